@@ -10,7 +10,9 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
-    from typing import Final
+    from typing import Final as Final
+else:
+    Final = None  # so that the constants' `NAME: Final = value` needs no typing module at run time
 
 if sys.platform != "linux":
     raise ImportError(f"pysyscall calls the Linux kernel, and this system is {sys.platform}")
@@ -64,8 +66,8 @@ _ABSENT = _Absent()
 _absent_names: "set[str]" = set()
 
 
-def by_abi(default: "int | None" = None, /, **values: int) -> int:
-    """This ABI's value: its own keyword's, or the default; with neither, the ABI lacks the constant."""
+def by_abi(default: "int | None" = None, /, **values: "int | None") -> int:
+    """This ABI's value: its own keyword's, or the default; with neither, or with None, the ABI lacks the constant."""
     value = values.get(ABI, default)
     return _ABSENT if value is None else value
 

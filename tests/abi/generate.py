@@ -1,0 +1,192 @@
+"""Generates pysyscall/constants/ from the C headers: python3 -m tests.abi.generate [--check]."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from .compiler import ABIS, versions
+from .headers import Definition, definitions, values
+from .subjects import SUBJECTS, Subject, is_kernel_header
+
+DIRECTORY: Final = Path(__file__).parents[2] / "pysyscall" / "constants"
+_LINE_LENGTH: Final = 120
+_COMMAND: Final = "python3 -m tests.abi.generate"
+
+
+class Constant(NamedTuple):
+    """A name, where it is defined, and its value on each ABI that has it."""
+
+    name: str
+    header: str
+    text: str
+    values: dict[str, int]
+
+
+def headers(*, kernel: bool) -> list[str]:
+    """The headers that are read together, in their order."""
+    paths = [header.path for subject in SUBJECTS for header in subject.headers]
+    return [path for path in dict.fromkeys(paths) if is_kernel_header(path) == kernel]
+
+
+def _subject(definition: Definition) -> Subject | None:
+    for subject in SUBJECTS:
+        if any(header.path == definition.header and header.has(definition.name) for header in subject.headers):
+            return subject
+    return None
+
+
+def _read(abi: str) -> dict[str, tuple[Definition, int]]:
+    found: dict[str, tuple[Definition, int]] = {}
+    for kernel in (False, True):
+        paths = headers(kernel=kernel)
+        wanted: dict[str, Definition] = {}
+        for definition in definitions(abi, "glibc", paths):
+            if definition.name not in found and _subject(definition):
+                # glibc defines most enumerators again, as a macro of the same name: that says no value.
+                if definition.name not in wanted or wanted[definition.name].text == definition.name:
+                    wanted[definition.name] = definition
+        numbers = values(abi, "glibc", paths, wanted)
+        found |= {name: (definition, numbers[name]) for name, definition in wanted.items() if name in numbers}
+    return found
+
+
+def read_constants() -> list[Constant]:
+    """Every constant of every ABI, in the headers' order."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        by_abi = dict(zip(ABIS, pool.map(_read, ABIS), strict=True))
+    constants: dict[str, Constant] = {}
+    for abi, found in by_abi.items():
+        for name, (definition, value) in found.items():
+            constant = constants.setdefault(name, Constant(name, definition.header, definition.text, {}))
+            constant.values[abi] = value
+    return list(constants.values())
+
+
+def _prefix(name: str) -> str:
+    return name.partition("_")[0] if "_" in name else ""
+
+
+def _literal(value: int, text: str) -> str:
+    """The value in the base that the header writes it in, and in hexadecimal when it is large and composed."""
+    if value < 0:
+        return str(value)
+    if re.match(r"\(*0[xX]", text) or (value >= 0x10000 and not re.fullmatch(r"\d+", text)):
+        return f"0x{value:X}"
+    if re.fullmatch(r"\(*0[0-7]+\)*", text) and value > 7:
+        return f"0o{value:o}"
+    return str(value)
+
+
+def _expression(constant: Constant) -> tuple[str, list[str]]:
+    """The value as an expression: a literal, or the arguments of by_abi."""
+    written = {abi: _literal(value, constant.text) for abi, value in constant.values.items()}
+    default, count = Counter(written.values()).most_common(1)[0]
+    if count == len(ABIS):
+        return default, []
+    with_default = [default]
+    with_default += [f"{abi}={written.get(abi)}" for abi in ABIS if written.get(abi) != default]
+    by_name = [f"{abi}={literal}" for abi, literal in written.items()]
+    return "", with_default if len(with_default) <= len(by_name) else by_name
+
+
+def _assignment(constant: Constant) -> str:
+    literal, arguments = _expression(constant)
+    if literal:
+        return f"{constant.name}: Final = {literal}\n"
+    joined = ", ".join(arguments)
+    line = f"{constant.name}: Final = by_abi({joined})\n"
+    if len(line) <= _LINE_LENGTH + 1:
+        return line
+    if len(joined) + 4 <= _LINE_LENGTH:
+        return f"{constant.name}: Final = by_abi(\n    {joined}\n)\n"
+    return f"{constant.name}: Final = by_abi(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")\n"
+
+
+def _paragraphs(constants: list[Constant]) -> Iterable[str]:
+    """One a header and prefix, ordered by value."""
+    for header in dict.fromkeys(constant.header for constant in constants):
+        comment = f"# <{header}>\n"
+        of_header = [constant for constant in constants if constant.header == header]
+        for prefix in dict.fromkeys(_prefix(constant.name) for constant in of_header):
+            of_prefix = [constant for constant in of_header if _prefix(constant.name) == prefix]
+            of_prefix.sort(key=lambda constant: next(iter(constant.values.values())))
+            yield comment + "".join(map(_assignment, of_prefix))
+            comment = ""
+
+
+def _module(subject: Subject, constants: list[Constant]) -> str:
+    order = [header.path for header in subject.headers]
+    constants = sorted(constants, key=lambda constant: order.index(constant.header))
+    paths = dict.fromkeys(constant.header for constant in constants)
+    head = textwrap.fill(f'"""{subject.title}: {", ".join(f"<{path}>" for path in paths)}.', _LINE_LENGTH)
+    made = textwrap.fill(f"Generated by `{_COMMAND}` from the headers of {versions()}.", _LINE_LENGTH)
+    body = "\n".join(_paragraphs(constants))
+    imports = ["Final"]
+    if "by_abi(" in body:
+        imports.append("by_abi")
+    if any(len(constant.values) < len(ABIS) for constant in constants):
+        imports.append("drop_absent")
+    names = ", ".join(imports)
+    end = "\ndrop_absent(globals())\n" if "drop_absent" in imports else "\n"
+    return f'{head}\n\n{made}\n"""\n\nfrom ..abi import {names}\n\n{body}{end}del {names}\n'
+
+
+def _package() -> str:
+    lines = "".join(f"from .{subject.module} import *\n" for subject in sorted(SUBJECTS))
+    return (
+        '"""The constants of the C headers, one module a subject; a name that this ABI lacks is not defined.\n\n'
+        f'Generated by `{_COMMAND}`.\n"""\n\n{lines}'
+    )
+
+
+def render(constants: list[Constant]) -> dict[str, str]:
+    """The text of each file of pysyscall/constants/."""
+    by_module: dict[str, list[Constant]] = {subject.module: [] for subject in SUBJECTS}
+    for constant in constants:
+        subject = _subject(Definition(constant.name, constant.header, constant.text))
+        if subject:
+            by_module[subject.module].append(constant)
+    files = {f"{subject.module}.py": _module(subject, by_module[subject.module]) for subject in SUBJECTS}
+    return {"__init__.py": _package(), **files}
+
+
+def differences(generated: dict[str, str], directory: Path = DIRECTORY) -> str:
+    """How the files on disk differ from what the headers say; empty when they agree."""
+    committed = {path.name: path.read_text() for path in sorted(directory.glob("*.py"))}
+    lines: list[str] = []
+    for name in sorted(committed.keys() | generated.keys()):
+        old, new = committed.get(name, ""), generated.get(name, "")
+        lines += difflib.unified_diff(old.splitlines(), new.splitlines(), f"committed/{name}", f"headers/{name}", "", "", 0, "")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog=_COMMAND, description="Generate pysyscall/constants/ from the C headers.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when the files differ from the headers")
+    arguments = parser.parse_args()
+    generated = render(read_constants())
+    difference = differences(generated)
+    if arguments.check:
+        print(difference or "pysyscall/constants/ agrees with the headers")
+        return 1 if difference else 0
+    DIRECTORY.mkdir(exist_ok=True)
+    for path in DIRECTORY.glob("*.py"):
+        if path.name not in generated:
+            path.unlink()
+    for name, text in generated.items():
+        (DIRECTORY / name).write_text(text)
+    print(difference or "nothing changed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
