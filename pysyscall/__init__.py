@@ -1,0 +1,139 @@
+"""Go's `syscall` package for Python on Linux: the kernel's calls through libc, with Go's names in snake_case.
+
+    import pysyscall as syscall
+
+Functions return what Go's return, and raise OSError where Go's return an error.
+"""
+
+from .abi import no_attribute
+from .conn import Conn as Conn
+from .conn import RawConn as RawConn
+from .constants import *
+from .copying import sendfile as sendfile
+from .copying import splice as splice
+from .copying import tee as tee
+from .datagrams import recvfrom as recvfrom
+from .datagrams import recvmsg as recvmsg
+from .datagrams import sendmsg as sendmsg
+from .datagrams import sendmsg_n as sendmsg_n
+from .datagrams import sendto as sendto
+from .descriptors import close as close
+from .descriptors import close_on_exec as close_on_exec
+from .descriptors import dup as dup
+from .descriptors import dup2 as dup2
+from .descriptors import dup3 as dup3
+from .descriptors import pipe as pipe
+from .descriptors import pipe2 as pipe2
+from .descriptors import pread as pread
+from .descriptors import pwrite as pwrite
+from .descriptors import read as read
+from .descriptors import set_nonblock as set_nonblock
+from .descriptors import write as write
+from .errnos import Errno as Errno
+from .ioctls import ioctl as ioctl
+from .namespaces import unshare as unshare
+from .net import AddrinfoError as AddrinfoError
+from .net import Interface as Interface
+from .net import htonl as htonl
+from .net import htons as htons
+from .net import interface_by_index as interface_by_index
+from .net import interface_by_name as interface_by_name
+from .net import interfaces as interfaces
+from .net import ntohl as ntohl
+from .net import ntohs as ntohs
+from .net import parse_ip as parse_ip
+from .net import resolve_tcp_addr as resolve_tcp_addr
+from .net import resolve_udp_addr as resolve_udp_addr
+from .net import split_host_port as split_host_port
+from .netlink import NetlinkMessage as NetlinkMessage
+from .netlink import NetlinkRouteAttr as NetlinkRouteAttr
+from .netlink import NetlinkRouteRequest as NetlinkRouteRequest
+from .netlink import netlink_ack as netlink_ack
+from .netlink import netlink_message as netlink_message
+from .netlink import netlink_rib as netlink_rib
+from .netlink import parse_netlink_message as parse_netlink_message
+from .netlink import parse_netlink_route_attr as parse_netlink_route_attr
+from .netlink import parse_route_attr as parse_route_attr
+from .netlink import route_attr as route_attr
+from .polling import epoll_create as epoll_create
+from .polling import epoll_create1 as epoll_create1
+from .polling import epoll_ctl as epoll_ctl
+from .polling import epoll_wait as epoll_wait
+from .polling import select as select
+from .sockaddr import Sockaddr as Sockaddr
+from .sockaddr import SockaddrBytes as SockaddrBytes
+from .sockaddr import SockaddrInet4 as SockaddrInet4
+from .sockaddr import SockaddrInet6 as SockaddrInet6
+from .sockaddr import SockaddrLinklayer as SockaddrLinklayer
+from .sockaddr import SockaddrNetlink as SockaddrNetlink
+from .sockaddr import SockaddrUnix as SockaddrUnix
+from .sockets import accept as accept
+from .sockets import accept4 as accept4
+from .sockets import bind as bind
+from .sockets import connect as connect
+from .sockets import getpeername as getpeername
+from .sockets import getsockname as getsockname
+from .sockets import listen as listen
+from .sockets import shutdown as shutdown
+from .sockets import socket as socket
+from .sockets import socketpair as socketpair
+from .sockets import sys_socket as sys_socket
+from .sockopt import bind_to_device as bind_to_device
+from .sockopt import getsockopt as getsockopt
+from .sockopt import getsockopt_icmpv6_filter as getsockopt_icmpv6_filter
+from .sockopt import getsockopt_inet4_addr as getsockopt_inet4_addr
+from .sockopt import getsockopt_int as getsockopt_int
+from .sockopt import getsockopt_ip_mreq as getsockopt_ip_mreq
+from .sockopt import getsockopt_ip_mreqn as getsockopt_ip_mreqn
+from .sockopt import getsockopt_ipv6_mreq as getsockopt_ipv6_mreq
+from .sockopt import getsockopt_ipv6_mtu_info as getsockopt_ipv6_mtu_info
+from .sockopt import getsockopt_ucred as getsockopt_ucred
+from .sockopt import setsockopt as setsockopt
+from .sockopt import setsockopt_byte as setsockopt_byte
+from .sockopt import setsockopt_icmpv6_filter as setsockopt_icmpv6_filter
+from .sockopt import setsockopt_inet4_addr as setsockopt_inet4_addr
+from .sockopt import setsockopt_int as setsockopt_int
+from .sockopt import setsockopt_ip_mreq as setsockopt_ip_mreq
+from .sockopt import setsockopt_ip_mreqn as setsockopt_ip_mreqn
+from .sockopt import setsockopt_ipv6_mreq as setsockopt_ipv6_mreq
+from .sockopt import setsockopt_linger as setsockopt_linger
+from .sockopt import setsockopt_string as setsockopt_string
+from .sockopt import setsockopt_timeval as setsockopt_timeval
+from .structs.addresses import RawSockaddr as RawSockaddr
+from .structs.addresses import RawSockaddrAny as RawSockaddrAny
+from .structs.addresses import RawSockaddrInet4 as RawSockaddrInet4
+from .structs.addresses import RawSockaddrInet6 as RawSockaddrInet6
+from .structs.addresses import RawSockaddrLinklayer as RawSockaddrLinklayer
+from .structs.addresses import RawSockaddrNetlink as RawSockaddrNetlink
+from .structs.addresses import RawSockaddrUnix as RawSockaddrUnix
+from .structs.events import EpollEvent as EpollEvent
+from .structs.events import FdSet as FdSet
+from .structs.messages import Iovec as Iovec
+from .structs.messages import Msghdr as Msghdr
+from .structs.netlink import IfAddrmsg as IfAddrmsg
+from .structs.netlink import IfInfomsg as IfInfomsg
+from .structs.netlink import NlAttr as NlAttr
+from .structs.netlink import NlMsgerr as NlMsgerr
+from .structs.netlink import NlMsghdr as NlMsghdr
+from .structs.netlink import RtAttr as RtAttr
+from .structs.netlink import RtGenmsg as RtGenmsg
+from .structs.netlink import RtMsg as RtMsg
+from .structs.netlink import RtNexthop as RtNexthop
+from .structs.options import ICMPv6Filter as ICMPv6Filter
+from .structs.options import Inet4Pktinfo as Inet4Pktinfo
+from .structs.options import Inet6Pktinfo as Inet6Pktinfo
+from .structs.options import IPMreq as IPMreq
+from .structs.options import IPMreqn as IPMreqn
+from .structs.options import IPv6Mreq as IPv6Mreq
+from .structs.options import IPv6MTUInfo as IPv6MTUInfo
+from .structs.options import Linger as Linger
+from .structs.options import TCPInfo as TCPInfo
+from .structs.options import Ucred as Ucred
+from .structs.times import Timespec as Timespec
+from .structs.times import Timeval as Timeval
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:  # mypy would take every misspelt name for one that this answers
+
+    def __getattr__(name: str) -> object:
+        raise no_attribute(__name__, name)

@@ -1,0 +1,80 @@
+"""What a user passes as a number or a name, made fit for C.
+
+ctypes cuts an integer to the parameter's width in silence (`close(2**32 + 3)` closes 3), and C ends a name at its first
+NUL. Each is refused here, by the name of the argument.
+"""
+
+from operator import index
+from os import fsencode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import PathLike
+    from typing import SupportsIndex, TypeAlias
+
+    StrOrBytes: TypeAlias = str | bytes
+    StrOrBytesPath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
+
+
+def integer(name: str, value: "SupportsIndex", lowest: int, highest: int) -> int:
+    """The value as an int in lowest..highest, or TypeError, or OverflowError."""
+    try:
+        number = index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
+    if not lowest <= number <= highest:
+        raise OverflowError(f"{name} must be in {lowest}..{highest}, not {number}")
+    return number
+
+
+def c_int(name: str, value: "SupportsIndex") -> int:
+    """A C int: a descriptor, a flag, an option. Which of them make sense is for the kernel to say."""
+    return integer(name, value, -(2**31), 2**31 - 1)
+
+
+def flag_bits(name: str, value: "SupportsIndex") -> int:
+    """A C int or unsigned int of flags: the 32 bits, signed or not, as a C int."""
+    number = integer(name, value, -(2**31), 2**32 - 1)
+    return number - 2**32 if number >> 31 == 1 else number
+
+
+def u8(name: str, value: "SupportsIndex") -> int:
+    return integer(name, value, 0, 0xFF)
+
+
+def u16(name: str, value: "SupportsIndex") -> int:
+    return integer(name, value, 0, 0xFFFF)
+
+
+def u32(name: str, value: "SupportsIndex") -> int:
+    return integer(name, value, 0, 0xFFFF_FFFF)
+
+
+def size(name: str, value: "SupportsIndex") -> int:
+    """A length in bytes. Linux moves at most 2**31 - 4096 bytes a call, so that no more than a C int is needed."""
+    return min(integer(name, value, 0, 2**63 - 1), 0x7FFF_F000)
+
+
+def offset(name: str, value: "SupportsIndex") -> int:
+    """A place in a file, off_t of 64 bits. Which of them make sense is for the kernel to say."""
+    return integer(name, value, -(2**63), 2**63 - 1)
+
+
+def fixed_bytes(name: str, value: "bytes | bytearray | memoryview", length: int) -> bytes:
+    """Exactly so many bytes, or ValueError."""
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{name} must be {length} bytes, not {type(value).__name__}")
+    raw = bytes(value)
+    if len(raw) != length:
+        raise ValueError(f"{name} must be {length} bytes, not {len(raw)}")
+    return raw
+
+
+def c_string(name: str, value: "StrOrBytes") -> bytes:
+    """A name for C: text in the file system's encoding, with no NUL inside."""
+    if not isinstance(value, (str, bytes)):
+        raise TypeError(f"{name} must be str or bytes, not {type(value).__name__}")
+    raw = fsencode(value)
+    if b"\0" in raw:
+        raise ValueError(f"{name} must not hold a NUL: {value!r}")
+    return raw

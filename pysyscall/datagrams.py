@@ -1,0 +1,203 @@
+"""Messages with an address or control data: sendto, recvfrom, sendmsg, recvmsg."""
+
+from ctypes import addressof, byref, c_char, c_uint32, sizeof
+
+from . import libc
+from .arguments import c_int as int_argument
+from .arguments import flag_bits
+from .buffers import Export, readable, writable
+from .constants import AF_UNIX, EMSGSIZE, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
+from .errors import retry, system_error
+from .sockaddr import Sockaddr, decode, raw_bytes
+from .sockopt import getsockopt_int
+from .structs.messages import Iovec, Msghdr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from ctypes import Array
+    from typing import Any
+
+    from .buffers import ReadableBuffer, WriteableBuffer
+
+_Storage = c_char * 128  # struct sockaddr_storage
+_IOV_MAX = 1024
+# A type is made once, never for each call: one buffer is what most messages have, and no message has more than IOV_MAX.
+_OneIovec = Iovec * 1
+_ManyIovecs = Iovec * _IOV_MAX
+
+# Room for an address, ready to be filled. A call takes one and puts it back; calls at the same time (threads, a signal
+# handler's) make their own. list.pop and list.append are atomic.
+_names: "list[tuple[Array[c_char], c_uint32, Any]]" = []
+
+
+def _new_name() -> "tuple[Array[c_char], c_uint32, Any]":
+    length = c_uint32()
+    return _Storage(), length, byref(length)
+
+
+def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> int:
+    """sendto(2): send p to an address; the number of bytes, which Go drops. Go Sendto.
+
+    to is None on a connected socket. bytes are the cheapest p. EMSGSIZE: longer than a datagram can be.
+    ConnectionRefusedError: an earlier datagram on a connected socket found nobody.
+    """
+    if fd.__class__ is not int or fd >> 31:
+        fd = int_argument("fd", fd)
+    if flags.__class__ is not int or flags >> 31:
+        flags = flag_bits("flags", flags)
+    raw = None if to is None else raw_bytes("to", to)
+    length = 0 if raw is None else len(raw)
+    while (n := libc.sendto(fd, *readable(p), flags, raw, length)) == -1:
+        retry("sendto")
+    return n
+
+
+def recvfrom(fd: int, p: "WriteableBuffer", flags: int = 0) -> "tuple[int, Sockaddr | None]":
+    """recvfrom(2): fill p with a message; its number of bytes and the sender's address. Go Recvfrom.
+
+    The address is None where there is none, as on a connected stream, where 0 bytes mean the end. What is longer than p
+    is cut; MSG_TRUNC among the flags returns the length it had. A ctypes array is the cheapest p.
+    """
+    if fd.__class__ is not int or fd >> 31:
+        fd = int_argument("fd", fd)
+    if flags.__class__ is not int or flags >> 31:
+        flags = flag_bits("flags", flags)
+    try:
+        slot = _names.pop()
+    except IndexError:
+        slot = _new_name()
+    name, length, pointer = slot
+    length.value = 128
+    while (n := libc.recvfrom(fd, *writable(p), flags, name, pointer)) == -1:
+        retry("recvfrom")
+    size = length.value
+    address = decode(name.raw[:size]) if size else None
+    _names.append(slot)
+    return n, address
+
+
+def sendmsg(
+    fd: int,
+    p: "ReadableBuffer | Sequence[ReadableBuffer]",
+    oob: "ReadableBuffer | None",
+    to: "Sockaddr | None",
+    flags: int = 0,
+) -> int:
+    """sendmsg(2): send p, one buffer or a sequence of them, with the control messages oob; the number of bytes. Go
+    Sendmsg.
+
+    A Unix stream carries control messages only together with data: where p is empty and oob is not, one NUL byte is
+    sent for them to travel with, as in Go, and 0 is returned.
+    """
+    fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
+    buffers: Iterable[ReadableBuffer] = p if isinstance(p, (list, tuple)) else (p,)
+    raw = None if to is None else raw_bytes("to", to)
+    with _Message(buffers, oob, writable=False) as message:
+        lonely = message.header.controllen > 0 and message.nbytes == 0 and _is_unix_stream(fd)
+        if lonely:
+            message.take(b"\0")
+        if raw is not None:
+            message.name(raw)
+        while (n := libc.sendmsg(fd, message.pointer, flags)) == -1:
+            retry("sendmsg")
+    return 0 if lonely else n
+
+
+def sendmsg_n(
+    fd: int,
+    p: "ReadableBuffer | Sequence[ReadableBuffer]",
+    oob: "ReadableBuffer | None",
+    to: "Sockaddr | None",
+    flags: int = 0,
+) -> int:
+    """sendmsg(2): the same as sendmsg, which returns the count that Go's drops. Go SendmsgN."""
+    return sendmsg(fd, p, oob, to, flags)
+
+
+def recvmsg(
+    fd: int,
+    p: "WriteableBuffer | Sequence[WriteableBuffer]",
+    oob: "WriteableBuffer | None",
+    flags: int = 0,
+) -> "tuple[int, int, int, Sockaddr | None]":
+    """recvmsg(2): fill p, one buffer or a sequence of them, and the control messages oob. Go Recvmsg.
+
+    Returns the number of bytes, the number of bytes of oob, the message's flags, and the sender's address or None.
+    Among the flags, MSG_TRUNC: p was too short; MSG_CTRUNC: oob was, and what did not fit is lost. MSG_CMSG_CLOEXEC
+    among the flags asked for makes descriptors that arrive close-on-exec. No byte is read that p has no room for: Go
+    reads, and drops, one where p is empty.
+    """
+    fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
+    buffers: Iterable[WriteableBuffer] = p if isinstance(p, (list, tuple)) else (p,)
+    with _Message(buffers, oob, writable=True) as message:
+        storage = _Storage()
+        header = message.header
+        header.name, header.namelen = addressof(storage), sizeof(storage)
+        controllen = header.controllen
+        while (n := libc.recvmsg(fd, message.pointer, flags)) == -1:
+            retry("recvmsg")
+            header.namelen, header.controllen = sizeof(storage), controllen
+        address = decode(storage.raw[: header.namelen]) if header.namelen else None
+        return n, header.controllen, header.flags, address
+
+
+class _Message:
+    """A struct msghdr over buffers, each held in place until the `with` block ends."""
+
+    __slots__ = ("_exports", "_iov", "_name", "header", "nbytes", "pointer")
+
+    def __init__(self, buffers: "Iterable[Any]", oob: "Any", *, writable: bool) -> None:
+        self._exports: list[Export] = []
+        self.header = Msghdr()
+        self.pointer = byref(self.header)
+        try:
+            self._exports.extend(Export(buffer, writable) for buffer in buffers)
+            if len(self._exports) > _IOV_MAX:
+                raise system_error("recvmsg" if writable else "sendmsg", EMSGSIZE)
+            self._describe()
+            if oob is not None:
+                control = Export(oob, writable)
+                self._exports.append(control)
+                self.header.control, self.header.controllen = control.address, control.nbytes
+        except BaseException:
+            self.release()
+            raise
+
+    def _describe(self) -> None:
+        """Point the header at the exports."""
+        self._iov = iov = _OneIovec() if len(self._exports) <= 1 else _ManyIovecs()
+        for i, export in enumerate(self._exports):
+            iov[i].base, iov[i].len = export.address, export.nbytes
+        self.header.iov, self.header.iovlen = addressof(iov), len(self._exports)
+        self.nbytes = sum(export.nbytes for export in self._exports)
+
+    def take(self, payload: bytes) -> None:
+        """Carry this instead of the buffers."""
+        export = Export(payload)
+        self._exports.append(export)
+        self._iov[0].base, self._iov[0].len = export.address, export.nbytes
+        self.header.iovlen = 1
+
+    def name(self, raw: bytes) -> None:
+        """Address it."""
+        export = Export(raw)
+        self._exports.append(export)
+        self.header.name, self.header.namelen = export.address, export.nbytes
+
+    def release(self) -> None:
+        for export in self._exports:
+            export.release()
+        self._exports.clear()
+
+    def __enter__(self) -> "_Message":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.release()
+
+
+def _is_unix_stream(fd: int) -> bool:
+    return (
+        getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX and getsockopt_int(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM
+    )

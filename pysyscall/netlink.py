@@ -1,0 +1,200 @@
+"""rtnetlink messages: asked for, taken apart, and put together."""
+
+from ctypes import c_char, sizeof
+
+from .arguments import integer, u16
+from .constants import (
+    AF_NETLINK,
+    EINVAL,
+    NETLINK_ROUTE,
+    NLM_F_DUMP,
+    NLM_F_REQUEST,
+    NLMSG_ALIGNTO,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    RTA_ALIGNTO,
+    RTM_DELADDR,
+    RTM_DELLINK,
+    RTM_DELROUTE,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTM_NEWROUTE,
+    SOCK_CLOEXEC,
+    SOCK_RAW,
+)
+from .datagrams import recvfrom, sendto
+from .descriptors import close
+from .errors import system_error
+from .sockaddr import SockaddrNetlink
+from .sockets import bind, getsockname, socket
+from .structs.netlink import IfAddrmsg, IfInfomsg, NlMsgerr, NlMsghdr, RtAttr, RtGenmsg, RtMsg
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .structs.base import Struct
+
+# The kernel fits its answers to the buffer, up to 32 KiB.
+_Answer = c_char * 65536
+
+# What stands before the attributes of each kind of message.
+_BODIES: "dict[int, type[Struct]]" = {
+    RTM_NEWLINK: IfInfomsg,
+    RTM_DELLINK: IfInfomsg,
+    RTM_NEWADDR: IfAddrmsg,
+    RTM_DELADDR: IfAddrmsg,
+    RTM_NEWROUTE: RtMsg,
+    RTM_DELROUTE: RtMsg,
+}
+
+
+class NetlinkMessage:
+    """A netlink message: its header, and the bytes after it. Go NetlinkMessage."""
+
+    __slots__ = ("data", "header")
+
+    def __init__(self, header: NlMsghdr, data: bytes) -> None:
+        self.header = header
+        self.data = data
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NetlinkMessage):
+            return NotImplemented
+        return (self.header, self.data) == (other.header, other.data)
+
+    def __repr__(self) -> str:
+        return f"NetlinkMessage(header={self.header!r}, data={self.data!r})"
+
+
+class NetlinkRouteAttr:
+    """An rtnetlink attribute: its header, and its value's bytes. Go NetlinkRouteAttr."""
+
+    __slots__ = ("attr", "value")
+
+    def __init__(self, attr: RtAttr, value: bytes) -> None:
+        self.attr = attr
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NetlinkRouteAttr):
+            return NotImplemented
+        return (self.attr, self.value) == (other.attr, other.value)
+
+    def __repr__(self) -> str:
+        return f"NetlinkRouteAttr(attr={self.attr!r}, value={self.value!r})"
+
+
+class NetlinkRouteRequest:
+    """A request for a table of the kernel's; `bytes(request)` is what is sent. Go NetlinkRouteRequest."""
+
+    __slots__ = ("data", "header")
+
+    def __init__(self, header: NlMsghdr, data: RtGenmsg) -> None:
+        self.header = header
+        self.data = data
+
+    def __bytes__(self) -> bytes:
+        return bytes(self.header) + bytes(self.data)
+
+
+def netlink_rib(proto: int, family: int) -> bytes:
+    """RTM_GETLINK, RTM_GETADDR or RTM_GETROUTE: a whole table of the kernel's, as its messages. Go NetlinkRIB.
+
+    proto is one of those types, family AF_UNSPEC, AF_INET or AF_INET6. parse_netlink_message takes the result. The
+    kernel's refusal is raised with its own errno (Go: EINVAL). See rtnetlink(7).
+    """
+    integer("family", family, 0, 255)
+    fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)
+    try:
+        bind(fd, SockaddrNetlink())
+        own = getsockname(fd)
+        assert isinstance(own, SockaddrNetlink)
+        request = netlink_message(proto, NLM_F_DUMP | NLM_F_REQUEST, 1, bytes(RtGenmsg(family)))
+        sendto(fd, request, 0, SockaddrNetlink())
+        table = bytearray()
+        answer = _Answer()
+        while True:
+            n, sender = recvfrom(fd, answer)
+            if not isinstance(sender, SockaddrNetlink) or sender.pid != 0:
+                continue  # any process may send to this socket
+            part = answer.raw[:n]
+            for message in parse_netlink_message(part):
+                if message.header.seq != 1 or message.header.pid != own.pid:
+                    raise system_error("netlink_rib", EINVAL)
+                if message.header.type == NLMSG_ERROR:
+                    raise _refusal(message)
+                if message.header.type == NLMSG_DONE:
+                    return bytes(table + part)
+            table += part
+    finally:
+        close(fd)
+
+
+def parse_netlink_message(b: "bytes | bytearray | memoryview") -> "list[NetlinkMessage]":
+    """Take apart what a netlink socket received. OSError(EINVAL) where a message is cut. Go ParseNetlinkMessage."""
+    raw = bytes(b)
+    messages = []
+    start = 0
+    while len(raw) - start >= sizeof(NlMsghdr):
+        header = NlMsghdr.from_buffer_copy(raw, start)
+        end = start + _aligned(header.len, NLMSG_ALIGNTO)
+        if header.len < sizeof(NlMsghdr) or end > len(raw):
+            raise system_error("parse_netlink_message", EINVAL)
+        messages.append(NetlinkMessage(header, raw[start + sizeof(NlMsghdr) : start + header.len]))
+        start = end
+    return messages
+
+
+def parse_netlink_route_attr(m: NetlinkMessage) -> "list[NetlinkRouteAttr]":
+    """The attributes of an RTM_NEW or RTM_DEL message of a link, address or route. Go ParseNetlinkRouteAttr.
+
+    OSError(EINVAL): another type of message, or one that is cut.
+    """
+    body = _BODIES.get(m.header.type)
+    if body is None or len(m.data) < sizeof(body):
+        raise system_error("parse_netlink_route_attr", EINVAL)
+    return parse_route_attr(m.data[sizeof(body) :])
+
+
+def parse_route_attr(b: "bytes | bytearray | memoryview") -> "list[NetlinkRouteAttr]":
+    """Take apart a run of attributes, such as the value of a nested one. OSError(EINVAL) where one is cut."""
+    raw = bytes(b)
+    attributes = []
+    start = 0
+    while len(raw) - start >= sizeof(RtAttr):
+        attr = RtAttr.from_buffer_copy(raw, start)
+        if attr.len < sizeof(RtAttr) or start + attr.len > len(raw):
+            raise system_error("parse_route_attr", EINVAL)
+        attributes.append(NetlinkRouteAttr(attr, raw[start + sizeof(RtAttr) : start + attr.len]))
+        start += _aligned(attr.len, RTA_ALIGNTO)
+    return attributes
+
+
+def netlink_message(type: int, flags: int, seq: int, body: bytes) -> bytes:
+    """A message for a netlink socket: a header and a body, padded. The kernel fills in the sender's port."""
+    header = NlMsghdr(sizeof(NlMsghdr) + len(body), u16("type", type), u16("flags", flags), seq, 0)
+    return bytes(header) + _padded(body, NLMSG_ALIGNTO)
+
+
+def route_attr(type: int, value: bytes) -> bytes:
+    """An rtnetlink attribute, padded. Nested attributes are the value of another."""
+    length = u16("value's length", sizeof(RtAttr) + len(value))
+    return bytes(RtAttr(length, u16("type", type))) + _padded(value, RTA_ALIGNTO)
+
+
+def netlink_ack(message: NetlinkMessage) -> None:
+    """Raise the OSError that an NLMSG_ERROR message carries; return where it is an acknowledgement."""
+    if message.header.type == NLMSG_ERROR and (refusal := _refusal(message)).errno:
+        raise refusal
+
+
+def _refusal(message: NetlinkMessage) -> OSError:
+    errno = -NlMsgerr.from_buffer_copy(message.data.ljust(sizeof(NlMsgerr), b"\0")).error
+    return system_error("netlink", errno)
+
+
+def _aligned(length: int, alignment: int) -> int:
+    return (length + alignment - 1) & -alignment
+
+
+def _padded(value: bytes, alignment: int) -> bytes:
+    return value.ljust(_aligned(len(value), alignment), b"\0")

@@ -1,0 +1,1 @@
+"""C structures that users see, a module a group of headers."""

@@ -1,0 +1,105 @@
+"""How a C structure is declared here: a class whose annotations are its fields.
+
+    class Linger(Struct):
+        __slots__ = ()
+        onoff: I32
+        linger: I32
+
+mypy reads `int` there, and an attribute that is not annotated is an error to it; ctypes reads `c_int32`: the aliases
+have two faces, because `typing.Annotated`, which would say both at once, costs more to import than all of ctypes.
+`__slots__` makes a misspelt field an AttributeError at run time too.
+"""
+
+import ctypes
+from ctypes import sizeof
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctypes import Array, c_char, c_uint8, c_uint32, c_ulong
+    from typing import TypeAlias
+
+    I8: TypeAlias = int
+    U8: TypeAlias = int
+    I16: TypeAlias = int
+    U16: TypeAlias = int
+    I32: TypeAlias = int
+    U32: TypeAlias = int
+    I64: TypeAlias = int
+    U64: TypeAlias = int
+    Long: TypeAlias = int
+    ULong: TypeAlias = int
+    SizeT: TypeAlias = int
+    Address: TypeAlias = int | None
+    Char6: TypeAlias = Array[c_char]
+    Name16: TypeAlias = bytes
+    U8x4: TypeAlias = Array[c_uint8]
+    U8x8: TypeAlias = Array[c_uint8]
+    U8x14: TypeAlias = Array[c_uint8]
+    U8x16: TypeAlias = Array[c_uint8]
+    U8x96: TypeAlias = Array[c_uint8]
+    U8x108: TypeAlias = Array[c_uint8]
+    U32x8: TypeAlias = Array[c_uint32]
+    FdBits: TypeAlias = Array[c_ulong]
+else:
+    I8 = ctypes.c_int8
+    U8 = ctypes.c_uint8
+    I16 = ctypes.c_int16
+    U16 = ctypes.c_uint16
+    I32 = ctypes.c_int32
+    U32 = ctypes.c_uint32
+    I64 = ctypes.c_int64
+    U64 = ctypes.c_uint64
+    Long = ctypes.c_long
+    ULong = ctypes.c_ulong
+    SizeT = ctypes.c_size_t
+    Address = ctypes.c_void_p
+    Name16 = ctypes.c_char * 16
+    U8x4 = ctypes.c_uint8 * 4
+    U8x8 = ctypes.c_uint8 * 8
+    U8x14 = ctypes.c_uint8 * 14
+    U8x16 = ctypes.c_uint8 * 16
+    U8x96 = ctypes.c_uint8 * 96
+    U8x108 = ctypes.c_uint8 * 108
+    U32x8 = ctypes.c_uint32 * 8
+    FdBits = ctypes.c_ulong * (1024 // (8 * sizeof(ctypes.c_ulong)))
+
+
+if TYPE_CHECKING:
+    _Structure = ctypes.Structure
+else:
+
+    class _StructType(type(ctypes.Structure)):
+        """Derives `_fields_` from the annotations, once ctypes has made the class ready to take it."""
+
+        def __init__(cls, name, bases, namespace):
+            super().__init__(name, bases, namespace)
+            cls._fields_ = list(cls.__annotations__.items())
+
+    class _Structure(ctypes.Structure, metaclass=_StructType):
+        __slots__ = ()
+
+
+class Struct(_Structure):
+    """A C structure: equal where all fields are, and with a repr that shows them."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(plain(getattr(self, name)) == plain(getattr(other, name)) for name, *_ in self._fields_)
+
+    __hash__ = None  # type: ignore[assignment]  # the fields can change
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={plain(getattr(self, name))!r}" for name, *_ in self._fields_)
+        return f"{type(self).__name__}({fields})"
+
+
+def plain(value: object) -> object:
+    """A field's value as Python shows and compares it: unions and arrays of bytes as bytes, other arrays as lists."""
+    if isinstance(value, ctypes.Union):
+        return bytes(value)
+    if not isinstance(value, ctypes.Array):
+        return value
+    return bytes(value) if sizeof(value._type_) == 1 else list(value)
