@@ -69,7 +69,7 @@ def unconverted(declaration: "Function") -> "Function":
 
 
 def _function(declaration: "Any") -> "Any":
-    """A foreign function, with the declaration beside it for the tests; a symbol that is missing says so when called."""
+    """A foreign function, with the declaration beside it for the tests; a missing symbol says so when called."""
     name = declaration.__name__
     types = declaration.__annotations__.values()
     # A 32-bit glibc gives the plain name an off_t of 32 bits; musl has the plain name alone, with 64.

@@ -1,5 +1,5 @@
 """Processes, their limits, capabilities and tracing: <sched.h>, <sys/wait.h>, <sys/prctl.h>, <sys/ptrace.h>,
-<sys/resource.h>, <sys/reboot.h>, <sys/personality.h>, <sys/pidfd.h>, <linux/sched.h>, <linux/prctl.h>,
+<sys/resource.h>, <sys/reboot.h>, <sys/procfs.h>, <sys/personality.h>, <sys/pidfd.h>, <linux/sched.h>, <linux/prctl.h>,
 <linux/ptrace.h>, <asm/ptrace.h>, <linux/capability.h>, <linux/reboot.h>, <linux/futex.h>, <linux/nsfs.h>,
 <linux/seccomp.h>.
 
@@ -70,6 +70,9 @@ WEXITED: Final = 4
 WCONTINUED: Final = 8
 WCOREFLAG: Final = 128
 WNOWAIT: Final = 0x1000000
+WNOTHREAD: Final = 0x20000000
+WALL: Final = 0x40000000
+WCLONE: Final = 0x80000000
 
 WAIT_ANY: Final = -1
 WAIT_MYPGRP: Final = 0
@@ -484,6 +487,11 @@ RB_KEXEC: Final = 0x45584543
 RB_ENABLE_CAD: Final = 0x89ABCDEF
 RB_HALT_SYSTEM: Final = 0xCDEF0123
 RB_SW_SUSPEND: Final = 0xD000FCE2
+
+# <sys/procfs.h>
+ELF_NGREG: Final = by_abi(45, x86_64=27, i386=17, aarch64=34, arm=18, riscv64=32, ppc64le=None, s390x=27)
+ELF_NFPREG: Final = by_abi(loongarch64=34, mips64el=33, mipsel=33)
+ELF_PRARGSZ: Final = 80
 
 # <sys/personality.h>
 UNAME26: Final = 0x20000

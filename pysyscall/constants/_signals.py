@@ -42,8 +42,6 @@ SIGPOLL: Final = by_abi(29, mips64el=22, mipsel=22)
 SIGPWR: Final = by_abi(30, mips64el=19, mipsel=19)
 SIGSYS: Final = by_abi(31, mips64el=12, mipsel=12)
 NSIG: Final = by_abi(65, mips64el=128, mipsel=128)
-MINSIGSTKSZ: Final = by_abi(2048, aarch64=5120, loongarch64=4096, ppc64le=8192)
-SIGSTKSZ: Final = by_abi(8192, aarch64=16384, loongarch64=16384, ppc64le=32768)
 
 SI_ASYNCNL: Final = -60
 SI_DETHREAD: Final = -7

@@ -53,7 +53,9 @@ def _run(arguments: tuple[str, ...], source: str) -> tuple[str, str]:
     with tempfile.TemporaryDirectory() as directory:
         probe = os.path.join(directory, "probe.c")
         Path(probe).write_text(source)
-        done = subprocess.run([compiler, *arguments, probe], capture_output=True, text=True, env=environment, check=False)
+        done = subprocess.run(
+            [compiler, *arguments, probe], capture_output=True, text=True, env=environment, check=False
+        )
     return done.stdout, done.stderr
 
 

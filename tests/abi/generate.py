@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from .compiler import ABIS, versions
 from .headers import Definition, definitions, values
-from .subjects import SUBJECTS, Subject, is_kernel_header
+from .subjects import SUBJECTS, Subject, is_kernel_header, python_name
 
 DIRECTORY: Final = Path(__file__).parents[2] / "pysyscall" / "constants"
 _LINE_LENGTH: Final = 120
@@ -72,7 +72,7 @@ def read_constants() -> list[Constant]:
 
 
 def _prefix(name: str) -> str:
-    return name.partition("_")[0] if "_" in name else ""
+    return name.partition("_")[0] if "_" in name.strip("_") else ""
 
 
 def _literal(value: int, text: str) -> str:
@@ -101,14 +101,15 @@ def _expression(constant: Constant) -> tuple[str, list[str]]:
 def _assignment(constant: Constant) -> str:
     literal, arguments = _expression(constant)
     if literal:
-        return f"{constant.name}: Final = {literal}\n"
+        return f"{python_name(constant.name)}: Final = {literal}\n"
     joined = ", ".join(arguments)
-    line = f"{constant.name}: Final = by_abi({joined})\n"
+    target = f"{python_name(constant.name)}: Final"
+    line = f"{target} = by_abi({joined})\n"
     if len(line) <= _LINE_LENGTH + 1:
         return line
     if len(joined) + 4 <= _LINE_LENGTH:
-        return f"{constant.name}: Final = by_abi(\n    {joined}\n)\n"
-    return f"{constant.name}: Final = by_abi(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")\n"
+        return f"{target} = by_abi(\n    {joined}\n)\n"
+    return f"{target} = by_abi(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")\n"
 
 
 def _paragraphs(constants: list[Constant]) -> Iterable[str]:
@@ -165,13 +166,17 @@ def differences(generated: dict[str, str], directory: Path = DIRECTORY) -> str:
     lines: list[str] = []
     for name in sorted(committed.keys() | generated.keys()):
         old, new = committed.get(name, ""), generated.get(name, "")
-        lines += difflib.unified_diff(old.splitlines(), new.splitlines(), f"committed/{name}", f"headers/{name}", "", "", 0, "")
+        lines += difflib.unified_diff(
+            old.splitlines(), new.splitlines(), f"committed/{name}", f"headers/{name}", "", "", 0, ""
+        )
     return "\n".join(lines)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog=_COMMAND, description="Generate pysyscall/constants/ from the C headers.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the files differ from the headers")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail when the files differ from the headers"
+    )
     arguments = parser.parse_args()
     generated = render(read_constants())
     difference = differences(generated)

@@ -42,7 +42,9 @@ def definitions(abi: str, libc: str, headers: Iterable[str]) -> Iterator[Definit
         if marker := _MARKER.match(line):
             if marker["flag"] == "1":
                 enclosing = owners[-1] if owners else ""
-                owners.append(next((header for header in longest_first if marker["file"].endswith(f"/{header}")), enclosing))
+                owners.append(
+                    next((header for header in longest_first if marker["file"].endswith(f"/{header}")), enclosing)
+                )
             elif marker["flag"] == "2":
                 owners.pop()
         elif owners and owners[-1]:

@@ -31,6 +31,18 @@ class Subject(NamedTuple):
     headers: tuple[Header, ...]
 
 
+def python_name(name: str) -> str:
+    """Go's spelling of a C name, where it is not the same: __NR_read is SYS_READ, and __WALL is WALL."""
+    return f"SYS_{name[5:].upper()}" if name.startswith("__NR_") else name.removeprefix("__")
+
+
+def c_name(name: str) -> str:
+    """The C name behind one of ours."""
+    if name.startswith("SYS_"):
+        return f"__NR_{name[4:] if name.endswith('SYSCALL_BASE') else name[4:].lower()}"
+    return f"__{name}" if name in {"WALL", "WCLONE", "WNOTHREAD", "WORDSIZE"} else name
+
+
 def _any_match(name: str, patterns: list[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
@@ -41,28 +53,20 @@ def is_kernel_header(path: str) -> bool:
 
 
 SUBJECTS: Final = (
-    Subject("_errnos", "Error numbers", (Header("errno.h", "E*"),)),
-    Subject(
-        "_signals",
-        "Signals",
-        (
-            Header(
-                "signal.h",
-                "SIG* !SIGRTM* !SIG_ERR SA_* SI_* SS_* ILL_* FPE_* SEGV_* BUS_* TRAP_* CLD_* POLL_* NSIG MINSIGSTKSZ",
-            ),
-            Header("sys/signalfd.h", "SFD_*"),
-        ),
-    ),
     Subject(
         "_files",
         "Files and directories",
         (
+            Header("limits.h", "PATH_MAX NAME_MAX PIPE_BUF IOV_MAX NGROUPS_MAX HOST_NAME_MAX XATTR_*_MAX __WORDSIZE"),
+            Header("sys/select.h", "FD_SETSIZE"),
             Header("fcntl.h", "O_* F_* FD_* LOCK_* DN_* RWF_* RWH_* POSIX_FADV_* SYNC_FILE_* SPLICE_* FALLOC_* AT_*"),
-            Header("fcntl.h", "RESOLVE_* OPENAT2_* UTIME_* S_* SEEK_* R_OK W_OK X_OK F_OK MAX_HANDLE_SZ F*NDELAY FASYNC"),
+            Header(
+                "fcntl.h", "RESOLVE_* OPENAT2_* UTIME_* S_* SEEK_* R_OK W_OK X_OK F_OK MAX_HANDLE_SZ F*NDELAY FASYNC"
+            ),
             Header("fcntl.h", "FAPPEND FFSYNC FNONBLOCK"),
             Header("sys/stat.h", "S_* STATX_* UTIME_* ACCESSPERMS ALLPERMS DEFFILEMODE"),
             Header("unistd.h", "STDIN_FILENO STDOUT_FILENO STDERR_FILENO ?_OK SEEK_* CLOSE_RANGE_* F_*LOCK F_TEST L_*"),
-            Header("dirent.h", "DT_* NAME_MAX PATH_MAX PIPE_BUF ARG_MAX NGROUPS_MAX LINK_MAX XATTR_* MAXNAMLEN"),
+            Header("dirent.h", "DT_* MAXNAMLEN"),
             Header("sys/uio.h", "UIO_MAXIOV RWF_*"),
             Header("sys/file.h", "LOCK_* L_*"),
             Header("sys/xattr.h", "XATTR_*"),
@@ -75,6 +79,18 @@ SUBJECTS: Final = (
             Header("linux/fs.h", "FS_* FI* BLK* RENAME_* RWF_* SEEK_* SYNC_FILE_* XATTR_* FILE_DEDUPE_*"),
             Header("linux/xattr.h", "XATTR_*"),
             Header("linux/close_range.h", "CLOSE_RANGE_*"),
+        ),
+    ),
+    Subject("_errnos", "Error numbers", (Header("errno.h", "E*"),)),
+    Subject(
+        "_signals",
+        "Signals",
+        (
+            Header(
+                "signal.h",
+                "SIG* !SIGSTKSZ !SIGRTM* !SIG_ERR SA_* SI_* SS_* ILL_* FPE_* SEGV_* BUS_* TRAP_* CLD_* POLL_* NSIG",
+            ),
+            Header("sys/signalfd.h", "SFD_*"),
         ),
     ),
     Subject(
@@ -162,6 +178,7 @@ SUBJECTS: Final = (
             Header("net/route.h", "RTF_* RTCF_* RT_CLASS_* RTMSG_*"),
             Header("sys/ioctl.h", "SIOC*"),
             Header("linux/if.h", "IFF_* IF_* IFNAMSIZ IFALIASZ ALTIFNAMSIZ"),
+            Header("linux/hdlc/ioctl.h", "ENCODING_* PARITY_*"),
             Header("linux/if_ether.h", "ETH_*"),
             Header("linux/if_arp.h", "ARPOP_* ARPHRD_* ATF_*"),
             Header("linux/sockios.h", "SIOC* SOCK_IOC_TYPE"),
@@ -176,8 +193,16 @@ SUBJECTS: Final = (
         "_terminals",
         "Terminals, and ioctls of any descriptor",
         (
-            Header("sys/ioctl.h", "TIOC* TC* FIO* N_* SIOC*"),
-            Header("termios.h", "B[0-9]* NCCS V* TC* I* O* C* E* N* L* P* F* T* X* B* SPEED_MAX !B*_MAX !NULL"),
+            Header("sys/ioctl.h", "TIOCM_* N_*"),
+            Header("sys/ttydefaults.h", "C*"),
+            Header("termios.h", "B* C* E* F* HUPCL I* N* O* P* T* V* X* !B[0-9]* !BAUD_MAX !BOTHER !EXTA !EXTB"),
+            # glibc 2.42 gave the baud rates other values, for its own new versions of the functions in <termios.h>;
+            # older glibcs, musl and the kernel's ioctls know these.
+            Header("asm/termbits.h", "B[0-9]* BOTHER EXTA EXTB"),
+            # The kernel's numbers contain the size of the kernel's struct termios, and <termios.h> has another one.
+            Header("asm/termios.h", ""),
+            Header("linux/serial.h", ""),
+            Header("asm/ioctls.h", "TIOC* TC* FIO*"),
         ),
     ),
     Subject(
@@ -196,7 +221,9 @@ SUBJECTS: Final = (
         "_memory",
         "Memory mappings",
         (
-            Header("sys/mman.h", "MAP_* !MAP_FAILED PROT_* MS_* MADV_* POSIX_MADV_* MCL_* MREMAP_* MFD_* MLOCK_* PKEY_*"),
+            Header(
+                "sys/mman.h", "MAP_* !MAP_FAILED PROT_* MS_* MADV_* POSIX_MADV_* MCL_* MREMAP_* MFD_* MLOCK_* PKEY_*"
+            ),
             Header("linux/mman.h", "MAP_* PROT_* MLOCK_* MS_* MADV_* PKEY_* MCL_* MREMAP_*"),
             Header("linux/memfd.h", "MFD_*"),
         ),
@@ -205,7 +232,9 @@ SUBJECTS: Final = (
         "_mounts",
         "Mounts",
         (
-            Header("sys/mount.h", "MS_* MNT_* UMOUNT_* OPEN_TREE_* MOVE_MOUNT_* FSOPEN_* FSPICK_* FSMOUNT_* FSCONFIG_*"),
+            Header(
+                "sys/mount.h", "MS_* MNT_* UMOUNT_* OPEN_TREE_* MOVE_MOUNT_* FSOPEN_* FSPICK_* FSMOUNT_* FSCONFIG_*"
+            ),
             Header("sys/mount.h", "MOUNT_ATTR_* STATMOUNT_* LSMT_* LISTMOUNT_* BLK*"),
             Header("linux/mount.h", "MS_* MNT_* OPEN_TREE_* MOVE_MOUNT_* FSOPEN_* FSPICK_* FSMOUNT_* FSCONFIG_*"),
             Header("linux/mount.h", "MOUNT_ATTR_* STATMOUNT_* LSMT_* LISTMOUNT_*"),
@@ -216,11 +245,12 @@ SUBJECTS: Final = (
         "Processes, their limits, capabilities and tracing",
         (
             Header("sched.h", "SCHED_* CSIGNAL CLONE_* CPU_SETSIZE"),
-            Header("sys/wait.h", "W[A-Z]* P_*"),
+            Header("sys/wait.h", "W* __WALL __WCLONE __WNOTHREAD P_*"),
             Header("sys/prctl.h", "PR_*"),
             Header("sys/ptrace.h", "PTRACE_* PT_*"),
             Header("sys/resource.h", "RLIMIT_* RLIM_* RLIM64_* RUSAGE_* PRIO_*"),
             Header("sys/reboot.h", "RB_*"),
+            Header("sys/procfs.h", "ELF_*"),
             Header("sys/personality.h", "ADDR_* *_PERSONALITY PER_* MMAP_PAGE_ZERO READ_IMPLIES_EXEC SHORT_INODE"),
             Header("sys/personality.h", "STICKY_TIMEOUTS UNAME26 WHOLE_SECONDS FDPIC_FUNCPTRS"),
             Header("sys/pidfd.h", "PIDFD_*"),
@@ -235,5 +265,7 @@ SUBJECTS: Final = (
             Header("linux/seccomp.h", "SECCOMP_*"),
         ),
     ),
-    Subject("_syscall_numbers", "The kernel's numbers of its calls", (Header("sys/syscall.h", "SYS_*"),)),
+    Subject(
+        "_syscall_numbers", "The kernel's numbers of its calls", (Header("asm/unistd.h", "__NR_* !__NR_syscalls"),)
+    ),
 )
