@@ -1,1 +1,1 @@
-"""The C headers as the authority: what generates the constants, and what holds every declaration against a C compiler."""
+"""The C headers as the authority: they give the constants, and a C compiler holds each declaration against them."""

@@ -32,9 +32,9 @@ _TARGETS: Final = {
 ABIS: Final = tuple(_TARGETS)
 LIBCS: Final = ("glibc", "musl")
 
-# _GNU_SOURCE shows every name. _FILE_OFFSET_BITS and _TIME_BITS stay unset on purpose: ctypes calls the symbol that has
-# the plain name (`fcntl`, not `fcntl64`; `setsockopt`, not `__setsockopt64`), and on a 32-bit ABI these two macros would
-# give F_GETLK, O_LARGEFILE or SO_RCVTIMEO the value that belongs to the other symbol.
+# _GNU_SOURCE shows every name. _FILE_OFFSET_BITS and _TIME_BITS stay unset on purpose: ctypes calls the symbol that
+# bears the plain name (`fcntl`, not `fcntl64`; `setsockopt`, not `__setsockopt64`), and on a 32-bit ABI these two macros
+# would give F_GETLK, O_LARGEFILE or SO_RCVTIMEO the value that belongs to the other symbol.
 _OPTIONS: Final = ("-D_GNU_SOURCE", "-w", "-ferror-limit=0", "-Xclang", "-fno-caret-diagnostics")
 
 
@@ -65,7 +65,7 @@ def _target(abi: str, libc: str) -> str:
 
 
 def preprocess(abi: str, libc: str, source: str) -> str:
-    """The preprocessor's output, with the #define lines left in and the line markers that say which file each is from."""
+    """The preprocessor's output, with the #define lines, and the markers that say which file each line is from."""
     output, errors = _run(("cc", "-target", _target(abi, libc), *_OPTIONS, "-E", "-dD"), source)
     if "error:" in errors:
         raise RuntimeError(errors)

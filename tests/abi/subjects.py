@@ -1,8 +1,8 @@
 """What goes into pysyscall/constants/: per module its headers, and which names are taken from each.
 
-Names and values are the headers' own; only this choice is made by hand. A name belongs to the innermost of these headers
-that its definition was reached through. The libc's headers are read before the kernel's, and where both define a name
-the libc's value stands, because it is the libc that is called.
+Names and values are the headers' own; only this choice is made by hand. A name belongs to the innermost of these
+headers that its definition was reached through. The libc's headers are read before the kernel's, and where both define
+a name the libc's value stands, because it is the libc that is called.
 """
 
 from __future__ import annotations
