@@ -1,0 +1,135 @@
+"""Tests in a private network: each in a child process that enters a fresh one, never in pytest's own process.
+
+@in_namespace                      the whole test; its fixtures and parameters work as ever
+@in_namespace(unprivileged=True)   the same as a user who is not root, so in a user namespace
+run_in_namespace(function, *args)  one function of a test
+"""
+
+import ctypes
+import functools
+import os
+import pickle
+import select
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, overload
+
+import pytest
+
+from examples import laboratory
+from pysyscall.constants import PR_SET_DUMPABLE
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+NOBODY = 65534
+
+
+def run_in_namespace(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Run function(*args, **kwargs) in a process that has a fresh network of its own, and pass or fail as it does."""
+    _run(functools.partial(function, *args, **kwargs), unprivileged=False, seconds=60)
+
+
+@overload
+def in_namespace(test: Callable[P, None], /) -> Callable[P, None]: ...
+@overload
+def in_namespace(
+    *, unprivileged: bool = False, seconds: float = 60
+) -> Callable[[Callable[P, None]], Callable[P, None]]: ...
+def in_namespace(
+    test: Callable[P, None] | None = None, /, *, unprivileged: bool = False, seconds: float = 60
+) -> Callable[P, None] | Callable[[Callable[P, None]], Callable[P, None]]:
+    """Run the whole test as run_in_namespace runs a function."""
+
+    def decorate(test: Callable[P, None]) -> Callable[P, None]:
+        @functools.wraps(test)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+            _run(functools.partial(test, *args, **kwargs), unprivileged=unprivileged, seconds=seconds)
+
+        return wrapper
+
+    return decorate if test is None else decorate(test)
+
+
+def drop_root() -> None:
+    """Make this process one of the user nobody, if it is root's."""
+    if os.geteuid() != 0:
+        return
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    # The kernel takes /proc/self/uid_map away from a process that has changed its user, until it starts a program.
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
+def _run(function: Callable[[], object], unprivileged: bool, seconds: float) -> None:
+    report = os.memfd_create("report")
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            _child(function, unprivileged, report)
+        ended = _wait(pid, seconds)
+        with os.fdopen(os.dup(report), "rb") as f:
+            f.seek(0)
+            outcome, text = pickle.load(f) if ended and os.fstat(report).st_size else ("failed", "")
+    finally:
+        os.close(report)
+    __tracebackhide__ = True
+    if outcome == "skipped":
+        pytest.skip(text)
+    if outcome == "failed":
+        died = "died without a word" if ended else f"still ran after {seconds} s"
+        pytest.fail(text or f"the test's process {died}", pytrace=False)
+
+
+def _child(function: Callable[[], object], unprivileged: bool, report: int) -> None:
+    """The child's part: never returns."""
+    outcome: tuple[str, str] = ("failed", "")
+    try:
+        os.setsid()  # a process group, for the parent to kill with all that it started
+        if unprivileged:
+            drop_root()
+        _enter()
+        function()
+        outcome = ("passed", "")
+    except pytest.skip.Exception as skip:
+        outcome = ("skipped", str(skip))
+    except BaseException:
+        outcome = ("failed", traceback.format_exc())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.write(report, pickle.dumps(outcome))
+        os._exit(0)
+
+
+def _enter() -> None:
+    try:
+        laboratory.enter()
+    except OSError as error:
+        of_unshare = (error.strerror or "").startswith("unshare: ")
+        if not of_unshare and not str(error.filename).startswith("/proc/self/"):
+            raise
+        pytest.skip(f"kernel: {error.strerror if of_unshare else error}")
+
+
+def _wait(pid: int, seconds: float) -> bool:
+    """Wait for a process, then kill what is left of its group; whether it ended by itself."""
+    ended = False
+    try:
+        pidfd = os.pidfd_open(pid)
+        try:
+            ended = bool(select.select([pidfd], [], [], seconds)[0])
+        finally:
+            os.close(pidfd)
+    finally:
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            os.kill(pid, signal.SIGKILL)  # it has not come to setsid
+        os.waitpid(pid, 0)
+    return ended
