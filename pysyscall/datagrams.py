@@ -5,7 +5,7 @@ from ctypes import addressof, byref, c_char, c_uint32, sizeof
 from . import libc
 from .arguments import c_int as int_argument
 from .arguments import flag_bits
-from .buffers import Export, readable, writable
+from .buffers import MAX_RW_COUNT, ArrayType, Export, readable, writable
 from .constants import AF_UNIX, EMSGSIZE, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from .errors import retry, system_error
 from .sockaddr import Sockaddr, decode, raw_bytes
@@ -26,6 +26,18 @@ _IOV_MAX = 1024
 _OneIovec = Iovec * 1
 _ManyIovecs = Iovec * _IOV_MAX
 
+# The addresses met last, by their bytes: most datagrams come from an address that another came from before.
+_recent: "dict[bytes, Sockaddr | None]" = {b"": None}
+
+
+def _remember(raw: bytes) -> "Sockaddr | None":
+    if len(_recent) >= 256:
+        _recent.clear()
+        _recent[b""] = None
+    address = _recent[raw] = decode(raw) if raw else None
+    return address
+
+
 # Room for an address, ready to be filled. A call takes one and puts it back; calls at the same time (threads, a signal
 # handler's) make their own. list.pop and list.append are atomic.
 _names: "list[tuple[Array[c_char], c_uint32, Any]]" = []
@@ -42,13 +54,17 @@ def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> i
     to is None on a connected socket. bytes are the cheapest p. EMSGSIZE: longer than a datagram can be.
     ConnectionRefusedError: an earlier datagram on a connected socket found nobody.
     """
-    if fd.__class__ is not int or fd >> 31:
-        fd = int_argument("fd", fd)
-    if flags.__class__ is not int or flags >> 31:
-        flags = flag_bits("flags", flags)
-    raw = None if to is None else raw_bytes("to", to)
-    length = 0 if raw is None else len(raw)
-    while (n := libc.sendto(fd, *readable(p), flags, raw, length)) == -1:
+    if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
+        fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
+    try:
+        raw = to._raw  # type: ignore[union-attr]  # None is not what most callers pass
+    except AttributeError:
+        raw = b"" if to is None else raw_bytes("to", to)
+    if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
+        while (n := libc.sendto(fd, p, size, flags, raw, len(raw))) == -1:
+            retry("sendto")
+        return n
+    while (n := libc.sendto(fd, *readable(p), flags, raw, len(raw))) == -1:
         retry("sendto")
     return n
 
@@ -59,20 +75,25 @@ def recvfrom(fd: int, p: "WriteableBuffer", flags: int = 0) -> "tuple[int, Socka
     The address is None where there is none, as on a connected stream, where 0 bytes mean the end. What is longer than p
     is cut; MSG_TRUNC among the flags returns the length it had. A ctypes array is the cheapest p.
     """
-    if fd.__class__ is not int or fd >> 31:
-        fd = int_argument("fd", fd)
-    if flags.__class__ is not int or flags >> 31:
-        flags = flag_bits("flags", flags)
+    if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
+        fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
     try:
         slot = _names.pop()
     except IndexError:
         slot = _new_name()
     name, length, pointer = slot
     length.value = 128
-    while (n := libc.recvfrom(fd, *writable(p), flags, name, pointer)) == -1:
-        retry("recvfrom")
-    size = length.value
-    address = decode(name.raw[:size]) if size else None
+    if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
+        while (n := libc.recvfrom(fd, p, size, flags, name, pointer)) == -1:  # type: ignore[arg-type]
+            retry("recvfrom")
+    else:
+        while (n := libc.recvfrom(fd, *writable(p), flags, name, pointer)) == -1:
+            retry("recvfrom")
+    raw: bytes = name[: length.value]  # type: ignore[assignment]  # so slices of c_char arrays are
+    try:
+        address = _recent[raw]
+    except KeyError:
+        address = _remember(raw)
     _names.append(slot)
     return n, address
 

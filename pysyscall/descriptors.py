@@ -1,11 +1,11 @@
 """Descriptors of any kind: read, written, duplicated, piped, closed."""
 
-from ctypes import c_int
+from ctypes import c_int, sizeof
 
 from . import libc
 from .arguments import c_int as int_argument
 from .arguments import offset as offset_argument
-from .buffers import readable, writable
+from .buffers import MAX_RW_COUNT, ArrayType, readable, writable
 from .constants import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from .errors import check, retry
 
@@ -21,8 +21,12 @@ def read(fd: int, p: "WriteableBuffer") -> int:
 
     A ctypes array is the cheapest p. BlockingIOError: non-blocking, and nothing there yet.
     """
-    if fd.__class__ is not int or fd >> 31:
+    if type(fd) is not int or fd >> 31:
         fd = int_argument("fd", fd)
+    if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
+        while (n := libc.read(fd, p, size)) == -1:  # type: ignore[arg-type]
+            retry("read")
+        return n
     while (n := libc.read(fd, *writable(p))) == -1:
         retry("read")
     return n
@@ -34,8 +38,12 @@ def write(fd: int, p: "ReadableBuffer") -> int:
     bytes are the cheapest p. BlockingIOError: non-blocking, and no room. BrokenPipeError: nobody reads (Python ignores
     SIGPIPE).
     """
-    if fd.__class__ is not int or fd >> 31:
+    if type(fd) is not int or fd >> 31:
         fd = int_argument("fd", fd)
+    if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
+        while (n := libc.write(fd, p, size)) == -1:
+            retry("write")
+        return n
     while (n := libc.write(fd, *readable(p))) == -1:
         retry("write")
     return n
