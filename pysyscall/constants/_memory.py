@@ -16,6 +16,7 @@ MAP_FIXED: Final = 0x10
 MAP_HUGE_SHIFT: Final = 26
 MAP_ANONYMOUS: Final = by_abi(0x20, mips64el=0x800, mipsel=0x800)
 MAP_ANON: Final = by_abi(32, mips64el=2048, mipsel=2048)
+MAP_RENAME: Final = by_abi(ppc64le=32, mips64el=2048, mipsel=2048)
 MAP_HUGE_MASK: Final = 0x3F
 MAP_32BIT: Final = by_abi(x86_64=0x40, i386=0x40)
 MAP_ABOVE4G: Final = by_abi(x86_64=0x80, i386=0x80)
@@ -116,7 +117,6 @@ PKEY_DISABLE_READ: Final = by_abi(aarch64=0x8)
 # <linux/mman.h>
 PROT_SEM: Final = by_abi(0x8, mips64el=0x10, mipsel=0x10)
 
-MAP_RENAME: Final = by_abi(ppc64le=32, mips64el=2048, mipsel=2048)
 MAP_AUTOGROW: Final = by_abi(mips64el=0x40, mipsel=0x40)
 MAP_LOCAL: Final = by_abi(mips64el=0x80, mipsel=0x80)
 MAP_AUTORSRV: Final = by_abi(mips64el=0x100, mipsel=0x100)

@@ -177,6 +177,14 @@ CRTSCTS: Final = 0o20000000000
 
 TIOCSER_TEMT: Final = 0x1
 
+TIOCPKT_DATA: Final = 0
+TIOCPKT_FLUSHREAD: Final = 1
+TIOCPKT_FLUSHWRITE: Final = 2
+TIOCPKT_STOP: Final = 4
+TIOCPKT_START: Final = 8
+TIOCPKT_NOSTOP: Final = 16
+TIOCPKT_DOSTOP: Final = 32
+
 # <asm/termbits.h>
 B0: Final = 0x0
 B50: Final = 0x1
@@ -301,13 +309,6 @@ TIOCGISO7816: Final = by_abi(0x80285442, ppc64le=0x40285442, mips64el=0x40285442
 TCGETS2: Final = by_abi(0x802C542A, ppc64le=None, mips64el=0x4030542A, mipsel=0x4030542A)
 TIOCSISO7816: Final = 0xC0285443
 
-TIOCPKT_DATA: Final = 0
-TIOCPKT_FLUSHREAD: Final = 1
-TIOCPKT_FLUSHWRITE: Final = 2
-TIOCPKT_STOP: Final = 4
-TIOCPKT_START: Final = 8
-TIOCPKT_NOSTOP: Final = 16
-TIOCPKT_DOSTOP: Final = 32
 TIOCPKT_IOCTL: Final = 64
 
 drop_absent(globals())

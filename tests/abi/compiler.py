@@ -33,7 +33,7 @@ ABIS: Final = tuple(_TARGETS)
 LIBCS: Final = ("glibc", "musl")
 
 # _GNU_SOURCE shows every name. _FILE_OFFSET_BITS and _TIME_BITS stay unset on purpose: ctypes calls the symbol that
-# bears the plain name (`fcntl`, not `fcntl64`; `setsockopt`, not `__setsockopt64`), and on a 32-bit ABI these two macros
+# bears the plain name (`fcntl`, not `fcntl64`; `setsockopt`, not `__setsockopt64`), and on a 32-bit ABI the two macros
 # would give F_GETLK, O_LARGEFILE or SO_RCVTIMEO the value that belongs to the other symbol.
 _OPTIONS: Final = ("-D_GNU_SOURCE", "-w", "-ferror-limit=0", "-Xclang", "-fno-caret-diagnostics")
 

@@ -10,6 +10,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,7 +24,7 @@ _COMMAND: Final = "python3 -m tests.abi.generate"
 
 
 class Constant(NamedTuple):
-    """A name, where it is defined, and its value on each ABI that has it."""
+    """A name, the header that defines it (the libc's, if on any ABI), and its value on each ABI that has it."""
 
     name: str
     header: str
@@ -33,13 +34,17 @@ class Constant(NamedTuple):
 
 def headers(*, kernel: bool) -> list[str]:
     """The headers that are read together, in their order."""
-    paths = [header.path for subject in SUBJECTS for header in subject.headers]
-    return [path for path in dict.fromkeys(paths) if is_kernel_header(path) == kernel]
+    known = dict.fromkeys(header.path for subject in SUBJECTS for header in subject.headers)
+    paths = [path for path in known if is_kernel_header(path) == kernel]
+    # linux/vm_sockets.h speaks of time_t, and leaves it to others to declare it.
+    return ["sys/types.h", *paths] if kernel else paths
 
 
-def _subject(definition: Definition) -> Subject | None:
+@cache
+def _subject(name: str, path: str) -> Subject | None:
+    """Whose constant a name is that this header defines."""
     for subject in SUBJECTS:
-        if any(header.path == definition.header and header.has(definition.name) for header in subject.headers):
+        if any(header.path == path and header.has(name) for header in subject.headers):
             return subject
     return None
 
@@ -52,7 +57,7 @@ def _read(abi: str) -> dict[str, tuple[Definition, int]]:
         for definition in definitions(abi, "glibc", paths):
             # glibc defines most enumerators again, as a macro of the same name, which says no value.
             unknown = definition.name not in wanted or wanted[definition.name].text == definition.name
-            if unknown and definition.name not in found and _subject(definition):
+            if unknown and definition.name not in found and _subject(definition.name, definition.header):
                 wanted[definition.name] = definition
         numbers = values(abi, "glibc", paths, wanted)
         found |= {name: (definition, numbers[name]) for name, definition in wanted.items() if name in numbers}
@@ -67,6 +72,8 @@ def read_constants() -> list[Constant]:
     for abi, found in by_abi.items():
         for name, (definition, value) in found.items():
             constant = constants.setdefault(name, Constant(name, definition.header, definition.text, {}))
+            if is_kernel_header(constant.header) and not is_kernel_header(definition.header):
+                constant = constants[name] = constant._replace(header=definition.header)
             constant.values[abi] = value
     return list(constants.values())
 
@@ -199,7 +206,7 @@ def render(constants: list[Constant]) -> dict[str, str]:
     """The text of each file of pysyscall/constants/."""
     by_module: dict[str, list[Constant]] = {subject.module: [] for subject in SUBJECTS}
     for constant in constants:
-        subject = _subject(Definition(constant.name, constant.header, constant.text))
+        subject = _subject(constant.name, constant.header)
         if subject:
             by_module[subject.module].append(constant)
     files = {f"{subject.module}.py": _module(subject, by_module[subject.module]) for subject in SUBJECTS}

@@ -266,6 +266,8 @@ SUBJECTS: Final = (
         ),
     ),
     Subject(
-        "_syscall_numbers", "The kernel's numbers of its calls", (Header("asm/unistd.h", "__NR_* !__NR_syscalls"),)
+        "_syscall_numbers",
+        "The kernel's numbers of its calls",
+        (Header("asm/unistd.h", "__NR_[a-z_]* !__NR_syscalls __NR_*SYSCALL_BASE"),),
     ),
 )
