@@ -1,0 +1,3 @@
+module pysyscall
+
+go 1.24
