@@ -46,7 +46,7 @@ def _directory() -> Path:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of the go command, and of what reads Go's sources: all of it here, none of the user's settings."""
+    """The environment of the go command, and of what reads Go's sources, without the user's own settings."""
     root = goroot()
     assert root is not None
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GO", "CGO_"))}
