@@ -150,7 +150,10 @@ def check(run: Run, python: Path, inside: dict[str, str]) -> None:
     run.step("mypy: package and tests", [*tool, "mypy", "pysyscall", "tests"], inside)
     stubs = [*tool, "mypy", "--cache-dir", ".mypy_cache/stubs"]
     run.step("mypy: examples against the stubs", [*stubs, "stubs/pysyscall", "examples"], against_stubs)
-    run.step("stubtest", [*tool, "mypy.stubtest", "--mypy-config-file", "pyproject.toml", "pysyscall"], against_stubs)
+    # What the stubs leave out on purpose: modules and names that the package's face does not export.
+    stubtest = ["mypy.stubtest", "--mypy-config-file", "pyproject.toml", "--ignore-missing-stub"]
+    absent = ["--allowlist", "stubs/absent.txt", "--ignore-unused-allowlist"]
+    run.step("stubtest", [*tool, *stubtest, *absent, "pysyscall"], against_stubs)
 
 
 def main() -> int:

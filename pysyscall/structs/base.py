@@ -83,6 +83,9 @@ class Struct(_Structure):
     """A C structure: equal where all fields are, and with a repr that shows them."""
 
     __slots__ = ()
+    if TYPE_CHECKING:  # typeshed lets a Structure have any attribute, misspelt ones too
+        __getattr__: None  # type: ignore[assignment, misc]
+        __setattr__: None  # type: ignore[assignment, misc]
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
