@@ -67,6 +67,16 @@ from .sockaddr import SockaddrInet6 as SockaddrInet6
 from .sockaddr import SockaddrLinklayer as SockaddrLinklayer
 from .sockaddr import SockaddrNetlink as SockaddrNetlink
 from .sockaddr import SockaddrUnix as SockaddrUnix
+from .sockcmsg import SocketControlMessage as SocketControlMessage
+from .sockcmsg import close_unix_rights as close_unix_rights
+from .sockcmsg import cmsg_len as cmsg_len
+from .sockcmsg import cmsg_space as cmsg_space
+from .sockcmsg import parse_socket_control_message as parse_socket_control_message
+from .sockcmsg import parse_unix_credentials as parse_unix_credentials
+from .sockcmsg import parse_unix_rights as parse_unix_rights
+from .sockcmsg import socket_control_message as socket_control_message
+from .sockcmsg import unix_credentials as unix_credentials
+from .sockcmsg import unix_rights as unix_rights
 from .sockets import accept as accept
 from .sockets import accept4 as accept4
 from .sockets import bind as bind
@@ -106,6 +116,10 @@ from .structs.addresses import RawSockaddrInet6 as RawSockaddrInet6
 from .structs.addresses import RawSockaddrLinklayer as RawSockaddrLinklayer
 from .structs.addresses import RawSockaddrNetlink as RawSockaddrNetlink
 from .structs.addresses import RawSockaddrUnix as RawSockaddrUnix
+from .structs.control import Cmsghdr as Cmsghdr
+from .structs.control import KernelTimespec as KernelTimespec
+from .structs.control import ScmTimestamping as ScmTimestamping
+from .structs.control import SockExtendedErr as SockExtendedErr
 from .structs.events import EpollEvent as EpollEvent
 from .structs.events import FdSet as FdSet
 from .structs.messages import Iovec as Iovec
