@@ -5,10 +5,11 @@
 Functions return what Go's return, and raise OSError where Go's return an error.
 """
 
-from .abi import no_attribute
+from . import constants as _constants
+from .abi import no_attribute as _no_attribute
+from .batches import MessageBatch as MessageBatch
 from .conn import Conn as Conn
 from .conn import RawConn as RawConn
-from .constants import *
 from .copying import sendfile as sendfile
 from .copying import splice as splice
 from .copying import tee as tee
@@ -147,7 +148,20 @@ from .structs.times import Timespec as Timespec
 from .structs.times import Timeval as Timeval
 
 TYPE_CHECKING = False
-if not TYPE_CHECKING:  # mypy would take every misspelt name for one that this answers
+if TYPE_CHECKING:
+    from .constants import *
+else:
+    # Constants are looked up when they are first asked for.
 
-    def __getattr__(name: str) -> object:
-        raise no_attribute(__name__, name)
+    def __getattr__(name):
+        if name == "__all__":
+            return __dir__()
+        try:
+            value = globals()[name] = getattr(_constants, name)
+        except AttributeError:
+            raise _no_attribute(__name__, name) from None
+        return value
+
+    def __dir__():
+        own = (name for name, value in globals().items() if name[0] != "_" and type(value) is not type(_constants))
+        return sorted({*own, *dir(_constants)} - {"TYPE_CHECKING"})

@@ -6,9 +6,10 @@ from . import libc
 from .arguments import c_int as int_argument
 from .arguments import flag_bits
 from .buffers import MAX_RW_COUNT, ArrayType, Export, readable, writable
-from .constants import AF_UNIX, EMSGSIZE, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
+from .constants._errnos import EMSGSIZE
+from .constants._sockets import AF_UNIX, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from .errors import retry, system_error
-from .sockaddr import Sockaddr, decode, raw_bytes
+from .sockaddr import Sockaddr, decode, raw_bytes, recent, remember
 from .sockopt import getsockopt_int
 from .structs.messages import Iovec, Msghdr
 
@@ -25,18 +26,6 @@ _IOV_MAX = 1024
 # A type is made once, never for each call: one buffer is what most messages have, and no message has more than IOV_MAX.
 _OneIovec = Iovec * 1
 _ManyIovecs = Iovec * _IOV_MAX
-
-# The addresses met last, by their bytes: most datagrams come from an address that another came from before.
-_recent: "dict[bytes, Sockaddr | None]" = {b"": None}
-
-
-def _remember(raw: bytes) -> "Sockaddr | None":
-    if len(_recent) >= 256:
-        _recent.clear()
-        _recent[b""] = None
-    address = _recent[raw] = decode(raw) if raw else None
-    return address
-
 
 # Room for an address, ready to be filled. A call takes one and puts it back; calls at the same time (threads, a signal
 # handler's) make their own. list.pop and list.append are atomic.
@@ -61,10 +50,10 @@ def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> i
     except AttributeError:
         raw = b"" if to is None else raw_bytes("to", to)
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
-        while (n := libc.sendto(fd, p, size, flags, raw, len(raw))) == -1:
+        while (n := libc.sendto(fd, p, size, flags, raw or None, len(raw))) == -1:
             retry("sendto")
         return n
-    while (n := libc.sendto(fd, *readable(p), flags, raw, len(raw))) == -1:
+    while (n := libc.sendto(fd, *readable(p), flags, raw or None, len(raw))) == -1:
         retry("sendto")
     return n
 
@@ -91,9 +80,9 @@ def recvfrom(fd: int, p: "WriteableBuffer", flags: int = 0) -> "tuple[int, Socka
             retry("recvfrom")
     raw: bytes = name[: length.value]  # type: ignore[assignment]  # so slices of c_char arrays are
     try:
-        address = _recent[raw]
+        address = recent[raw]
     except KeyError:
-        address = _remember(raw)
+        address = remember(raw)
     _names.append(slot)
     return n, address
 

@@ -6,7 +6,7 @@ from . import libc
 from .arguments import c_int as int_argument
 from .arguments import offset as offset_argument
 from .buffers import MAX_RW_COUNT, ArrayType, readable, writable
-from .constants import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
+from .constants._files import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from .errors import check, retry
 
 TYPE_CHECKING = False

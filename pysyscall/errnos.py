@@ -2,7 +2,8 @@
 
 from os import strerror
 
-from .constants import (
+from .constants import _errnos
+from .constants._errnos import (
     EACCES,
     EAGAIN,
     EEXIST,
@@ -15,7 +16,6 @@ from .constants import (
     EOPNOTSUPP,
     EPERM,
     ETIMEDOUT,
-    _errnos,
 )
 
 # The kinds of error that Go's oserror and errors packages name, by the exception that Python has for each.

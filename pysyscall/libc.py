@@ -151,6 +151,14 @@ def sendmsg(sockfd: Int, msg: Pointer, flags: Int, /) -> SSize: ...
 def recvmsg(sockfd: Int, msg: Pointer, flags: Int, /) -> SSize: ...
 
 
+@unconverted
+def sendmmsg(sockfd: Int, msgvec: Pointer, vlen: UInt, flags: Int, /) -> Int: ...
+
+
+@unconverted
+def recvmmsg(sockfd: Int, msgvec: Pointer, vlen: UInt, flags: Int, timeout: Pointer, /) -> Int: ...
+
+
 # unistd.h, fcntl.h
 
 

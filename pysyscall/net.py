@@ -5,20 +5,9 @@ from ctypes import byref, c_void_p, string_at
 
 from . import libc
 from .arguments import c_string, u16, u32
-from .constants import (
-    AF_INET,
-    AF_INET6,
-    AF_UNSPEC,
-    EAI_SYSTEM,
-    ENODEV,
-    IFLA_ADDRESS,
-    IFLA_IFNAME,
-    IFLA_MTU,
-    RTM_GETLINK,
-    RTM_NEWLINK,
-    SOCK_DGRAM,
-    SOCK_STREAM,
-)
+from .constants._errnos import ENODEV
+from .constants._netlink import IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, RTM_GETLINK, RTM_NEWLINK
+from .constants._sockets import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
 from .errors import fail, system_error
 from .netlink import netlink_rib, parse_netlink_message, parse_netlink_route_attr
 from .sockaddr import SockaddrInet4, SockaddrInet6, decode

@@ -3,9 +3,8 @@
 from ctypes import c_char, sizeof
 
 from .arguments import integer, u16
-from .constants import (
-    AF_NETLINK,
-    EINVAL,
+from .constants._errnos import EINVAL
+from .constants._netlink import (
     NETLINK_ROUTE,
     NLM_F_DUMP,
     NLM_F_REQUEST,
@@ -19,9 +18,8 @@ from .constants import (
     RTM_NEWADDR,
     RTM_NEWLINK,
     RTM_NEWROUTE,
-    SOCK_CLOEXEC,
-    SOCK_RAW,
 )
+from .constants._sockets import AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW
 from .datagrams import recvfrom, sendto
 from .descriptors import close
 from .errors import system_error

@@ -10,7 +10,7 @@ from os import fsdecode, fsencode
 from struct import Struct as Codec
 
 from . import arguments
-from .constants import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX
+from .constants._sockets import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX
 from .structs.addresses import (
     RawSockaddrInet4,
     RawSockaddrInet6,
@@ -328,6 +328,18 @@ def decode(raw: bytes) -> Sockaddr:
 
 
 _OTHER: "tuple[type[Sockaddr], int, Any]" = (SockaddrBytes, 0, bytes)
+
+
+# The addresses met last, by their bytes: most datagrams come from where another came from before. No bytes, no address.
+recent: "dict[bytes, Sockaddr | None]" = {}
+
+
+def remember(raw: bytes) -> "Sockaddr | None":
+    """The address in these bytes, or None for none, kept in `recent`."""
+    if len(recent) >= 256:
+        recent.clear()
+    address = recent[raw] = decode(raw) if raw else None
+    return address
 
 
 def raw_bytes(name: str, address: Sockaddr) -> bytes:

@@ -4,7 +4,7 @@ from ctypes import byref, c_char, c_int, c_uint32
 
 from . import libc
 from .arguments import c_int as int_argument
-from .constants import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
+from .constants._sockets import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
 from .errors import check, retry
 from .sockaddr import Sockaddr, decode, raw_bytes
 

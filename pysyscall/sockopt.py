@@ -6,7 +6,7 @@ from . import libc
 from .arguments import c_int as int_argument
 from .arguments import c_string, fixed_bytes, integer, u8
 from .buffers import readable
-from .constants import SO_BINDTODEVICE, SOL_SOCKET
+from .constants._sockets import SO_BINDTODEVICE, SOL_SOCKET
 from .errors import check
 from .structs.options import ICMPv6Filter, IPMreq, IPMreqn, IPv6Mreq, IPv6MTUInfo, Linger, Ucred
 from .structs.times import Timeval

@@ -1,4 +1,4 @@
-"""<sys/uio.h>, <sys/socket.h>: struct iovec and struct msghdr, what sendmsg and recvmsg take.
+"""<sys/uio.h>, <sys/socket.h>: struct iovec, struct msghdr and struct mmsghdr, what sendmsg, recvmmsg and so on take.
 
 musl declares `iovlen` and `controllen` as 32 bits beside 32 bits of padding, in the order that makes the two together
 the kernel's size_t; so one layout serves both libcs.
@@ -39,3 +39,11 @@ class Msghdr(Struct):
     def set_controllen(self, length: int) -> None:
         """Set `controllen`, whatever its width on this ABI. Go Msghdr.SetControllen."""
         self.controllen = integer("length", length, 0, _SIZE_MAX)
+
+
+class Mmsghdr(Struct):
+    """struct mmsghdr: one message of several, and how many bytes of it were moved."""
+
+    __slots__ = ()
+    hdr: Msghdr
+    len: U32
