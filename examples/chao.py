@@ -1,0 +1,130 @@
+"""The CHAO protocol of the article: frames of four letters and a message, on the wire with no IP beneath.
+
+By default a frame is the original's to the byte: CHAO and the message stand where Ethernet's header would, so that
+every receiver sees in "CHAOHe" a multicast address. With an Ethertype they stand behind a real Ethernet header, which
+also crosses a switch.
+"""
+
+import argparse
+import errno
+import sys
+
+import pysyscall as syscall
+
+from .failures import failure
+
+MAGIC = b"CHAO"
+GREETING = b"Hello, custom chao protocol!"
+BROADCAST = b"\xff" * 6
+
+_ETHERTYPE = 0x88B5  # the first of IEEE 802's two for experiments
+_HEADER = 14  # Ethernet's: destination, source, Ethertype
+_LEAST_ON_THE_WIRE = 60  # Ethernet cards fill up shorter frames with zeros
+
+
+class ChaoSocket:
+    """socket(AF_PACKET, SOCK_RAW), bound to one interface, for messages in CHAO frames.
+
+    `short` and `foreign` count the frames ignored: those without room for CHAO, and those of others.
+    """
+
+    def __init__(self, interface_name: str, ethertype: int | None) -> None:
+        self.ethertype = ethertype
+        self.short = self.foreign = 0
+        self._buffer = bytearray(65535)
+        protocol = syscall.htons(syscall.ETH_P_ALL)
+        self.fd = syscall.socket(syscall.AF_PACKET, syscall.SOCK_RAW | syscall.SOCK_CLOEXEC, protocol)
+        try:
+            interface = syscall.interface_by_name(interface_name)
+            self.address = interface.hardware_addr or bytes(6)
+            self._loops = bool(interface.flags & syscall.IFF_LOOPBACK)
+            self._name = syscall.SockaddrLinklayer(protocol, interface.index, addr=self.address)
+            syscall.bind(self.fd, self._name)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        syscall.close(self.fd)
+
+    def __enter__(self) -> "ChaoSocket":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def send(self, message: bytes, destination: bytes = BROADCAST) -> None:
+        """Send a message; the destination, a hardware address, counts only where there is an Ethertype."""
+        frame = MAGIC + message
+        if self.ethertype is not None:
+            frame = destination + self.address + self.ethertype.to_bytes(2, "big") + frame
+        syscall.sendto(self.fd, frame, 0, self._name)
+
+    def receive(self) -> tuple[bytes, bytes] | None:
+        """The message in the next frame, and its sender's hardware address or b""; None where there is none for us."""
+        try:
+            n, sender = syscall.recvfrom(self.fd, self._buffer, syscall.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        assert isinstance(sender, syscall.SockaddrLinklayer)
+        if sender.ifindex != self._name.ifindex:
+            return None  # it came before bind
+        if self._loops and sender.pkttype != syscall.PACKET_OUTGOING:
+            # What leaves a loopback interface comes back to it. The kernel spares a socket its own frames only as they
+            # leave: a server that took what comes back would answer its own answers for ever.
+            return None
+        frame = bytes(self._buffer[:n])
+        start = 0 if self.ethertype is None else _HEADER
+        destination, source, ethertype = frame[:6], frame[6:12], int.from_bytes(frame[12:14], "big")
+        if start and (ethertype != self.ethertype or destination not in (self.address, BROADCAST)):
+            self.foreign += 1
+        elif n < start + len(MAGIC):
+            self.short += 1
+        elif not frame.startswith(MAGIC, start):
+            self.foreign += 1
+        else:
+            message = frame[start + len(MAGIC) :]
+            return message.rstrip(b"\0") if n == _LEAST_ON_THE_WIRE else message, source if start else b""
+        return None
+
+    def ignored(self) -> str:
+        """How many frames were ignored, and why."""
+        total = self.short + self.foreign
+        frames = "frame" if total == 1 else "frames"
+        return f"ignored {total} {frames}: {self.short} too short for CHAO, {self.foreign} of others"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What server and client have in common on their command lines."""
+    parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
+    parser.add_argument(
+        "--ethertype",
+        type=_ethertype,
+        nargs="?",
+        const=_ETHERTYPE,
+        metavar="NUMBER",
+        help=f"put each frame behind an Ethernet header with this Ethertype ({_ETHERTYPE:#x} where none is given)",
+    )
+
+
+def open_chao_socket(arguments: argparse.Namespace) -> ChaoSocket:
+    """The socket that the command line asks for, or the program's end with a sentence that says why not."""
+    try:
+        return ChaoSocket(arguments.interface, arguments.ethertype)
+    except PermissionError:
+        sys.exit(
+            "socket failed: a packet socket needs the capability CAP_NET_RAW: use sudo, or give it to your Python (sudo"
+            " setcap cap_net_raw+ep PYTHON), or try CHAO in a private network: python3 -m examples chao"
+        )
+    except OSError as error:
+        if error.errno == errno.ENODEV:
+            names = ", ".join(interface.name for interface in syscall.interfaces())
+            sys.exit(f"interfaceByName failed: there is no interface {arguments.interface}, but {names}")
+        sys.exit(failure(error))
+
+
+def _ethertype(text: str) -> int:
+    value = int(text, 0)
+    if not 0x600 <= value <= 0xFFFF:  # what is less is a frame's length
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 0x600 and 0xffff")
+    return value

@@ -1,0 +1,72 @@
+"""chao_server: answer CHAO frames. The server of the article's "Implementing a custom protocol".
+
+Stands on socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, recvfrom and sendto.
+"""
+
+import argparse
+import sys
+from time import monotonic
+
+from .chao import GREETING, ChaoSocket, add_arguments, open_chao_socket
+from .failures import failure
+from .stopping import readable_before_stop, stop_signals
+
+
+class Restraint:
+    """Ends the endless: two servers on one wire take each other's answers for requests.
+
+    Nothing in the original's frame tells the two apart, as its client sends the very words that its server answers. So
+    after a thousand of these in a row a server is silent, until nobody has sent one for a second.
+    """
+
+    LIMIT = 1000
+    PAUSE = 1.0
+
+    def __init__(self) -> None:
+        self.in_a_row = 0
+        self.last = float("-inf")
+
+    def allows(self, request: bytes, now: float) -> bool:
+        if request != GREETING:
+            return True
+        self.in_a_row = self.in_a_row + 1 if now - self.last < self.PAUSE else 1
+        self.last = now
+        if self.in_a_row == self.LIMIT + 1:
+            print("another server answers the answers of this one, which is silent now", file=sys.stderr, flush=True)
+        return self.in_a_row <= self.LIMIT
+
+
+def serve(chao: ChaoSocket, stop: int) -> None:
+    restraint = Restraint()
+    while readable_before_stop(chao.fd, stop):
+        received = chao.receive()
+        if received is None:
+            continue
+        request, sender = received
+        if not restraint.allows(request, monotonic()):
+            continue
+        sys.stdout.buffer.write(b"received request: " + request + b"\n")
+        sys.stdout.buffer.flush()
+        try:
+            chao.send(GREETING, sender)
+        except OSError as error:
+            print(failure(error), file=sys.stderr, flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="chao_server", description="Answer CHAO frames.")
+    add_arguments(parser)
+    arguments = parser.parse_args(argv)
+    with open_chao_socket(arguments) as chao, stop_signals() as stop:
+        print(f"CHAO server is listening on {arguments.interface}...", file=sys.stderr, flush=True)
+        try:
+            serve(chao, stop)
+        except OSError as error:
+            sys.exit(failure(error))
+        finally:
+            print(chao.ignored(), file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""udp_client: send a UDP datagram and print the answer. The article's "Implementing a UDP client using syscall.Socket".
+
+Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), connect, sendto and recvfrom.
+"""
+
+import argparse
+import os
+import sys
+from time import monotonic
+
+import pysyscall as syscall
+
+from .arguments import integer, seconds
+from .failures import failure
+from .waiting import readable_before
+
+
+def ask(ip_addr: str, port: int, message: bytes, timeout: float) -> bytes | None:
+    """The answer, or None after so many seconds without one."""
+    server = syscall.resolve_udp_addr("udp", f"[{ip_addr}]:{port}")[0]
+    fd = syscall.socket(server.family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, syscall.IPPROTO_UDP)
+    try:
+        # The original does not connect. So it would take anybody's datagram for the answer, and wait for ever when the
+        # server's host says that nobody listens there: the kernel tells a connected socket only.
+        syscall.connect(fd, server)
+        syscall.sendto(fd, message, 0, None)
+        buffer = bytearray(65535)
+        deadline = monotonic() + timeout
+        while readable_before(deadline, fd):
+            try:
+                n, _ = syscall.recvfrom(fd, buffer, syscall.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue  # the kernel announced a datagram, and then found that its checksum is wrong
+            return bytes(buffer[:n])
+        return None
+    finally:
+        syscall.close(fd)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="udp_client", description="Send a UDP datagram and print the answer.")
+    parser.add_argument("--ip-addr", default="127.0.0.1", metavar="IP", help="the server's address (%(default)s)")
+    parser.add_argument("--port", type=integer(0, 65535), default=8080, help="the server's port (%(default)s)")
+    parser.add_argument("--message", default="Hello, UDP server!", help="what to send (%(default)s)")
+    parser.add_argument(
+        "--timeout", type=seconds, default=5.0, metavar="SECONDS", help="how long to wait for the answer (%(default)g)"
+    )
+    arguments = parser.parse_args(argv)
+    try:
+        answer = ask(arguments.ip_addr, arguments.port, os.fsencode(arguments.message), arguments.timeout)
+    except OSError as error:
+        sys.exit(failure(error))
+    if answer is None:
+        sys.exit(f"no answer from {arguments.ip_addr} port {arguments.port} in {arguments.timeout:g} seconds")
+    sys.stdout.buffer.write(b"received response: " + answer + b"\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""udp_server: return each UDP datagram to its sender. The article's "Implementing a UDP server using syscall.Socket".
+
+Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), bind, recvmsg and sendmsg.
+"""
+
+import argparse
+import sys
+
+import pysyscall as syscall
+
+from .arguments import integer
+from .failures import failure
+from .stopping import readable_before_stop, stop_signals
+
+
+def listen(ip_addr: str, port: int) -> int:
+    """A UDP socket with a local address and port."""
+    address = syscall.resolve_udp_addr("udp", f"[{ip_addr}]:{port}")[0]
+    fd = syscall.socket(address.family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, syscall.IPPROTO_UDP)
+    try:
+        if address.family == syscall.AF_INET6:
+            syscall.setsockopt_int(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
+        else:
+            syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)
+        syscall.bind(fd, address)
+    except BaseException:
+        syscall.close(fd)
+        raise
+    return fd
+
+
+def echo(fd: int, stop: int) -> None:
+    """Return each datagram to its sender, from the very address that it was sent to, which is in the control data.
+
+    This machine may have many addresses, and a client takes an answer from no other than the one it asked.
+    """
+    buffer = bytearray(65535)
+    control = bytearray(256)
+    while readable_before_stop(fd, stop):
+        try:
+            n, controllen, _, sender = syscall.recvmsg(fd, buffer, control, syscall.MSG_DONTWAIT)
+            syscall.sendmsg(fd, memoryview(buffer)[:n], memoryview(control)[:controllen], sender)
+        except BlockingIOError:
+            continue  # the kernel announced a datagram, and then found that its checksum is wrong
+        except OSError as error:
+            print(failure(error), file=sys.stderr, flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="udp_server", description="Return each UDP datagram to its sender.")
+    parser.add_argument("--ip-addr", default="0.0.0.0", metavar="IP", help="listen on this address (%(default)s)")
+    parser.add_argument(
+        "--port", type=integer(0, 65535), default=8080, help="listen on this port, 0 for a free one (%(default)s)"
+    )
+    arguments = parser.parse_args(argv)
+    try:
+        fd = listen(arguments.ip_addr, arguments.port)
+    except OSError as error:
+        sys.exit(failure(error))
+    try:
+        with stop_signals() as stop:
+            address = syscall.getsockname(fd)
+            assert isinstance(address, (syscall.SockaddrInet4, syscall.SockaddrInet6))
+            print(f"UDP server is listening on port {address.port}...", flush=True)
+            echo(fd, stop)
+    finally:
+        syscall.close(fd)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
