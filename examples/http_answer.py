@@ -1,0 +1,94 @@
+"""What an HTTP/1.1 server answers, read to its end: by Content-Length, by chunks, or until the server closes.
+
+The original reads once, and at most 1024 bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from .http_messages import END_OF_HEAD, BadMessage, content_length, parse_status, tokens
+
+MAX_HEAD = 64 * 1024  # of trailers too
+MAX_CHUNK_LINE = 4096
+
+_END_OF_LINE = re.compile(rb"\n")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+
+
+def read_answer(receive: Callable[[], bytes]) -> Iterator[bytes]:
+    """The answer to a GET: its head as it came, then its body in pieces, out of its chunks where it came in chunks.
+
+    receive returns what has arrived, and nothing at the end. BadMessage: this is not HTTP, or ends too early.
+    """
+    stream = _Stream(receive)
+    status = 100
+    while status < 200:  # 1xx announce an answer
+        head = stream.until(END_OF_HEAD, MAX_HEAD)
+        status, header = parse_status(head)
+    yield head
+    codings = tokens(header, "Transfer-Encoding")
+    lengths = {content_length(value) for value in tokens(header, "Content-Length")}
+    if status in (204, 304):
+        return
+    if codings and codings[-1] == "chunked":
+        yield from stream.chunks()
+    elif codings or not lengths:
+        yield from stream.rest()
+    else:
+        length = lengths.pop()
+        if length is None or lengths:
+            raise BadMessage("Content-Length is not one number")
+        yield from stream.exactly(length)
+
+
+class _Stream:
+    """Bytes that arrive in pieces of any size."""
+
+    def __init__(self, receive: Callable[[], bytes]) -> None:
+        self._receive = receive
+        self._held = b""
+
+    def until(self, end: re.Pattern[bytes], limit: int) -> bytes:
+        """What comes, to the end of the first match."""
+        while not (found := end.search(self._held)):
+            if len(self._held) >= limit:
+                raise BadMessage(f"a head or a line is longer than {limit} bytes")
+            piece = self._receive()
+            if not piece:
+                raise BadMessage("the connection ended before a whole answer" if self._held else "no answer came")
+            self._held += piece
+        taken, self._held = self._held[: found.end()], self._held[found.end() :]
+        return taken
+
+    def exactly(self, length: int) -> Iterator[bytes]:
+        left = length
+        while left:
+            piece = self._held or self._receive()
+            if not piece:
+                raise BadMessage(f"the connection ended {left} bytes before the end of {length}")
+            self._held = piece[left:]
+            left -= len(piece[:left])
+            yield piece[: len(piece) - len(self._held)]
+
+    def rest(self) -> Iterator[bytes]:
+        yield self._held
+        while piece := self._receive():
+            yield piece
+
+    def chunks(self) -> Iterator[bytes]:
+        """A body out of its chunks; the trailers are dropped."""
+        while size := self._chunk_size():
+            yield from self.exactly(size)
+            if self.until(_END_OF_LINE, 2) not in (b"\r\n", b"\n"):
+                raise BadMessage("a chunk is longer than it says")
+        limit = MAX_HEAD
+        while (line := self.until(_END_OF_LINE, limit)) not in (b"\r\n", b"\n"):
+            limit -= len(line)
+
+    def _chunk_size(self) -> int:
+        line = _CHUNK_LINE.fullmatch(self.until(_END_OF_LINE, MAX_CHUNK_LINE))
+        if line is None:
+            raise BadMessage("a chunk does not begin with its size")
+        return int(line[1], 16)

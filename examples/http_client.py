@@ -1,0 +1,195 @@
+"""http_client: get a page and print the answer. The article's "Using syscall.Socket to request a web page".
+
+Stands on getaddrinfo, socket, connect, select, write and read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ctypes import c_char
+from string import printable
+from threading import Thread
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import pysyscall as syscall
+
+from .arguments import seconds
+from .failures import failure
+from .http_answer import read_answer
+from .http_messages import BadMessage
+from .net_socket import NetSocket
+
+if TYPE_CHECKING:
+    from pysyscall.net import SockaddrInet
+
+
+class Failed(Exception):
+    """One sentence, which begins as the original's."""
+
+
+@contextmanager
+def saying(words: str) -> Iterator[None]:
+    """Raise what fails as the original says it: the words, then the reason in Go's spelling."""
+    try:
+        yield
+    except BadMessage as error:
+        raise Failed(f"{words}: {error}") from error
+    except OSError as error:
+        looked_up = isinstance(error, syscall.AddrinfoError)
+        raise Failed(f"{words}: {error.strerror if looked_up else syscall.Errno(error.errno or 0).error()}") from error
+
+
+class URL:
+    """http://HOST[:PORT][/PATH][?QUERY]: the address to connect to, and the request to send there. ValueError."""
+
+    def __init__(self, text: str) -> None:
+        if any(character <= " " or character == "\x7f" for character in text):
+            raise ValueError("a URL holds no spaces or control characters")
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        if parts.scheme == "https":
+            raise ValueError("https needs TLS, which this program does not speak; it speaks http")
+        if parts.scheme != "http" or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("a URL is http://HOST[:PORT][/PATH][?QUERY] here")
+        host = parts.hostname.replace("%25", "%")  # RFC 6874: so a zone is set off
+        if ":" in host:
+            host, shown = f"[{host}]", f"[{host.partition('%')[0]}]"
+        else:
+            host = shown = host if host.isascii() else host.encode("idna").decode()
+        self.address = f"{host}:{80 if parts.port is None else parts.port}"
+        target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=printable)
+        port = "" if parts.port in (None, 80) else f":{parts.port}"
+        # The original's bytes: no Connection: close is needed by who reads the length.
+        self.request = f"GET {target} HTTP/1.1\r\nHost: {shown}{port}\r\n\r\n".encode()
+
+
+def resolve(address: str, deadline: float) -> list[SockaddrInet]:
+    """All addresses of HOST:PORT. In a thread, as nothing else ends the wait for a name server that is silent."""
+    found: list[SockaddrInet] = []
+    errors: list[OSError] = []
+
+    def look_up() -> None:
+        try:
+            found.extend(syscall.resolve_tcp_addr("tcp", address))
+        except OSError as error:
+            errors.append(error)
+
+    thread = Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(max(0.0, deadline - monotonic()))
+    if errors:
+        raise errors[0]
+    if not found:
+        raise OSError(syscall.ETIMEDOUT, "lookup")
+    return found
+
+
+def wait(socket: NetSocket, deadline: float, writable: bool = False) -> None:
+    """select(2): wait until the socket can be read, or written. ETIMEDOUT: the deadline has come."""
+    fds = syscall.FdSet()
+    fds.set(socket.fd)
+    r, w = (None, fds) if writable else (fds, None)
+    microseconds = round((deadline - monotonic()) * 1_000_000)
+    # A server that always has something more must not put the deadline off.
+    if microseconds > 0 and syscall.select(
+        socket.fd + 1, r, w, None, syscall.Timeval(*divmod(microseconds, 1_000_000))
+    ):
+        return
+    raise OSError(syscall.ETIMEDOUT, "select")
+
+
+def connect(sa: SockaddrInet, deadline: float) -> NetSocket:
+    with saying("socket creation failed"):
+        socket = NetSocket(syscall.sys_socket(sa.family, syscall.SOCK_STREAM))
+    try:
+        with saying("connection failed"):
+            try:
+                syscall.connect(socket.fd, sa)
+            except BlockingIOError:
+                wait(socket, deadline, writable=True)
+                errno = syscall.getsockopt_int(socket.fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
+                if errno:
+                    raise OSError(errno, "connect") from None
+    except BaseException:
+        socket.close()
+        raise
+    return socket
+
+
+def connect_to_any(addresses: list[SockaddrInet], deadline: float) -> NetSocket:
+    """A socket connected to the first address that lets us, each given its share of the time that is left."""
+    for left in range(len(addresses), 1, -1):
+        now = monotonic()
+        try:
+            return connect(addresses[-left], now + (deadline - now) / left)
+        except Failed:
+            continue
+    return connect(addresses[-1], deadline)
+
+
+def write(socket: NetSocket, request: bytes, deadline: float) -> None:
+    while request:
+        wait(socket, deadline, writable=True)
+        request = request[socket.write(request) :]
+
+
+def get(url: URL, timeout: float) -> Iterator[bytes]:
+    """The answer in pieces, head first."""
+    deadline = monotonic() + timeout
+    with saying("address resolution failed"):
+        addresses = resolve(url.address, deadline)
+    room = (c_char * 65536)()
+    read = memoryview(room)
+    with connect_to_any(addresses, deadline) as socket:
+        with saying("write failed"):
+            write(socket, url.request, deadline)
+
+        def receive() -> bytes:
+            while True:
+                wait(socket, deadline)
+                try:
+                    return read[: socket.read(room)].tobytes()
+                except BlockingIOError:
+                    continue
+
+        with saying("read failed"):
+            yield from read_answer(receive)
+
+
+def write_out(piece: bytes) -> None:
+    while piece:
+        piece = piece[syscall.write(1, piece) :]
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="http_client", description="Get a page and print the answer, head and body.")
+    parser.add_argument("url", nargs="?", default="http://bing.com/", metavar="URL", help="what to get (%(default)s)")
+    parser.add_argument(
+        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="how long all of it may take (%(default)g)"
+    )
+    arguments = parser.parse_args(argv)
+    try:
+        url = URL(arguments.url)
+    except ValueError as error:
+        sys.exit(f"address resolution failed: {error}")
+    try:
+        for piece in get(url, arguments.timeout):
+            write_out(piece)
+        write_out(b"\n")  # the original's Println
+    except Failed as error:
+        sys.exit(str(error))
+    except BrokenPipeError:
+        return 1  # whoever read the output has seen enough
+    except OSError as error:
+        sys.exit(failure(error))
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""The article's HTTP server: one page for everybody, over socket, bind, listen, accept, read and write.
+
+Where the original serves one client at a time and closes none, this one serves many at once on one epoll loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from contextlib import closing, suppress
+
+import pysyscall as syscall
+
+from .arguments import integer, seconds
+from .failures import failure
+from .http_connection import Connection, Settings
+from .net_socket import NetSocket, host_port, new_net_socket
+from .stopping import stop_signals
+
+IDLE_SECONDS = 60.0
+REQUEST_SECONDS = 10.0
+ACCEPTED_AT_ONCE = 128  # before clients that are connected have their turn again
+EVENTS_AT_ONCE = 256
+
+
+def log(*values: object) -> None:
+    """Go's log.Print. A log that nobody takes is no reason to stop."""
+    line = time.strftime("%Y/%m/%d %H:%M:%S ") + "".join(map(str, values)) + "\n"
+    with suppress(OSError):
+        syscall.write(2, line.encode("utf-8", "backslashreplace"))
+
+
+def no_log(*values: object) -> None:
+    pass
+
+
+class Server:
+    """An epoll instance, the listening socket, and a Connection for each client."""
+
+    def __init__(self, listener: NetSocket, stop: int, settings: Settings) -> None:
+        self.listener = listener
+        self.stop = stop
+        self.settings = settings
+        self.connections: dict[int, Connection] = {}
+        self.listening = False
+        # Deadlines are looked at so often, all of them: cheaper than to keep them in order at each request.
+        self.tick = max(0.01, min(1.0, settings.idle_timeout / 4, settings.request_timeout / 4))
+        self.epoll = NetSocket(syscall.epoll_create1(syscall.EPOLL_CLOEXEC))
+        self.event = syscall.EpollEvent()
+
+    def serve(self) -> None:
+        """Serve until `stop` can be read."""
+        events = (syscall.EpollEvent * EVENTS_AT_ONCE)()
+        self.watch(syscall.EPOLL_CTL_ADD, self.stop, syscall.EPOLLIN)
+        self.listen()
+        next_tick = time.monotonic() + self.tick
+        while True:
+            waiting = self.connections or not self.listening
+            try:
+                n = syscall.epoll_wait(self.epoll.fd, events, int(self.tick * 1000) if waiting else -1)
+            except OSError as error:
+                log(error)
+                time.sleep(0.01)
+                continue
+            now = time.monotonic()
+            for i in range(n):
+                fd = events[i].fd
+                if fd in self.connections:
+                    self.proceed(self.connections[fd], now)
+                elif fd == self.listener.fd:
+                    self.accept(now)
+                else:
+                    return
+            if now >= next_tick:
+                next_tick = now + self.tick
+                self.expire(now)
+                self.listen()
+
+    def watch(self, op: int, fd: int, interest: int) -> None:
+        self.event.events, self.event.fd = interest, fd
+        syscall.epoll_ctl(self.epoll.fd, op, fd, self.event)
+
+    def listen(self) -> None:
+        """Take connections, again."""
+        if not self.listening:
+            with suppress(OSError):
+                self.watch(syscall.EPOLL_CTL_ADD, self.listener.fd, syscall.EPOLLIN)
+                self.listening = True
+
+    def accept(self, now: float) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                socket = self.listener.accept()
+            except BlockingIOError:
+                return
+            except ConnectionAbortedError:
+                continue
+            except OSError as error:
+                # No descriptor left, or no memory. epoll would report the listener without end, so it is left out
+                # until a connection has closed or a moment has passed.
+                log(error)
+                with suppress(OSError):
+                    self.watch(syscall.EPOLL_CTL_DEL, self.listener.fd, 0)
+                    self.listening = False
+                return
+            self.settings.log("incoming connection")
+            try:
+                self.watch(syscall.EPOLL_CTL_ADD, socket.fd, syscall.EPOLLIN)
+            except OSError as error:
+                log(error)
+                socket.close()
+            else:
+                self.connections[socket.fd] = Connection(socket, self.settings, now)
+
+    def proceed(self, connection: Connection, now: float, expired: bool = False) -> None:
+        """Let a connection do what it can, and wait for what it then waits for."""
+        fd = connection.socket.fd
+        try:
+            interest = connection.expire(now) if expired else connection.proceed(now)
+            if interest == connection.interest:
+                return
+            if interest:
+                self.watch(syscall.EPOLL_CTL_MOD, fd, interest)
+                connection.interest = interest
+                return
+        except OSError as error:
+            self.settings.log(error)
+        del self.connections[fd]
+        with suppress(OSError):
+            connection.socket.close()
+        self.listen()
+
+    def expire(self, now: float) -> None:
+        for connection in [each for each in self.connections.values() if each.deadline <= now]:
+            self.proceed(connection, now, expired=True)
+
+    def close(self) -> None:
+        for connection in self.connections.values():
+            with suppress(OSError):
+                connection.socket.close()
+        self.connections.clear()
+        self.epoll.close()
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="http_server", description="Serve the article's page to everybody.")
+    parser.add_argument("--ip-addr", default="127.0.0.1", metavar="IP", help="listen on this address (%(default)s)")
+    parser.add_argument(
+        "--port", type=integer(0, 65535), default=8080, help="listen on this port, 0 for a free one (%(default)s)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="log the address, and then only what goes wrong here")
+    parser.add_argument(
+        "--idle-timeout",
+        type=seconds,
+        default=IDLE_SECONDS,
+        metavar="SECONDS",
+        help="how long a connection may have no request, or leave its answer unread (%(default)g)",
+    )
+    parser.add_argument(
+        "--request-timeout",
+        type=seconds,
+        default=REQUEST_SECONDS,
+        metavar="SECONDS",
+        help="how long a request may take from its first byte to the end of its head (%(default)g)",
+    )
+    arguments = parser.parse_args(argv)
+    settings = Settings(no_log if arguments.quiet else log, arguments.idle_timeout, arguments.request_timeout)
+    try:
+        listener = new_net_socket(syscall.parse_ip(arguments.ip_addr), arguments.port)
+    except OSError as error:
+        sys.exit(failure(error))
+    except ValueError as error:
+        parser.error(str(error))
+    with listener, stop_signals() as stop, closing(Server(listener, stop, settings)) as server:
+        # Accepted sockets inherit it: no answer waits for the one before it to be acknowledged.
+        syscall.setsockopt_int(listener.fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
+        log("http addr: http://", host_port(syscall.getsockname(listener.fd)))
+        server.serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
