@@ -1,0 +1,116 @@
+"""What every test is held to (no descriptor leaks, none hangs), and the descriptors that most tests need."""
+
+import faulthandler
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import pytest
+
+import pysyscall as syscall
+
+LOOPBACK = bytes((127, 0, 0, 1))
+LOOPBACK6 = bytes(15) + b"\x01"
+
+Keep: TypeAlias = Callable[[int], int]
+
+
+def open_descriptors() -> dict[int, str]:
+    """This process's descriptors, and what each is."""
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
+        except FileNotFoundError:
+            pass  # the listing's own
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _no_hang() -> Iterator[None]:
+    """End the whole run, with a traceback of every thread, where one test never ends."""
+    faulthandler.dump_traceback_later(300, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(autouse=True)
+def _no_descriptor_leaks(_no_hang: None) -> Iterator[None]:
+    before = open_descriptors()
+    yield
+    leaked = open_descriptors().keys() - before.keys()
+    if leaked:
+        gc.collect()  # a descriptor that its owner would close is no leak
+        now = open_descriptors()
+        leaks = {fd: now[fd] for fd in leaked if fd in now}
+        assert not leaks, f"left open: {leaks}"
+
+
+@pytest.fixture
+def keep() -> Iterator[Keep]:
+    """keep(fd) is fd, and closes it when the test has ended, unless the test did."""
+    kept: list[int] = []
+
+    def keep(fd: int) -> int:
+        kept.append(fd)
+        return fd
+
+    yield keep
+    for fd in kept:
+        try:
+            os.close(fd)
+        except OSError:
+            pass  # the test has closed it
+
+
+@pytest.fixture
+def stream(keep: Keep) -> tuple[int, int]:
+    """Two connected Unix stream sockets."""
+    a, b = map(keep, syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM | syscall.SOCK_CLOEXEC))
+    return a, b
+
+
+@pytest.fixture
+def dgram(keep: Keep) -> tuple[int, int]:
+    """Two connected Unix datagram sockets."""
+    a, b = map(keep, syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC))
+    return a, b
+
+
+@pytest.fixture
+def pipe(keep: Keep) -> tuple[int, int]:
+    """A pipe: its reading and its writing end."""
+    r, w = map(keep, syscall.pipe2(syscall.O_CLOEXEC))
+    return r, w
+
+
+@pytest.fixture
+def listener(keep: Keep) -> tuple[int, syscall.SockaddrInet4]:
+    """A TCP socket that listens on a free port of the loopback, and its address."""
+    fd = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM | syscall.SOCK_CLOEXEC))
+    syscall.bind(fd, syscall.SockaddrInet4(0, LOOPBACK))
+    syscall.listen(fd)
+    address = syscall.getsockname(fd)
+    assert isinstance(address, syscall.SockaddrInet4)
+    return fd, address
+
+
+@pytest.fixture
+def tcp(keep: Keep, listener: tuple[int, syscall.SockaddrInet4]) -> tuple[int, int]:
+    """Two connected TCP sockets: the client's and the server's."""
+    client = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM | syscall.SOCK_CLOEXEC))
+    syscall.connect(client, listener[1])
+    server, _ = syscall.accept4(listener[0], syscall.SOCK_CLOEXEC)
+    return client, keep(server)
+
+
+@pytest.fixture
+def udp(keep: Keep) -> tuple[int, syscall.SockaddrInet4]:
+    """A UDP socket on a free port of the loopback, and its address."""
+    fd = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC))
+    syscall.bind(fd, syscall.SockaddrInet4(0, LOOPBACK))
+    address = syscall.getsockname(fd)
+    assert isinstance(address, syscall.SockaddrInet4)
+    return fd, address
