@@ -4,7 +4,7 @@ libc reports a failure as -1 and leaves the reason in errno, which ctypes keeps 
 first and errno only then: after a success it holds whatever came before.
 """
 
-from ctypes import get_errno
+from ctypes import get_errno, set_errno
 from os import strerror
 
 from .constants._errnos import EINTR
@@ -21,7 +21,18 @@ def system_error(call: str, errno: int) -> OSError:
 
 def fail(call: str) -> "NoReturn":
     """Raise what errno says of the call that has just returned -1."""
-    raise system_error(call, get_errno())
+    raise system_error(call, take_errno())
+
+
+def take_errno() -> int:
+    """The errno of the call that has just returned -1.
+
+    Between that call and this, Python may run a signal handler, and a call that fails in there overwrites errno. So
+    EINTR is left behind, for the call outside: it is what a call that a signal has interrupted failed with.
+    """
+    errno = get_errno()
+    set_errno(EINTR)
+    return errno
 
 
 def check(call: str, result: int) -> int:
@@ -36,6 +47,6 @@ def retry(call: str) -> None:
 
     Python runs the signal handlers between the two calls; one that raises ends the loop.
     """
-    errno = get_errno()
+    errno = take_errno()
     if errno != EINTR:
         raise system_error(call, errno)
