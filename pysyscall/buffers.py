@@ -107,7 +107,9 @@ def writable(p: "WriteableBuffer") -> "tuple[Pointer, int]":
         try:
             # The export comes before the length: from here on no other thread can resize p.
             start = byref(c_char.from_buffer(p))
-        except ValueError:  # ctypes refuses an empty buffer
+        except ValueError:  # ctypes refuses an empty buffer, and Python a released or closed one
+            if memoryview(p).nbytes:
+                raise
             return _NOTHING, 0
         size = len(p) if type(p) is bytearray else memoryview(p).nbytes
     return start, size if size < MAX_RW_COUNT else MAX_RW_COUNT
