@@ -4,6 +4,7 @@ A signal does not cut a wait short, nor lengthen it: it goes on with the time th
 """
 
 from ctypes import Array, byref
+from math import ceil
 from time import monotonic
 
 from . import libc
@@ -52,7 +53,7 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
     while (n := libc.epoll_wait(epfd, events, len(events), msec)) == -1:
         retry("epoll_wait")
         if msec > 0:
-            msec = max(0, round((deadline - monotonic()) * 1000))
+            msec = max(0, ceil((deadline - monotonic()) * 1000))
     return n
 
 
@@ -73,5 +74,5 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
     while (n := libc.select(nfd, *pointers)) == -1:
         retry("select")
         if timeout is not None:
-            timeout.sec, timeout.usec = divmod(max(0, round((deadline - monotonic()) * 1_000_000)), 1_000_000)
+            timeout.sec, timeout.usec = divmod(max(0, ceil((deadline - monotonic()) * 1_000_000)), 1_000_000)
     return n

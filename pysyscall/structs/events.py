@@ -47,7 +47,7 @@ class EpollEvent(Struct):
         pad: int
         u64: int
 
-        def __init__(self, events: int = 0, fd: int = 0, pad: int = 0, u64: int = 0) -> None: ...
+        def __init__(self, events: int = 0, *, fd: int = 0, pad: int = 0, u64: int = 0) -> None: ...
 
     def __repr__(self) -> str:
         return f"EpollEvent(events={self.events:#x}, fd={self.fd}, pad={self.pad})"
