@@ -33,12 +33,12 @@ def ioctl(fd: int, request: int, arg: "int | WriteableBuffer" = 0) -> int:
         return result
     # The kernel writes as much as the request says, not as much as arg has room for.
     scratch = _Scratch()
-    size = writable(arg)[1]
-    if size > _ROOM:
+    if (size := writable(arg)[1]) > _ROOM:
         raise ValueError(f"arg must be at most {_ROOM} bytes, not {size}")
-    memmove(scratch, writable(arg)[0], size)  # type: ignore[arg-type]  # byref() is a pointer
+    given = memoryview(arg).tobytes()[:_ROOM]  # another thread may resize arg at any time
+    memmove(scratch, given, len(given))
     while (result := libc.ioctl(fd, request, scratch)) == -1:
         retry("ioctl")
-    pointer, room = writable(arg)  # another thread may have resized it
-    memmove(pointer, scratch, min(size, room))  # type: ignore[arg-type]
+    pointer, room = writable(arg)
+    memmove(pointer, scratch, min(len(given), room))  # type: ignore[arg-type]  # byref() is a pointer
     return result
