@@ -6,7 +6,7 @@ from . import libc
 from .arguments import c_int as int_argument
 from .arguments import c_string, fixed_bytes, integer, u8
 from .buffers import readable
-from .constants._sockets import SO_BINDTODEVICE, SOL_SOCKET
+from .constants._sockets import SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
 from .errors import check
 from .structs.options import ICMPv6Filter, IPMreq, IPMreqn, IPv6Mreq, IPv6MTUInfo, Linger, Ucred
 from .structs.times import Timeval
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     StructT = TypeVar("StructT", bound=Struct)
 
+_FILTER_SIZE = 8  # struct sock_filter
 _LONGEST = 1 << 20  # no option is longer, and a mistyped size must not take the machine's memory
 
 
@@ -28,11 +29,13 @@ def getsockopt(fd: int, level: int, opt: int, size: int) -> bytes:
 
     The typed getsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
     """
-    value = create_string_buffer(integer("size", size, 0, _LONGEST))
-    length = c_uint32(size)
     fd, level, opt = int_argument("fd", fd), int_argument("level", level), int_argument("opt", opt)
+    # The kernel counts a filter's length in instructions, and would write that many of them for as many bytes.
+    unit = _FILTER_SIZE if (level, opt) == (SOL_SOCKET, SO_GET_FILTER) else 1
+    size = integer("size", size, 0, _LONGEST)
+    value, length = create_string_buffer(size), c_uint32(size // unit)
     check("getsockopt", libc.getsockopt(fd, level, opt, value, byref(length)))
-    return value.raw[: length.value]
+    return value.raw[: length.value * unit]
 
 
 def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
