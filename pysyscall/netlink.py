@@ -2,7 +2,7 @@
 
 from ctypes import c_char, sizeof
 
-from .arguments import integer, u16
+from .arguments import u8, u16, u32
 from .constants._errnos import EINVAL
 from .constants._netlink import (
     NETLINK_ROUTE,
@@ -100,7 +100,7 @@ def netlink_rib(proto: int, family: int) -> bytes:
     proto is one of those types, family AF_UNSPEC, AF_INET or AF_INET6. parse_netlink_message takes the result. The
     kernel's refusal is raised with its own errno (Go: EINVAL). See rtnetlink(7).
     """
-    integer("family", family, 0, 255)
+    proto, family = u16("proto", proto), u8("family", family)
     fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)
     try:
         bind(fd, SockaddrNetlink())
@@ -129,7 +129,7 @@ def netlink_rib(proto: int, family: int) -> bytes:
 
 def parse_netlink_message(b: "bytes | bytearray | memoryview") -> "list[NetlinkMessage]":
     """Take apart what a netlink socket received. OSError(EINVAL) where a message is cut. Go ParseNetlinkMessage."""
-    raw = bytes(b)
+    raw = memoryview(b).tobytes()
     messages = []
     start = 0
     while len(raw) - start >= sizeof(NlMsghdr):
@@ -155,7 +155,7 @@ def parse_netlink_route_attr(m: NetlinkMessage) -> "list[NetlinkRouteAttr]":
 
 def parse_route_attr(b: "bytes | bytearray | memoryview") -> "list[NetlinkRouteAttr]":
     """Take apart a run of attributes, such as the value of a nested one. OSError(EINVAL) where one is cut."""
-    raw = bytes(b)
+    raw = memoryview(b).tobytes()
     attributes = []
     start = 0
     while len(raw) - start >= sizeof(RtAttr):
@@ -169,7 +169,7 @@ def parse_route_attr(b: "bytes | bytearray | memoryview") -> "list[NetlinkRouteA
 
 def netlink_message(type: int, flags: int, seq: int, body: bytes) -> bytes:
     """A message for a netlink socket: a header and a body, padded. The kernel fills in the sender's port."""
-    header = NlMsghdr(sizeof(NlMsghdr) + len(body), u16("type", type), u16("flags", flags), seq, 0)
+    header = NlMsghdr(sizeof(NlMsghdr) + len(body), u16("type", type), u16("flags", flags), u32("seq", seq), 0)
     return bytes(header) + _padded(body, NLMSG_ALIGNTO)
 
 

@@ -65,7 +65,7 @@ class Sockaddr:
 
         A family without a class here, or too few bytes for its family, makes a SockaddrBytes.
         """
-        return decode(bytes(raw))
+        return decode(memoryview(raw).tobytes())
 
     @property
     def family(self) -> int:
@@ -297,7 +297,7 @@ def _decode_unix(raw: bytes) -> bytes:
 
 
 def _decode_linklayer(raw: bytes) -> bytes:
-    return raw[: _LINKLAYER_HEAD + raw[11]].ljust(_linklayer.size, b"\0")
+    return raw[: _LINKLAYER_HEAD + min(raw[11], _MAX_ADDR_LEN)].ljust(_linklayer.size, b"\0")
 
 
 def _decode_netlink(raw: bytes) -> bytes:
