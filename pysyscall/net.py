@@ -95,12 +95,15 @@ def resolve_udp_addr(network: str, address: str) -> "list[SockaddrInet]":
 def split_host_port(address: str) -> "tuple[str, str]":
     """The host and port of "host:port" or "[host]:port", or ValueError. Go net.SplitHostPort."""
     host, colon, port = address.rpartition(":")
-    bracketed = host[:1] == "[" and host[-1:] == "]"
     if not colon:
         raise ValueError(f"missing port in address {address!r}")
-    if not bracketed and ":" in host:
+    if host[:1] == "[" and host[-1:] == "]":
+        host = host[1:-1]
+    elif ":" in host:
         raise ValueError(f"too many colons in address {address!r}: an IPv6 address stands in brackets")
-    return host[1:-1] if bracketed else host, port
+    if any(bracket in part for part in (host, port) for bracket in "[]"):
+        raise ValueError(f"unexpected bracket in address {address!r}")
+    return host, port
 
 
 def interfaces() -> "list[Interface]":
