@@ -1,0 +1,131 @@
+"""arping: ask who has an IPv4 address on this wire, and print who answers. RFC 826.
+
+Stands on socket(AF_PACKET, SOCK_DGRAM) for ARP packets, bind to one interface, sendto a hardware address, recvfrom with
+the sender's, select for the time that an answer has, and rtnetlink for the interface and its own address.
+"""
+
+import argparse
+import ipaddress
+import struct
+import sys
+from time import monotonic
+from typing import NamedTuple
+
+import pysyscall as syscall
+
+from .arguments import integer, seconds
+from .packet_socket import for_this_host, packet_socket
+from .waiting import readable_before
+
+BROADCAST = b"\xff" * 6
+
+_layout = struct.Struct("!HHBBH6s4s6s4s")
+# Ethernet addresses of 6 bytes for IPv4 addresses of 4.
+_KIND = (syscall.ARPHRD_ETHER, syscall.ETH_P_IP, 6, 4)
+
+
+class ArpPacket(NamedTuple):
+    """Who asks or tells, and who is meant."""
+
+    operation: int
+    sender_hardware: bytes
+    sender: bytes
+    target_hardware: bytes
+    target: bytes
+
+    def __bytes__(self) -> bytes:
+        return _layout.pack(*_KIND, *self)
+
+    @classmethod
+    def parse(cls, raw: bytes) -> "ArpPacket | None":
+        """The packet, or None where it is cut or about other kinds of addresses. Ethernet may have padded it."""
+        if len(raw) < _layout.size:
+            return None
+        fields = _layout.unpack_from(raw)
+        return cls(*fields[4:]) if fields[:4] == _KIND else None
+
+    def answers(self, question: "ArpPacket") -> bool:
+        """Whether this is somebody's answer to the question, and not of another conversation."""
+        return (
+            self.operation == syscall.ARPOP_REPLY and self.sender == question.target and self.target == question.sender
+        )
+
+
+def source_address(interface: syscall.Interface, target: bytes) -> bytes:
+    """The interface's address in the target's network, else its first one, else 0.0.0.0, which makes it a probe."""
+    own = []
+    for message in syscall.parse_netlink_message(syscall.netlink_rib(syscall.RTM_GETADDR, syscall.AF_INET)):
+        if message.header.type == syscall.RTM_NEWADDR:
+            info = syscall.IfAddrmsg.from_buffer_copy(message.data)
+            values = {attribute.attr.type: attribute.value for attribute in syscall.parse_netlink_route_attr(message)}
+            if info.index == interface.index and syscall.IFA_LOCAL in values:
+                own.append(ipaddress.IPv4Interface((values[syscall.IFA_LOCAL], info.prefixlen)))
+    near = [address for address in own if ipaddress.IPv4Address(target) in address.network]
+    return (near or own or [ipaddress.IPv4Interface(0)])[0].packed
+
+
+def print_replies(fd: int, question: ArpPacket, deadline: float) -> int:
+    """Print each answer that comes before the deadline; how many came."""
+    asked = monotonic()
+    buffer = bytearray(65536)
+    received = 0
+    while readable_before(deadline, fd):
+        try:
+            n, source = syscall.recvfrom(fd, buffer, syscall.MSG_DONTWAIT)
+        except BlockingIOError:
+            continue
+        took = monotonic() - asked
+        packet = ArpPacket.parse(bytes(buffer[:n]))
+        if packet and packet.answers(question) and for_this_host(source):
+            manner = "Unicast" if source.pkttype == syscall.PACKET_HOST else "Broadcast"
+            address, hardware = ipaddress.IPv4Address(packet.sender), packet.sender_hardware.hex(":").upper()
+            print(f"{manner} reply from {address} [{hardware}]  {took * 1000:.3f}ms", flush=True)
+            received += 1
+    return received
+
+
+def arping(interface_name: str, target: bytes, count: int, timeout: float) -> int:
+    """Ask so many times; how many answers came."""
+    sent = received = 0
+    with packet_socket("arping", interface_name, syscall.ETH_P_ARP) as (fd, interface):
+        sender = source_address(interface, target)
+        print(f"ARPING {ipaddress.IPv4Address(target)} from {ipaddress.IPv4Address(sender)} {interface.name}")
+        question = ArpPacket(syscall.ARPOP_REQUEST, interface.hardware_addr, sender, bytes(6), target)
+        everybody = syscall.SockaddrLinklayer(syscall.htons(syscall.ETH_P_ARP), interface.index, addr=BROADCAST)
+        try:
+            while sent < count:
+                deadline = monotonic() + timeout
+                syscall.sendto(fd, bytes(question), 0, everybody)
+                sent += 1
+                # Until its time is over even after an answer: a second one is an address that two hosts have.
+                received += print_replies(fd, question, deadline)
+        except KeyboardInterrupt:
+            pass
+    print(f"Sent {sent} probe(s) ({sent} broadcast(s))\nReceived {received} response(s)")
+    return received
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="arping", description="Ask who has an IPv4 address on this wire.")
+    parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
+    parser.add_argument(
+        "-c", type=integer(1, 65535), default=3, metavar="N", dest="count", help="how many times (%(default)s)"
+    )
+    parser.add_argument(
+        "--timeout", type=seconds, default=1.0, metavar="SECONDS", help="how long each has to be answered (%(default)g)"
+    )
+    parser.add_argument("address", metavar="ADDRESS", help="the IPv4 address, or a name that has one")
+    arguments = parser.parse_args(argv)
+    try:
+        target = syscall.resolve_udp_addr("udp4", f"[{arguments.address}]:0")[0].addr
+        return 0 if arping(arguments.interface, target, arguments.count, arguments.timeout) else 1
+    except OSError as error:
+        sys.exit(f"arping: {error.strerror}")
+    except ValueError as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

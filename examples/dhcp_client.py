@@ -1,0 +1,215 @@
+"""dhcp_client: ask for a lease as a machine without an address does, print it, and change nothing here. RFC 2131.
+
+Stands on socket(AF_PACKET, SOCK_DGRAM), which carries IPv4 packets where the kernel has no address for them yet: their
+IPv4 and UDP headers are made here. recvmsg's control message PACKET_AUXDATA tells which checksums a network card was
+still to fill in, and sendto names the hardware address that a packet goes to.
+"""
+
+import argparse
+import os
+import random
+import sys
+from ipaddress import IPv4Address
+from time import monotonic, sleep
+from typing import NamedTuple
+
+import pysyscall as syscall
+
+from . import dhcp
+from .arguments import seconds
+from .ipv4 import Datagram, parse_datagram, parse_packet
+from .packet_socket import for_this_host, packet_socket
+from .waiting import readable_before
+
+NOWHERE, EVERYWHERE = IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")
+EVERYBODY = b"\xff" * 6
+
+_PARAMETERS = bytes((dhcp.NETMASK, dhcp.ROUTER, dhcp.DNS, dhcp.DOMAIN, dhcp.LEASE_SECONDS))
+_FIRST_WAIT = 1.0  # RFC 2131 has 4 seconds, but for machines that boot, not for people who watch
+_LONGEST_WAIT = 64.0
+_REQUESTS = 3  # without an answer, before the server that made the offer counts as gone
+
+
+class Answer(NamedTuple):
+    """A server's message, what every one has in it, and the hardware address that it came from."""
+
+    message: dhcp.Message
+    server: IPv4Address
+    address: IPv4Address
+    hardware_addr: bytes
+
+    def __str__(self) -> str:
+        if self.message.type == dhcp.NAK:
+            return f"DHCPNAK from {self.server}: {self.message.text(dhcp.TEXT)}"
+        kind = "DHCPOFFER" if self.message.type == dhcp.OFFER else "DHCPACK"
+        return f"{kind} of {self.address} from {self.server}"
+
+
+class Client:
+    """One client on one interface, until its time is over."""
+
+    def __init__(self, fd: int, interface: syscall.Interface, timeout: float) -> None:
+        self.fd = fd
+        self.interface = interface
+        self.started = monotonic()
+        self.deadline = self.started + timeout
+        self.elapsed = 0
+        self.xid = b""
+        self._buffer, self._oob = bytearray(65536), bytearray(256)
+        syscall.setsockopt_int(fd, syscall.SOL_PACKET, syscall.PACKET_AUXDATA, 1)
+
+    def acquire(self, remembered: IPv4Address | None = None) -> Answer | None:
+        """A granted lease, or None when the time is over. A remembered address is asked for before any other."""
+        self.xid = os.urandom(4)
+        answer = self.request(remembered, None) if remembered else None
+        pause = 0.0
+        while answer is None or answer.message.type != dhcp.ACK:
+            if answer:  # begin anew, but make no storm with a server that refuses what it offers
+                sleep(min(pause, max(0.0, self.deadline - monotonic())))
+                pause = 2 * pause or _FIRST_WAIT
+            self.xid = os.urandom(4)
+            offer = self.discover()
+            if offer is None:
+                return None
+            answer = self.request(offer.address, offer.server)
+        return answer
+
+    def discover(self) -> Answer | None:
+        """The first offer, or None when the time is over."""
+        wait = _FIRST_WAIT
+        while monotonic() < self.deadline:
+            print(f"DHCPDISCOVER on {self.interface.name}", flush=True)
+            self.elapsed = int(monotonic() - self.started)
+            self.broadcast(dhcp.DISCOVER, {})
+            if answer := self.answer((dhcp.OFFER,), None, wait):
+                return answer
+            wait = min(2 * wait, _LONGEST_WAIT)
+        return None
+
+    def request(self, address: IPv4Address, server: IPv4Address | None) -> Answer | None:
+        """The DHCPACK or DHCPNAK of the server, or of any where none is named; None where there is none."""
+        options = {dhcp.REQUESTED_ADDRESS: address.packed}
+        if server:
+            options[dhcp.SERVER] = server.packed
+        for attempt in range(_REQUESTS):
+            if monotonic() < self.deadline:
+                print(f"DHCPREQUEST of {address} on {self.interface.name}", flush=True)
+                self.broadcast(dhcp.REQUEST, options)
+                if answer := self.answer((dhcp.ACK, dhcp.NAK), server, _FIRST_WAIT * 2**attempt):
+                    return answer
+        return None
+
+    def release(self, lease: Answer) -> None:
+        """Give a lease back, to the hardware address that granted it: no ARP for an address that is none of ours."""
+        print(f"DHCPRELEASE of {lease.address} to {lease.server}", flush=True)
+        self.xid = os.urandom(4)
+        message = self.message(dhcp.RELEASE, {dhcp.SERVER: lease.server.packed}, lease.address)
+        self.send(message, lease.address, lease.server, lease.hardware_addr)
+
+    def message(self, type: int, options: dict[int, bytes], own: IPv4Address = NOWHERE) -> dhcp.Message:
+        hardware_addr = self.interface.hardware_addr
+        return dhcp.Message(type, self.xid, hardware_addr, options, own.packed, seconds=self.elapsed)
+
+    def broadcast(self, type: int, options: dict[int, bytes]) -> None:
+        """Send a message from nobody to everybody."""
+        message = self.message(type, {dhcp.PARAMETERS: _PARAMETERS, **options})
+        self.send(message, NOWHERE, EVERYWHERE, EVERYBODY)
+
+    def send(self, message: dhcp.Message, source: IPv4Address, to: IPv4Address, hardware_addr: bytes) -> None:
+        """sendto(2): a message in UDP in IPv4, to a hardware address on the wire."""
+        datagram = Datagram(dhcp.CLIENT_PORT, dhcp.SERVER_PORT, message.request())
+        packet = bytes(datagram.packet(source.packed, to.packed))
+        link = syscall.SockaddrLinklayer(syscall.htons(syscall.ETH_P_IP), self.interface.index, addr=hardware_addr)
+        syscall.sendto(self.fd, packet, 0, link)
+
+    def answer(self, types: tuple[int, ...], server: IPv4Address | None, wait: float) -> Answer | None:
+        """Print and return the first answer of these types, from this server where one is named, before the wait ends.
+
+        The wait is a quarter longer or shorter at random, so that machines that start together do not keep in step.
+        """
+        deadline = min(self.deadline, monotonic() + wait * random.uniform(0.75, 1.25))
+        while readable_before(deadline, self.fd):
+            answer = self.receive()
+            if answer and answer.message.type in types and server in (None, answer.server):
+                print(answer, flush=True)
+                return answer
+        return None
+
+    def receive(self) -> Answer | None:
+        """recvmsg(2): the next packet, where it is an answer to this client that has all it must have; else None."""
+        try:
+            n, oobn, _, source = syscall.recvmsg(self.fd, self._buffer, self._oob, syscall.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        packet = parse_packet(bytes(self._buffer[:n]))
+        datagram = packet and parse_datagram(packet, self.checksum_is_ready(oobn))
+        if not for_this_host(source) or not datagram or datagram.destination_port != dhcp.CLIENT_PORT:
+            return None
+        message = dhcp.parse_reply(datagram.payload)
+        if not message or (message.xid, message.hardware_addr) != (self.xid, self.interface.hardware_addr):
+            return None
+        server, address = message.address(dhcp.SERVER), IPv4Address(message.yours)
+        if server is None or (address == NOWHERE and message.type != dhcp.NAK):
+            return None
+        return Answer(message, server, address, source.addr)
+
+    def checksum_is_ready(self, oobn: int) -> bool:
+        """Whether the sender's machine computed the checksum of the packet received last, or left it to its card."""
+        for control in syscall.parse_socket_control_message(self._oob[:oobn]):
+            if (control.header.level, control.header.type) == (syscall.SOL_PACKET, syscall.PACKET_AUXDATA):
+                status = int.from_bytes(control.data[:4], sys.byteorder)  # struct tpacket_auxdata begins with it
+                return not status & syscall.TP_STATUS_CSUMNOTREADY
+        return True
+
+
+def print_lease(lease: Answer) -> None:
+    """Print what a server grants, less what it does not say."""
+    message = lease.message
+    duration = message.number(dhcp.LEASE_SECONDS)
+    lines = {
+        "address": str(lease.address),
+        "netmask": ", ".join(map(str, message.addresses(dhcp.NETMASK)[:1])),
+        "router": ", ".join(map(str, message.addresses(dhcp.ROUTER))),
+        "DNS": ", ".join(map(str, message.addresses(dhcp.DNS))),
+        "domain": message.text(dhcp.DOMAIN),
+        "lease": "for ever" if duration == 0xFFFF_FFFF else f"{duration} seconds" if duration else "",
+        "server": str(lease.server),
+    }
+    for name, value in lines.items():
+        if value:
+            print(f"{name + ':':9}{value}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="dhcp_client", description="Ask for a DHCP lease and print it; nothing is configured."
+    )
+    parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
+    parser.add_argument(
+        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="how long to try (%(default)g)"
+    )
+    parser.add_argument(
+        "--request", type=IPv4Address, metavar="ADDRESS", help="ask for this address first, as after a restart"
+    )
+    parser.add_argument(
+        "--release", action="store_true", help="give the lease back at the end, whoever on this machine uses it"
+    )
+    arguments = parser.parse_args(argv)
+    try:
+        with packet_socket("dhcp_client", arguments.interface, syscall.ETH_P_IP) as (fd, interface):
+            client = Client(fd, interface, arguments.timeout)
+            lease = client.acquire(arguments.request)
+            if lease is None:
+                sys.exit(f"dhcp_client: no lease on {interface.name} within {arguments.timeout:g} seconds")
+            print_lease(lease)
+            if arguments.release:
+                client.release(lease)
+    except OSError as error:
+        sys.exit(f"dhcp_client: {error.strerror}")
+    except KeyboardInterrupt:
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

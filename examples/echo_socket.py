@@ -1,0 +1,158 @@
+"""A socket for ICMP echo, of the kind that this process may have, for IPv4 or IPv6."""
+
+import os
+import sys
+from ctypes import sizeof
+from typing import NamedTuple
+
+import pysyscall as syscall
+
+from .checksums import internet_checksum
+from .icmp import Echo, parse_reply, parse_request
+from .ipv4 import parse_packet
+
+_TTL = ((syscall.IPPROTO_IP, syscall.IP_TTL), (syscall.IPPROTO_IPV6, syscall.IPV6_HOPLIMIT))
+_ERROR = ((syscall.IPPROTO_IP, syscall.IP_RECVERR), (syscall.IPPROTO_IPV6, syscall.IPV6_RECVERR))
+_FROM_THE_NETWORK = (syscall.SO_EE_ORIGIN_ICMP, syscall.SO_EE_ORIGIN_ICMP6)
+
+
+class Reply(NamedTuple):
+    """An echo reply, who sent it, and how many more hops it could have gone."""
+
+    echo: Echo
+    source: syscall.Sockaddr | None
+    ttl: int | None
+
+
+class Failure(NamedTuple):
+    """An ICMP error's type and code, who sent it, and the echo request that it is about."""
+
+    request: Echo
+    source: syscall.Sockaddr
+    type: int
+    code: int
+
+
+class EchoSocket:
+    """A ping socket where net.ipv4.ping_group_range allows one, else a raw socket: icmp(7), raw(7).
+
+    PermissionError: this process may have neither. A ping socket has an identifier of the kernel's and gets the replies
+    to it. A raw socket gets everybody's, and those of IPv4 with the IP header.
+    """
+
+    def __init__(self, family: int) -> None:
+        self.family = family
+        self._failures: list[Failure] = []
+        self._buffer, self._oob = bytearray(65536), bytearray(1024)
+        protocol = syscall.IPPROTO_ICMP if family == syscall.AF_INET else syscall.IPPROTO_ICMPV6
+        try:
+            self.fd = syscall.socket(family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, protocol)
+            self.raw = False
+        except OSError as error:
+            if error.errno not in (syscall.EACCES, syscall.EPROTONOSUPPORT):
+                raise
+            self.fd = syscall.socket(family, syscall.SOCK_RAW | syscall.SOCK_CLOEXEC, protocol)
+            self.raw = True
+        try:
+            self._ask_for_ttl_and_errors()
+            if self.raw:
+                self._let_replies_through()
+            self.identifier = self._identify()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        syscall.close(self.fd)
+
+    def send(self, sequence: int, payload: bytes, to: syscall.Sockaddr) -> None:
+        """sendto(2): an echo request."""
+        message = Echo(self.identifier, sequence, payload).request(self.family)
+        while True:
+            try:
+                syscall.sendto(self.fd, message, 0, to)
+                return
+            except OSError:
+                if not self._take_failures():  # an earlier request's failure is raised by whatever call comes next
+                    raise
+
+    def receive(self) -> Reply | Failure | None:
+        """recvmsg(2): the next reply to, or error about, a request of this socket; None where nothing has come."""
+        while True:
+            self._take_failures()
+            if self._failures:
+                return self._failures.pop(0)
+            try:
+                n, oobn, _, source = syscall.recvmsg(self.fd, self._buffer, self._oob, syscall.MSG_DONTWAIT)
+            except BlockingIOError:
+                return None
+            except OSError:
+                if not self._take_failures():
+                    raise
+                continue
+            echo = self._own_reply(bytes(self._buffer[:n]))
+            if echo:
+                return Reply(echo, source, self._ttl(oobn))
+
+    def _own_reply(self, message: bytes) -> Echo | None:
+        if self.raw and self.family == syscall.AF_INET:
+            packet = parse_packet(message)
+            # The kernel serves raw sockets before it looks at ICMP's checksum itself.
+            if packet is None or internet_checksum(packet.payload):
+                return None
+            message = packet.payload
+        echo = parse_reply(self.family, message)
+        return echo if echo and echo.identifier == self.identifier else None
+
+    def _ttl(self, oobn: int) -> int | None:
+        for control in syscall.parse_socket_control_message(self._oob[:oobn]):
+            if (control.header.level, control.header.type) in _TTL:
+                return int.from_bytes(control.data, sys.byteorder)
+        return None
+
+    def _take_failures(self) -> bool:
+        """recvmsg(2) with MSG_ERRQUEUE: take all that is in the error queue; whether an ICMP error was."""
+        any_icmp = False
+        while True:
+            try:
+                n, oobn, _, _ = syscall.recvmsg(self.fd, self._buffer, self._oob, syscall.MSG_ERRQUEUE)
+            except BlockingIOError:
+                return any_icmp
+            for control in syscall.parse_socket_control_message(self._oob[:oobn]):
+                if (control.header.level, control.header.type) in _ERROR:
+                    error = syscall.SockExtendedErr.from_buffer_copy(control.data)
+                    if error.origin in _FROM_THE_NETWORK:
+                        any_icmp = True
+                        request = parse_request(self.family, bytes(self._buffer[:n]))
+                        if request and request.identifier == self.identifier:
+                            offender = syscall.Sockaddr.from_bytes(control.data[sizeof(error) :])
+                            self._failures.append(Failure(request, offender, error.type, error.code))
+
+    def _ask_for_ttl_and_errors(self) -> None:
+        if self.family == syscall.AF_INET:
+            syscall.setsockopt_int(self.fd, syscall.IPPROTO_IP, syscall.IP_RECVTTL, 1)
+            syscall.setsockopt_int(self.fd, syscall.IPPROTO_IP, syscall.IP_RECVERR, 1)
+        else:
+            syscall.setsockopt_int(self.fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVHOPLIMIT, 1)
+            syscall.setsockopt_int(self.fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVERR, 1)
+
+    def _let_replies_through(self) -> None:
+        """Have the kernel keep all other messages from a raw socket: a set bit blocks a type."""
+        if self.family == syscall.AF_INET:
+            blocked = ~(1 << syscall.ICMP_ECHOREPLY)
+            syscall.setsockopt_int(self.fd, syscall.SOL_RAW, syscall.ICMP_FILTER, blocked)
+        else:
+            blocked = ~(1 << syscall.ICMPV6_ECHO_REPLY)
+            icmpv6_filter = syscall.ICMPv6Filter()
+            for i in range(8):
+                icmpv6_filter.data[i] = blocked >> 32 * i & 0xFFFF_FFFF
+            syscall.setsockopt_icmpv6_filter(self.fd, syscall.IPPROTO_ICMPV6, syscall.ICMPV6_FILTER, icmpv6_filter)
+
+    def _identify(self) -> int:
+        if self.raw:
+            return int.from_bytes(os.urandom(2), "big")
+        anywhere = syscall.SockaddrInet4(0, bytes(4)), syscall.SockaddrInet6(0, bytes(16))
+        syscall.bind(self.fd, anywhere[self.family == syscall.AF_INET6])
+        own = syscall.getsockname(self.fd)
+        assert isinstance(own, (syscall.SockaddrInet4, syscall.SockaddrInet6))
+        return own.port
