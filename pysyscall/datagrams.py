@@ -208,6 +208,8 @@ class _Message:
 
 
 def _is_unix_stream(fd: int) -> bool:
-    return (
-        getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX and getsockopt_int(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM
-    )
+    try:
+        domain, typ = getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN), getsockopt_int(fd, SOL_SOCKET, SO_TYPE)
+    except OSError:
+        return False  # sendmsg will say what is wrong with it
+    return (domain, typ) == (AF_UNIX, SOCK_STREAM)

@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TypeAlias
 
 import pytest
@@ -21,17 +22,15 @@ def open_descriptors() -> dict[int, str]:
     """This process's descriptors, and what each is."""
     found = {}
     for name in os.listdir("/proc/self/fd"):
-        try:
+        with suppress(FileNotFoundError):  # the listing's own
             found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
-        except FileNotFoundError:
-            pass  # the listing's own
     return found
 
 
 @pytest.fixture(autouse=True)
 def _no_hang() -> Iterator[None]:
     """End the whole run, with a traceback of every thread, where one test never ends."""
-    faulthandler.dump_traceback_later(300, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(300, exit=True, file=sys.__stderr__ or sys.stderr)
     yield
     faulthandler.cancel_dump_traceback_later()
 
@@ -59,10 +58,8 @@ def keep() -> Iterator[Keep]:
 
     yield keep
     for fd in kept:
-        try:
+        with suppress(OSError):  # the test has closed it
             os.close(fd)
-        except OSError:
-            pass  # the test has closed it
 
 
 @pytest.fixture

@@ -65,8 +65,8 @@ def test_sendfile_fails_with_the_kernels_errno(file: int, pipe: Pair, stream: Pa
         assert raised.value.errno == number
     syscall.set_nonblock(stream[0], True)
     with pytest.raises(BlockingIOError, match="sendfile: "):
-        while True:
-            syscall.sendfile(stream[0], file, 0, 10)
+        for _ in iter(lambda: syscall.sendfile(stream[0], file, 0, 10), 0):
+            pass
 
 
 def test_splice_moves_from_a_file_to_a_pipe_at_the_offset_or_the_position(file: int, pipe: Pair) -> None:

@@ -68,10 +68,12 @@ def test_a_write_that_nobody_reads_is_a_broken_pipe_error(pipe: Pair) -> None:
 
 
 def test_reading_the_writing_end_fails_and_so_does_writing_the_reading_end(pipe: Pair) -> None:
-    for call in (lambda: syscall.read(pipe[1], bytearray(1)), lambda: syscall.write(pipe[0], b"x")):
-        with pytest.raises(OSError) as raised:
-            call()
-        assert raised.value.errno == errno.EBADF
+    with pytest.raises(OSError, match="read: ") as raised:
+        syscall.read(pipe[1], bytearray(1))
+    assert raised.value.errno == errno.EBADF
+    with pytest.raises(OSError, match="write: ") as raised:
+        syscall.write(pipe[0], b"x")
+    assert raised.value.errno == errno.EBADF
 
 
 def test_reading_a_directory_fails(keep: Keep) -> None:
@@ -100,9 +102,11 @@ def test_pread_and_pwrite_reach_beyond_4_gib(keep: Keep, tmp_path: Path) -> None
     assert p[:2] == b"ar"
 
 
-@pytest.mark.parametrize("call", [lambda fd: syscall.pread(fd, bytearray(1), -1), lambda fd: syscall.pwrite(fd, b"", -1)])
+@pytest.mark.parametrize(
+    "call", [lambda fd: syscall.pread(fd, bytearray(1), -1), lambda fd: syscall.pwrite(fd, b"", -1)]
+)
 def test_a_negative_place_is_refused_by_the_kernel(keep: Keep, tmp_path: Path, call: Callable[[int], int]) -> None:
-    with pytest.raises(OSError, match="p(read|write): ") as raised:
+    with pytest.raises(OSError, match=r"p(read|write): ") as raised:
         call(keep(os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)))
     assert raised.value.errno == errno.EINVAL
 
@@ -123,7 +127,7 @@ def test_close_gives_the_descriptor_back(pipe: Pair) -> None:
 
 @pytest.mark.parametrize("multiple", [2**32, 2**31, -(2**32), 2**64])
 def test_a_number_that_c_would_cut_to_a_descriptor_does_not_close_it(pipe: Pair, multiple: int) -> None:
-    with pytest.raises(OverflowError, match="^fd must be in "):
+    with pytest.raises(OverflowError, match=r"^fd must be in "):
         syscall.close(multiple + pipe[0])
     assert is_open(pipe[0])
 
@@ -190,7 +194,8 @@ def test_a_call_on_a_closed_descriptor_says_so(name: str, call: Callable[[int], 
 
 def test_pipe_returns_the_reading_and_the_writing_end(keep: Keep) -> None:
     r, w = map(keep, syscall.pipe())
-    assert os.write(w, b"x") == os.read(r, 100).__len__() == 1
+    os.write(w, b"x")
+    assert os.read(r, 100) == b"x"
     assert os.get_inheritable(r)
     assert os.get_inheritable(w)
 

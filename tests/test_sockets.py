@@ -93,7 +93,7 @@ def test_sys_socket_is_non_blocking_and_close_on_exec_from_birth(keep: Keep) -> 
     ],
 )
 def test_socket_of_no_such_kind_fails_with_the_kernels_errno(domain: int, typ: int, proto: int, number: int) -> None:
-    with pytest.raises(OSError, match="^.*socket: ") as raised:
+    with pytest.raises(OSError, match="socket: ") as raised:
         syscall.socket(domain, typ, proto)
     assert raised.value.errno == number
 
@@ -244,7 +244,7 @@ def test_an_address_that_is_no_sockaddr_is_a_type_error(
     keep: Keep, call: Callable[[int, object], None], address: object
 ) -> None:
     fd = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM))
-    with pytest.raises(TypeError, match="^sa must be a Sockaddr, not "):
+    with pytest.raises(TypeError, match=r"^sa must be a Sockaddr, not "):
         call(fd, address)
 
 
@@ -315,15 +315,16 @@ def test_accept_of_an_unnamed_unix_socket_returns_an_empty_name(keep: Keep, tmp_
 
 def test_accept_gives_an_ordinary_descriptor_and_accept4_what_its_flags_say(keep: Keep, listener: Listener) -> None:
     both = syscall.SOCK_NONBLOCK | syscall.SOCK_CLOEXEC
-    for call, expected in (
-        (lambda: syscall.accept(listener[0]), (False, False)),
-        (lambda: syscall.accept4(listener[0]), (False, False)),
-        (lambda: syscall.accept4(listener[0], syscall.SOCK_NONBLOCK), (True, False)),
-        (lambda: syscall.accept4(listener[0], syscall.SOCK_CLOEXEC), (False, True)),
-        (lambda: syscall.accept4(listener[0], both), (True, True)),
+    for wanted, expected in (
+        (None, (False, False)),
+        (0, (False, False)),
+        (syscall.SOCK_NONBLOCK, (True, False)),
+        (syscall.SOCK_CLOEXEC, (False, True)),
+        (both, (True, True)),
     ):
         syscall.connect(keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM)), listener[1])
-        assert flags(keep(call()[0])) == expected
+        connection, _ = syscall.accept(listener[0]) if wanted is None else syscall.accept4(listener[0], wanted)
+        assert flags(keep(connection)) == expected
 
 
 def test_accept4_with_other_flags_fails(listener: Listener) -> None:
