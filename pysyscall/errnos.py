@@ -40,9 +40,9 @@ class Errno(int):
 
     def error(self) -> str:
         """The text, as Go's messages end: "connection refused". Go Errno.Error."""
-        if not self.name:
-            return f"errno {int(self)}"
         text = strerror(self)
+        if not self.name or text.startswith(("Unknown error", "No error information")):  # glibc's and musl's words
+            return f"errno {int(self)}"
         return text[0].lower() + text[1:] if text[1:2].islower() else text
 
     def is_(self, target: object) -> bool:

@@ -1,0 +1,204 @@
+"""Where we answer otherwise than Go on purpose, and why. To all other questions the answers are the same."""
+
+import sys
+from collections.abc import Callable
+from struct import pack
+from typing import Final, NamedTuple
+
+from pysyscall.constants import (
+    AF_INET,
+    AF_INET6,
+    AF_NETLINK,
+    AF_PACKET,
+    AF_UNIX,
+    EHWPOISON,
+    RTM_DELADDR,
+    RTM_DELLINK,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+)
+
+from .oracle import REFUSED, Answer, Question, go
+
+
+class Departure(NamedTuple):
+    """Why; the kind of question; which questions of it; and what Go's answer becomes here."""
+
+    reason: str
+    ask: str
+    concerns: Callable[[Question, Answer], bool]
+    ours: Callable[[Question, Answer], Answer]
+
+
+# The least bytes of an address of each family. AF_UNIX alone may have no more than its family.
+_LEAST: Final = {AF_INET: 16, AF_INET6: 28, AF_UNIX: 2, AF_PACKET: 12, AF_NETLINK: 12}
+_LONGEST_HARDWARE_ADDRESS: Final = 32  # the kernel's MAX_ADDR_LEN
+
+
+def _raw(q: Question) -> bytes:
+    return bytes.fromhex(q["raw"])
+
+
+def _family(q: Question) -> int:
+    return int.from_bytes(_raw(q)[:2], sys.byteorder)
+
+
+def _name(q: Question) -> bytes:
+    return bytes.fromhex(q["name"]) if q["kind"] == "SockaddrUnix" else b""
+
+
+def _path(q: Question) -> str:
+    name = _name(q)
+    return (AF_UNIX.to_bytes(2, sys.byteorder) + name + b"\0")[:110].hex()
+
+
+def _linklayer(q: Question) -> bytes:
+    head = pack("=HHiHBB", AF_PACKET, q["protocol"], q["ifindex"], q["hatype"], q["pkttype"], q["halen"])
+    return (head + bytes.fromhex(q["addr"])).ljust(20, b"\0")
+
+
+def _hardware_address(q: Question) -> str:
+    return _raw(q).ljust(20, b"\0")[12 : 12 + min(_raw(q)[11], _LONGEST_HARDWARE_ADDRESS)].hex()
+
+
+def _exceeds(**bits: int) -> Callable[[Question, Answer], bool]:
+    """Whether one of a question's integers needs more than so many bits."""
+    return lambda q, _: any(not 0 <= q[name] < 2**width for name, width in bits.items())
+
+
+def _lacks_padding(q: Question) -> bool:
+    """Whether nothing is wrong with attributes but that the padding behind the last is not all there."""
+    data = bytes.fromhex(q["data"])
+    end = start = {RTM_NEWLINK: 16, RTM_DELLINK: 16, RTM_NEWADDR: 8, RTM_DELADDR: 8}.get(q["type"], 12)
+    while start + 4 <= len(data):
+        length = int.from_bytes(data[start : start + 2], sys.byteorder)
+        end, start = start + length, start + -(-length // 4) * 4
+        if length < 4:
+            return False
+    return end <= len(data) < start
+
+
+def _if_padded(q: Question) -> Answer:
+    """Go's answer about the same attributes with the padding."""
+    return go([{**q, "data": q["data"] + "00" * (-len(q["data"]) // 2 % 4)}])[0]
+
+
+def _refused(q: Question, answer: Answer) -> Answer:
+    return REFUSED
+
+
+def _the_bytes(q: Question, answer: Answer) -> Answer:
+    return q["raw"]
+
+
+# The first row that concerns a question holds for it.
+DEPARTURES: Final = (
+    Departure(
+        "a NUL would end a path early, in silence",
+        "encode",
+        lambda q, _: _name(q)[:1] != b"\0" and b"\0" in _name(q),
+        _refused,
+    ),
+    Departure(
+        "a path may begin with @: the abstract namespace is written as everywhere in Python, with a NUL",
+        "encode",
+        lambda q, answer: _name(q)[:1] == b"@" and answer != REFUSED,
+        lambda q, _: _path(q),
+    ),
+    Departure(
+        "the kernel takes a path of all 108 bytes, without a NUL at its end",
+        "encode",
+        lambda q, _: len(_name(q)) == 108 and _name(q)[:1] != b"\0",
+        lambda q, _: _path(q),
+    ),
+    Departure(
+        "a hardware address is as long as halen says, or longer where the kernel is to see padding",
+        "encode",
+        lambda q, _: q["kind"] == "SockaddrLinklayer" and q["halen"] < len(q["addr"]) // 2,
+        _refused,
+    ),
+    Departure(
+        "ifindex is a C int; that it is not negative is for the kernel to say (ENODEV)",
+        "encode",
+        lambda q, _: q["kind"] == "SockaddrLinklayer" and -(2**31) <= q["ifindex"] < 0,
+        lambda q, _: _linklayer(q).hex(),
+    ),
+    Departure(
+        "an address of a family that nobody mapped comes back as SockaddrBytes, in Go as EAFNOSUPPORT",
+        "decode",
+        lambda q, _: _family(q) not in _LEAST,
+        _the_bytes,
+    ),
+    Departure(
+        "an address too short for its family comes back as SockaddrBytes; Go reads on, behind its end",
+        "decode",
+        lambda q, _: len(_raw(q)) < _LEAST[_family(q)],
+        _the_bytes,
+    ),
+    Departure(
+        "an abstract name begins with its NUL and may hold more; Go writes @, and ends it at the next NUL",
+        "decode",
+        lambda q, _: _family(q) == AF_UNIX and _raw(q)[2:3] == b"\0",
+        lambda q, answer: answer | {"name": _raw(q)[2:].hex()},
+    ),
+    Departure(
+        "an address without a name has the name ''; in Go it has '@'",
+        "decode",
+        lambda q, _: _family(q) == AF_UNIX and len(_raw(q)) == 2,
+        lambda _, answer: answer | {"name": ""},
+    ),
+    Departure(
+        "a hardware address has halen bytes, of which InfiniBand has 20; Go's has always 8",
+        "decode",
+        lambda q, _: _family(q) == AF_PACKET,
+        lambda q, answer: answer | {"addr": _hardware_address(q)},
+    ),
+    Departure("a length is not negative", "cmsg", lambda q, _: q["size"] < 0, _refused),
+    Departure(
+        "a number too large for C is refused; Go cuts it",
+        "unix_rights",
+        lambda q, _: any(not -(2**31) <= fd < 2**31 for fd in q["fds"]),
+        _refused,
+    ),
+    Departure(
+        "a number too large for C is refused; Go cuts it",
+        "lsf_stmt",
+        lambda q, _: not (0 <= q["code"] < 2**16 and -(2**31) <= q["k"] < 2**32),
+        _refused,
+    ),
+    Departure(
+        "a number too large for C is refused; Go cuts it",
+        "lsf_jump",
+        lambda q, _: (
+            not (0 <= q["code"] < 2**16 and -(2**31) <= q["k"] < 2**32 and 0 <= q["jt"] < 256 and 0 <= q["jf"] < 256)
+        ),
+        _refused,
+    ),
+    Departure(
+        "the padding of the last attribute holds nothing, and may lack; Go panics",
+        "parse_attributes",
+        lambda q, answer: answer == REFUSED and _lacks_padding(q),
+        lambda q, _: _if_padded(q),
+    ),
+    Departure(
+        "an error newer than Go's table has its text too",
+        "errno",
+        lambda q, _: q["number"] == EHWPOISON,
+        lambda _, answer: answer | {"text": "memory page has hardware error"},
+    ),
+    Departure(
+        "nanoseconds of more than 63 bits are exact; Go's int64 wraps around",
+        "times",
+        lambda q, _: abs(q["sec"]) >= 2**63 // 10**9,
+        lambda q, answer: {
+            "timespec": [q["sec"] * 10**9 + q["fraction"], *answer["timespec"][1:]],
+            "timeval": [q["sec"] * 10**9 + q["fraction"] * 1000, *answer["timeval"][1:]],
+        },
+    ),
+    Departure(
+        "an IPv4 address has 4 bytes; Go makes 16 of both",
+        "parse_ip",
+        lambda q, answer: answer != REFUSED and ":" not in q["text"],
+        lambda _, answer: answer[-8:],
+    ),
+)
