@@ -31,7 +31,20 @@ from .descriptors import read as read
 from .descriptors import set_nonblock as set_nonblock
 from .descriptors import write as write
 from .errnos import Errno as Errno
+from .filters import LsfBranch as LsfBranch
+from .filters import lsf_arp as lsf_arp
+from .filters import lsf_assemble as lsf_assemble
+from .filters import lsf_ethertype as lsf_ethertype
+from .filters import lsf_icmp as lsf_icmp
+from .filters import lsf_prefix as lsf_prefix
+from .filters import lsf_udp_port as lsf_udp_port
 from .ioctls import ioctl as ioctl
+from .lsf import attach_lsf as attach_lsf
+from .lsf import detach_lsf as detach_lsf
+from .lsf import lsf_jump as lsf_jump
+from .lsf import lsf_socket as lsf_socket
+from .lsf import lsf_stmt as lsf_stmt
+from .lsf import set_lsf_promisc as set_lsf_promisc
 from .namespaces import unshare as unshare
 from .net import AddrinfoError as AddrinfoError
 from .net import Interface as Interface
@@ -61,6 +74,9 @@ from .polling import epoll_create1 as epoll_create1
 from .polling import epoll_ctl as epoll_ctl
 from .polling import epoll_wait as epoll_wait
 from .polling import select as select
+from .rings import Frame as Frame
+from .rings import Frames as Frames
+from .rings import PacketRing as PacketRing
 from .sockaddr import Sockaddr as Sockaddr
 from .sockaddr import SockaddrBytes as SockaddrBytes
 from .sockaddr import SockaddrInet4 as SockaddrInet4
@@ -123,6 +139,10 @@ from .structs.control import ScmTimestamping as ScmTimestamping
 from .structs.control import SockExtendedErr as SockExtendedErr
 from .structs.events import EpollEvent as EpollEvent
 from .structs.events import FdSet as FdSet
+from .structs.filters import SockFilter as SockFilter
+from .structs.filters import SockFprog as SockFprog
+from .structs.interfaces import Ifmap as Ifmap
+from .structs.interfaces import Ifreq as Ifreq
 from .structs.messages import Iovec as Iovec
 from .structs.messages import Msghdr as Msghdr
 from .structs.netlink import IfAddrmsg as IfAddrmsg
@@ -146,6 +166,7 @@ from .structs.options import TCPInfo as TCPInfo
 from .structs.options import Ucred as Ucred
 from .structs.times import Timespec as Timespec
 from .structs.times import Timeval as Timeval
+from .transmit import TransmitRing as TransmitRing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -245,6 +245,10 @@ def epoll_wait(epfd: Int, events: Pointer, maxevents: Int, timeout: Int, /) -> I
 def select(nfds: Int, readfds: Pointer, writefds: Pointer, exceptfds: Pointer, timeout: Pointer, /) -> Int: ...
 
 
+@unconverted
+def getpid() -> Int: ...
+
+
 # netdb.h, net/if.h
 
 

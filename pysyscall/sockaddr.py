@@ -7,7 +7,6 @@ kernel as it is, and is decoded only when somebody asks for a field. The layouts
 import sys
 from ctypes import sizeof
 from os import fsdecode, fsencode
-from struct import Struct as Codec
 
 from . import arguments
 from .constants._sockets import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX
@@ -18,7 +17,7 @@ from .structs.addresses import (
     RawSockaddrNetlink,
     RawSockaddrUnix,
 )
-from .structs.base import Struct
+from .structs.base import codec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,17 +30,10 @@ _LINKLAYER_HEAD = RawSockaddrLinklayer.addr.offset  # type: ignore[attr-defined]
 _MAX_ADDR_LEN = 32  # linux/netdevice.h: the longest hardware address
 
 
-def _codec(layout: "type[Struct]") -> Codec:
-    """The `struct` module's packer and unpacker of a declared layout: many times faster than setting ctypes' fields."""
-    formats = {1: "B", 2: "H", 4: "I"}
-    kinds = [field[1] for field in layout._fields_]
-    return Codec("=" + "".join(f"{sizeof(k)}s" if hasattr(k, "_length_") else formats[sizeof(k)] for k in kinds))
-
-
-_inet4 = _codec(RawSockaddrInet4)
-_inet6 = _codec(RawSockaddrInet6)
-_linklayer = _codec(RawSockaddrLinklayer)
-_netlink = _codec(RawSockaddrNetlink)
+_inet4 = codec(RawSockaddrInet4)
+_inet6 = codec(RawSockaddrInet6)
+_linklayer = codec(RawSockaddrLinklayer)
+_netlink = codec(RawSockaddrNetlink)
 
 
 def _swap16(value: int) -> int:

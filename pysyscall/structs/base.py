@@ -12,6 +12,7 @@ have two faces, because `typing.Annotated`, which would say both at once, costs 
 
 import ctypes
 from ctypes import sizeof
+from struct import Struct as Codec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,3 +107,13 @@ def plain(value: object) -> object:
     if not isinstance(value, ctypes.Array):
         return value
     return bytes(value) if sizeof(value._type_) == 1 else list(value)
+
+
+def codec(layout: "type[Struct]") -> Codec:
+    """The `struct` module's packer and unpacker of a declared layout: many times faster than ctypes' own fields.
+
+    Integers are taken as unsigned, arrays as bytes; the fields must leave no gaps.
+    """
+    formats = {1: "B", 2: "H", 4: "I", 8: "Q"}
+    kinds = [field[1] for field in layout._fields_]
+    return Codec("=" + "".join(f"{sizeof(k)}s" if hasattr(k, "_length_") else formats[sizeof(k)] for k in kinds))
