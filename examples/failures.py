@@ -1,7 +1,11 @@
 """How the article's programs say that a system call failed."""
 
+import pysyscall as syscall
+
 
 def failure(error: OSError) -> str:
-    """ "bind failed: Address already in use", from "bind: Address already in use"."""
+    """ "bind failed: address already in use": the call, and the reason in Go's spelling."""
     call, _, reason = str(error.strerror).partition(": ")
-    return f"{call} failed: {reason}"
+    # What getaddrinfo says has numbers of its own.
+    known = error.errno and not isinstance(error, syscall.AddrinfoError)
+    return f"{call} failed: {syscall.Errno(error.errno).error() if known and error.errno else reason}"

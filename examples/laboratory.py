@@ -14,7 +14,9 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic, sleep
+from typing import NoReturn
 
 import pysyscall as syscall
 
@@ -119,10 +121,59 @@ def wait_for_carrier(name: str) -> None:
         sleep(0.001)
 
 
+def refusal() -> str:
+    """Why this machine gives no private network, as a child process finds out; "" where it does."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            enter()
+            with second_host():
+                pass
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            os.write(writing, f"{place}{error.strerror}".encode())
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading) as f:
+        reason = f.read()
+    os.waitpid(pid, 0)
+    return reason
+
+
+def end(pid: int) -> None:
+    """Kill a child process if it still runs, and forget it."""
+    with suppress(ProcessLookupError, ChildProcessError):
+        if os.waitpid(pid, os.WNOHANG) == (0, 0):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
 def idle() -> None:
     """What a second host does that has nothing to do but to be there: the kernel answers ARP and pings."""
     while True:
         signal.pause()
+
+
+def become(function: Callable[..., object], *args: object) -> NoReturn:
+    """Run function(*args) in a process just forked, and end it with its status: never return to what was forked."""
+    status = 1
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        function(*args)
+        status = 0
+    except SystemExit as leave:
+        status = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 @contextmanager
@@ -142,16 +193,18 @@ def second_host(
     """
     theirs, ours = os.pipe()
     told, telling = os.pipe()
+    network = None
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
         os.close(theirs)
         os.close(telling)
-        _be_second_host(ours, told, interface, far, function, *args)
+        become(_live_on_second_host, ours, told, interface, far, function, *args)
     try:
         os.close(ours)
         os.close(told)
         _expect(theirs)  # it has its network
+        network = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)  # which lasts, like this, if its process should end
         add_pair(interface, interface, pid)
         # The end that comes up second works at once; the other one when the kernel has told it of the carrier.
         os.write(telling, b"\0")
@@ -163,52 +216,36 @@ def second_host(
     finally:
         os.close(theirs)
         os.close(telling)
-        # The kernel takes its time to dismantle a dead process's network; the name is free again at once like this.
+        # The kernel takes its time to dismantle a network without a process; so the interface is gone at once.
         with suppress(OSError):
             delete(interface)
-        with suppress(ProcessLookupError, ChildProcessError):
-            if os.waitpid(pid, os.WNOHANG) == (0, 0):
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+        if network is not None:
+            os.close(network)
+        end(pid)
 
 
-def _be_second_host(
+def _live_on_second_host(
     ours: int, told: int, interface: str, far: Sequence[str], function: Callable[..., object], *args: object
 ) -> None:
-    """The child's part of second_host: never returns."""
-    status = 1
+    """What the other process does for second_host, and then its own function."""
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            syscall.unshare(syscall.CLONE_NEWNET)
-        except OSError as error:
-            os.write(ours, bytes([error.errno or 1]))
-            raise
-        os.write(ours, b"\0")
+        syscall.unshare(syscall.CLONE_NEWNET)
+    except OSError as error:
+        os.write(ours, bytes([error.errno or 1]))
+        sys.exit(1)
+    os.write(ours, b"\0")
+    for step in (partial(_configure, interface, far), partial(wait_for_carrier, interface)):
         if not os.read(told, 1):
-            return
-        set_up("lo")
-        _configure(interface, far)
+            sys.exit(1)  # the first host has given up
+        step()
         os.write(ours, b"\0")
-        if not os.read(told, 1):
-            return
-        wait_for_carrier(interface)
-        os.write(ours, b"\0")
-        os.close(ours)
-        os.close(told)
-        function(*args)
-        status = 0
-    except SystemExit as leave:
-        status = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    os.close(ours)
+    os.close(told)
+    function(*args)
 
 
 def _configure(interface: str, addresses: Sequence[str]) -> None:
+    set_up("lo")
     for address in addresses:
         if ":" not in address or has_ipv6():
             add_address(interface, address)

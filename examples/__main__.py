@@ -1,0 +1,153 @@
+"""python3 -m examples [NAME ...]: the tour. Every program at work, in a private network that is made for it.
+
+It needs no root where the machine allows user namespaces, installs nothing, and touches none of the machine's own
+interfaces. Where the machine allows no private network, what can runs on the loopback interface.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from os import environ, geteuid, pathsep
+from typing import NamedTuple
+
+from . import laboratory
+from .stage import FAR6, NEAR6, CouldNot, Failed, Stage, program
+
+
+def http(stage: Stage) -> None:
+    argv = program("http_server", "--ip-addr", stage.there, "--port", stage.port)
+    with stage.server(r"http addr: (http://\S+)", argv) as said:
+        stage.client("<h1>hello world</h1>", program("http_client", f"{said[1]}/"))
+
+
+def udp(stage: Stage) -> None:
+    argv = program("udp_server", "--ip-addr", stage.there, "--port", stage.port)
+    with stage.server(r"listening on port (\d+)", argv) as said:
+        argv = program("udp_client", "--ip-addr", stage.there, "--port", said[1])
+        stage.client("received response: Hello, UDP server!", argv)
+
+
+def chao(stage: Stage, *options: str) -> None:
+    stage.need_network()
+    with stage.server("listening on eth0", program("chao_server", *options)):
+        stage.client("received response: Hello, custom chao protocol!", program("chao_client", *options))
+
+
+def chao_ethertype(stage: Stage) -> None:
+    chao(stage, "--ethertype")
+
+
+def arping(stage: Stage) -> None:
+    stage.need_network()
+    with stage.other_host():
+        stage.client(
+            f"reply from {stage.there}",
+            program("arping", "-c", "2", "--timeout", "0.2", "--interface", "eth0", stage.there),
+        )
+
+
+def ping(stage: Stage) -> None:
+    with stage.other_host():
+        stage.client(" 0% packet loss", program("ping", "-c", "3", "-i", "0.2", stage.there))
+
+
+def ping6(stage: Stage) -> None:
+    if not laboratory.has_ipv6():
+        raise CouldNot("this kernel has no IPv6")
+    with stage.other_host(near=NEAR6, far=FAR6):
+        stage.client(" 0% packet loss", program("ping", "-c", "3", "-i", "0.2", stage.there6))
+
+
+def dhcp(stage: Stage) -> None:
+    stage.need_network()
+    path = pathsep.join([environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    dnsmasq = shutil.which("dnsmasq", path=path)
+    if dnsmasq is None:
+        raise CouldNot("there is no DHCP server to ask, as dnsmasq is not installed (Debian: dnsmasq-base)")
+    pool = laboratory.FAR[0].rpartition(".")[0]
+    argv = [dnsmasq, "--no-daemon", "--conf-file=/dev/null", "--leasefile-ro", "--port=0", "--interface=eth0"]
+    argv += [f"--dhcp-range={pool}.100,{pool}.199,10m", "--no-ping"]
+    with stage.server("DHCP, IP range", argv, near=()):
+        stage.client(f"{pool}.1", program("dhcp_client", "--interface", "eth0"))
+
+
+class Act(NamedTuple):
+    """A part of the tour: what it is called at the end, the names that ask for it, and its play."""
+
+    title: str
+    names: tuple[str, ...]
+    play: Callable[[Stage], None]
+
+
+ACTS = [
+    Act("http_server and http_client", ("http", "http_server", "http_client"), http),
+    Act("udp_server and udp_client", ("udp", "udp_server", "udp_client"), udp),
+    Act("chao_server and chao_client", ("chao", "chao_server", "chao_client"), chao),
+    Act("the same with --ethertype", ("chao", "chao_server", "chao_client"), chao_ethertype),
+    Act("arping", ("arping",), arping),
+    Act("ping over IPv4", ("ping",), ping),
+    Act("ping over IPv6", ("ping",), ping6),
+    Act("dhcp_client", ("dhcp", "dhcp_client"), dhcp),
+]
+
+
+def open_stage() -> Stage:
+    """Two hosts where this machine allows it, or else why not, and its loopback."""
+    refusal = laboratory.refusal()
+    if refusal:
+        print(f"This machine gives no private network: {refusal}. The tour keeps to the loopback interface.\n")
+    else:
+        manner = "this user's, as root" if geteuid() == 0 else "in a user namespace"
+        laboratory.enter()
+        near, far = (" and ".join(host) for host in (laboratory.NEAR, laboratory.FAR))
+        print(f"A private network, {manner}: eth0 has {near}; on another host eth0 has {far}.\n")
+    return Stage(refusal)
+
+
+def perform(act: Act, stage: Stage) -> tuple[str, bool]:
+    """Play a part, and say how it went; whether that is good, or at least not the programs' fault."""
+    print(act.title)
+    try:
+        act.play(stage)
+    except CouldNot as reason:
+        outcome = f"could not be shown here: {reason}", True
+    except Failed as reason:
+        outcome = f"FAILED: {reason}", False
+    except OSError as error:
+        outcome = f"FAILED: {error}", False
+    else:
+        outcome = "worked", True
+    print(f"  {outcome[0]}\n", flush=True)
+    return outcome
+
+
+def main(argv: list[str] | None = None) -> int:
+    names = sorted({name for act in ACTS for name in act.names})
+    parser = argparse.ArgumentParser(
+        prog="python3 -m examples",
+        description="Show the programs at work, in a private network that is made for it.",
+        epilog=f"The names: {', '.join(names)}. Each program runs alone too: python3 -m examples.NAME --help",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="show these only")
+    wanted = parser.parse_args(argv).names
+    if unknown := [name for name in wanted if name not in names]:
+        parser.error(f"there is no {unknown[0]!r}; there is {', '.join(names)}")
+    # What the tour has started ends with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        stage = open_stage()
+        acts = [act for act in ACTS if not wanted or set(wanted) & set(act.names)]
+        outcomes = [perform(act, stage) for act in acts]
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    for act, (outcome, _) in zip(acts, outcomes, strict=True):
+        print(f"{act.title:28}  {outcome}")
+    return 0 if all(good for _, good in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
