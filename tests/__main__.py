@@ -88,7 +88,7 @@ class Run:
 def environment(venv: Path) -> dict[str, str]:
     """The environment of a command inside a virtual environment."""
     path = [str(venv / "bin"), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]
-    return {**os.environ, "VIRTUAL_ENV": str(venv), "PATH": os.pathsep.join(path), "PYTHONWARNINGS": "default"}
+    return {**os.environ, "VIRTUAL_ENV": str(venv), "PATH": os.pathsep.join(path)}
 
 
 def install(python: str, venv: Path, extras: str) -> Path:

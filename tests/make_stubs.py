@@ -44,7 +44,7 @@ class Module:
 
     name: str
     path: Path
-    source: str = field(init=False)
+    lines: list[bytes] = field(init=False)
     tree: ast.Module = field(init=False)
     imports: dict[str, Imported] = field(default_factory=dict)
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
@@ -53,8 +53,9 @@ class Module:
     for_type_checkers: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.source = self.path.read_text()
-        self.tree = ast.parse(self.source)
+        source = self.path.read_bytes()
+        self.lines = source.splitlines(keepends=True)
+        self.tree = ast.parse(source)
         everywhere = set(map(id, self.tree.body))
         for statement in seen_by_type_checkers(self.tree.body):
             if isinstance(statement, ast.Import):
@@ -83,15 +84,17 @@ class Module:
             if alias.asname == alias.name:
                 self.exports.append(alias.name)
 
+    def text(self, node: ast.expr) -> str:
+        """The source of an expression. ast.get_source_segment splits the whole source anew for each."""
+        first, last = node.lineno - 1, (node.end_lineno or 0) - 1
+        lines = self.lines[first : last + 1]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"".join(lines).decode()
+
     def trailing_comment(self, statement: ast.stmt) -> str:
         """What follows a statement on its line."""
-        line = self.source.splitlines()[(statement.end_lineno or 0) - 1].encode()
-        return line[statement.end_col_offset :].decode()
-
-    def text(self, node: ast.AST) -> str:
-        segment = ast.get_source_segment(self.source, node)
-        assert segment is not None
-        return segment
+        return self.lines[(statement.end_lineno or 0) - 1][statement.end_col_offset :].decode().rstrip()
 
 
 def seen_by_type_checkers(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -197,22 +200,23 @@ class Stubs:
             else:
                 defined[name] = self.variable(module, statements[0])
 
-    def expression(self, module: Module, node: ast.expr) -> str:
-        """An annotation or a base class as its stub has it: unquoted, with whatever it mentions at hand."""
+    def expression(self, module: Module, node: ast.expr, seen_from: Module | None = None) -> str:
+        """An annotation or a base class as a stub has it: unquoted, with whatever it mentions at hand."""
+        origin = seen_from or module
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             text, tree = node.value, ast.parse(node.value, mode="eval").body
         else:
-            text, tree = module.text(node), node
-        if isinstance(tree, ast.Name) and (alias := self.written_out(module, tree.id)):
+            text, tree = origin.text(node), node
+        if isinstance(tree, ast.Name) and (alias := self.written_out(module, tree.id, origin)):
             return alias
         for inner in ast.walk(tree):
             if isinstance(inner, ast.Name):
-                self.use(module, inner.id)
+                self.use(module, inner.id, seen_from=origin)
         return text
 
-    def written_out(self, module: Module, name: str) -> str | None:
+    def written_out(self, module: Module, name: str, seen_from: Module) -> str | None:
         """What a structure's type alias, or a private alias of a class, stands for."""
-        found = self.resolve(module, name)
+        found = self.resolve(seen_from, name)
         if not isinstance(found, tuple) or found[0].name == CONSTANTS:
             return None
         origin, name = found
@@ -311,7 +315,9 @@ class Stubs:
                     attributes[name] += module.trailing_comment(statement)
             elif isinstance(statement, ast.Assign):
                 attributes.update(self.class_attributes(module, node, statement))
-        attributes.update(self.instance_attributes(module, node, functions.get("__init__", []), set(attributes)))
+        attributes.update(
+            self.instance_attributes(module, node, functions.get("__init__", []), attributes.keys() | functions.keys())
+        )
         body += [written for name, written in attributes.items() if is_public(name)]
         if self.is_struct(module, node) and "__init__" not in functions and (fields := self.fields(module, node)):
             body.append(f"def __init__(self, {', '.join(fields)}) -> None: ...")
@@ -336,29 +342,42 @@ class Stubs:
     def instance_attributes(
         self, module: Module, node: ast.ClassDef, init: list[ast.FunctionDef], known: set[str]
     ) -> dict[str, str]:
-        """Those that __init__ sets: annotated there, or to a parameter's value."""
+        """Those that __init__ sets."""
         written: dict[str, str] = {}
         for function in init:
-            parameters = {a.arg: a.annotation for a in [*function.args.args, *function.args.kwonlyargs]}
             for statement in ast.walk(function):
-                targets: list[ast.expr] = []
-                annotation: ast.expr | None = None
-                if isinstance(statement, ast.Assign):
-                    targets = statement.targets
-                    if isinstance(statement.value, ast.Name):
-                        annotation = parameters.get(statement.value.id)
-                elif isinstance(statement, ast.AnnAssign):
-                    targets, annotation = [statement.target], statement.annotation
-                for target in targets:
+                if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+                    continue
+                for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
                     if not isinstance(target, ast.Attribute) or module.text(target.value) != "self":
                         continue
                     name = target.attr
-                    if not is_public(name) or name in known or name in written:
-                        continue
-                    if annotation is None:
-                        raise SystemExit(f"{module.path}:{target.lineno}: {node.name}.{name} has no type")
-                    written[name] = f"{name}: {self.expression(module, annotation)}"
+                    if is_public(name) and name not in known and name not in written:
+                        kind = self.type_assigned(module, function, statement)
+                        if kind is None:
+                            raise SystemExit(f"{module.path}:{target.lineno}: {node.name}.{name} has no type")
+                        written[name] = f"{name}: {kind}"
         return written
+
+    def type_assigned(
+        self, module: Module, function: ast.FunctionDef, statement: ast.Assign | ast.AnnAssign
+    ) -> str | None:
+        """The type that is written there; or that of the parameter, or of the function's result, that is assigned."""
+        if isinstance(statement, ast.AnnAssign):
+            return self.expression(module, statement.annotation)
+        if isinstance(statement.value, ast.Name):
+            for parameter in [*function.args.args, *function.args.kwonlyargs]:
+                if parameter.arg == statement.value.id and parameter.annotation:
+                    return self.expression(module, parameter.annotation)
+        if isinstance(statement.value, ast.Call) and isinstance(statement.value.func, ast.Name):
+            found = self.resolve(module, statement.value.func.id)
+            if isinstance(found, tuple):
+                called = found[0].definitions[found[1]][0]
+                if isinstance(called, ast.ClassDef):
+                    return self.expression(module, statement.value.func)
+                if isinstance(called, ast.FunctionDef) and called.returns:
+                    return self.expression(module, called.returns, seen_from=found[0])
+        return None
 
     def base_class(self, module: Module, base: ast.expr) -> tuple[Module, ast.ClassDef] | None:
         found = self.resolve(module, base.id) if isinstance(base, ast.Name) else None
@@ -466,13 +485,13 @@ def is_absent_somewhere(statement: ast.stmt) -> bool:
 
 def constants_stub(module: Module) -> str:
     """A module of constants: its own text with its comments, but for what only running it needs."""
-    lines = module.source.splitlines()
+    lines = [line.decode().rstrip() for line in module.lines]
     text = [*first_paragraph(module.tree), "from typing import Final", ""]
     done = module.tree.body[0].end_lineno or 0
     for statement in module.tree.body[1:]:
         text += lines[done : statement.lineno - 1]
         done = statement.end_lineno or 0
-        if isinstance(statement, ast.AnnAssign):
+        if isinstance(statement, ast.AnnAssign) and all(map(is_public, names_bound(statement))):
             if call := by_abi_call(statement):
                 values = [module.text(value) for value in call.args]
                 values += [f"{keyword.arg}={module.text(keyword.value)}" for keyword in call.keywords]

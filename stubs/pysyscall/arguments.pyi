@@ -4,4 +4,5 @@
 from os import PathLike
 from typing import TypeAlias
 
+StrOrBytes: TypeAlias = str | bytes
 StrOrBytesPath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]

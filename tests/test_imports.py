@@ -1,0 +1,116 @@
+"""Who imports whom: downwards only, cheaply, and with no name in the way of another."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pysyscall as syscall
+
+from .make_stubs import ROOT
+
+PACKAGE = ROOT / "pysyscall"
+
+# The floors of the house, from the ground up; all other modules are subjects, above these and below the face. The
+# structures stand on errors and buffers, as Go's types have methods that fail.
+FLOORS = {
+    "pysyscall.abi": 0,
+    "pysyscall.arguments": 0,
+    "pysyscall.constants": 1,
+    "pysyscall.libc": 2,
+    "pysyscall.buffers": 2,
+    "pysyscall.errors": 2,
+    "pysyscall.structs": 3,
+}
+SUBJECTS = 4
+FACE = 5
+
+# Most take longer to import than the package; and a program on this package has no other way to a socket.
+NEVER_LOADED = {
+    *("socket", "_socket", "selectors"),
+    *("typing", "enum", "re", "dataclasses", "inspect", "functools", "collections", "ipaddress", "pathlib"),
+}
+
+
+def modules() -> dict[str, Path]:
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+def floor(module: str) -> int:
+    if module in {"pysyscall", "pysyscall.__main__"}:
+        return FACE
+    return next((n for name, n in FLOORS.items() if f"{module}.".startswith(f"{name}.")), SUBJECTS)
+
+
+def imported_at_run_time(module: str, path: Path) -> set[str]:
+    """The modules of the package that a module imports, within functions too, but not under `if TYPE_CHECKING`."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(path.read_text())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+            origin = package[: len(package) - node.level + 1] if node.level else []
+            origin += [node.module] if node.module else []
+            for alias in node.names:
+                submodule = ".".join([*origin, alias.name])
+                found.add(submodule if submodule in modules() else ".".join(origin))
+        waiting += ast.iter_child_nodes(node)
+    return {name for name in found if name in modules()} - {module}
+
+
+GRAPH = {module: imported_at_run_time(module, path) for module, path in modules().items()}
+
+
+def test_there_is_a_graph_to_look_at() -> None:
+    assert GRAPH["pysyscall.sockets"] >= {"pysyscall.libc", "pysyscall.errors", "pysyscall.sockaddr"}
+    assert GRAPH["pysyscall"] >= {"pysyscall.sockets", "pysyscall.constants"}
+    assert GRAPH["pysyscall.structs.times"] == {"pysyscall.structs.base"}
+
+
+@pytest.mark.parametrize("module", GRAPH)
+def test_a_module_imports_only_from_below_or_from_beside_it(module: str) -> None:
+    above = {imported for imported in GRAPH[module] if floor(imported) > floor(module)}
+    assert above == set()
+
+
+def test_no_two_modules_need_each_other() -> None:
+    left = {module: set(imports) for module, imports in GRAPH.items()}
+    while free := {module for module, imports in left.items() if not imports}:
+        left = {module: imports - free for module, imports in left.items() if module not in free}
+    assert left == {}
+
+
+def test_no_submodule_bears_a_public_name() -> None:
+    """`import pysyscall.socket` would put the module where the function was."""
+    public = {name for name in dir(syscall) if not isinstance(getattr(syscall, name), type(syscall))}
+    assert {path.stem for path in PACKAGE.iterdir()} & public == set()
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a statement loads into a Python that has none but its own."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); before = {{*sys.modules}}; {statement}; "
+    code += "print(*{*sys.modules} - before)"
+    command = [sys.executable, "-I", "-S", "-c", code]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+
+
+def test_importing_the_package_loads_nothing_that_takes_long() -> None:
+    loaded = loaded_by("import pysyscall")
+    assert {"pysyscall", "pysyscall.sockets", "ctypes"} <= loaded
+    assert loaded.intersection(NEVER_LOADED) == set()
+
+
+def test_using_the_package_does_not_load_socket() -> None:
+    calls = "import pysyscall as s; s.parse_ip('::1'); s.interfaces(); s.resolve_tcp_addr('tcp', '127.0.0.1:80')"
+    assert loaded_by(calls).intersection({"socket", "_socket"}) == set()

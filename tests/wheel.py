@@ -1,0 +1,82 @@
+"""The project as it is shipped: built from a clean copy of what git tracks, and installed where only it is."""
+
+import atexit
+import shutil
+import subprocess
+import sys
+import tarfile
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def directory() -> Path:
+    """Where all this is made, until Python ends."""
+    made = Path(mkdtemp(prefix="pysyscall-wheel-"))
+    atexit.register(shutil.rmtree, made)
+    return made
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@cache
+def copy() -> Path:
+    """The files that git tracks, as they are now."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("needs a git clone: what is shipped is what git tracks")
+    into = directory() / "copy"
+    for name in run("git", "ls-files", "-z").split("\0"):
+        if name and (ROOT / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            (into / name).write_bytes((ROOT / name).read_bytes())
+    return into
+
+
+def build(source: Path, into: Path) -> Path:
+    """The wheel of a source tree, by pip as a user builds it, but with the hatchling that is here."""
+    options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
+    run(sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", into, source)
+    [wheel] = into.glob("*.whl")
+    return wheel
+
+
+@cache
+def wheel() -> Path:
+    return build(copy(), directory() / "wheel")
+
+
+@cache
+def sdist() -> Path:
+    into = directory() / "sdist"
+    run(sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", into, cwd=copy())
+    [archive] = into.glob("*.tar.gz")
+    return archive
+
+
+@cache
+def wheel_of_sdist() -> Path:
+    unpacked = directory() / "unpacked"
+    with tarfile.open(sdist()) as archive:
+        archive.extractall(unpacked)
+    [source] = unpacked.iterdir()
+    return build(source, directory() / "wheel-of-sdist")
+
+
+@cache
+def python() -> Path:
+    """The Python of a virtual environment with the wheel and nothing else."""
+    venv = directory() / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", venv)
+    inside = venv / "bin" / "python"
+    options = ["--quiet", "--no-index", "--disable-pip-version-check"]
+    run(sys.executable, "-m", "pip", "--python", inside, "install", *options, wheel())
+    return inside
