@@ -14,7 +14,9 @@ order into the machine's, so that constants are written as ever.
 """
 
 from .arguments import u16
-from .constants import (
+from .constants._interfaces import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6
+from .constants._internet import IPPROTO_ICMP, IPPROTO_UDP
+from .constants._packets import (
     BPF_ABS,
     BPF_B,
     BPF_H,
@@ -29,11 +31,6 @@ from .constants import (
     BPF_MSH,
     BPF_RET,
     BPF_W,
-    ETH_P_ARP,
-    ETH_P_IP,
-    ETH_P_IPV6,
-    IPPROTO_ICMP,
-    IPPROTO_UDP,
 )
 from .lsf import lsf_jump, lsf_stmt
 from .structs.filters import SockFilter

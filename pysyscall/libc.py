@@ -211,6 +211,11 @@ def splice(fd_in: Int, off_in: Pointer, fd_out: Int, off_out: Pointer, size: Siz
 def tee(fd_in: Int, fd_out: Int, size: Size, flags: UInt, /) -> SSize: ...
 
 
+# Variadic too: each argument is a register's worth.
+@prototype
+def syscall(number: Long, a1: ULong, a2: ULong, a3: ULong, a4: ULong, a5: ULong, a6: ULong, /) -> Long: ...
+
+
 # sys/sendfile.h, sys/ioctl.h, sched.h
 
 

@@ -8,7 +8,8 @@ from ctypes import c_size_t, sizeof
 from struct import Struct as Codec
 
 from .arguments import c_int, integer
-from .constants import EINVAL, SCM_CREDENTIALS, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET
+from .constants._errnos import EINVAL
+from .constants._sockets import SCM_CREDENTIALS, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET
 from .descriptors import close
 from .errors import system_error
 from .structs.control import Cmsghdr

@@ -4,7 +4,9 @@ import ctypes
 from os import fsdecode
 
 from ..arguments import c_int, c_string, fixed_bytes, u16
-from ..constants import AF_INET, ARPHRD_ETHER, ARPHRD_LOOPBACK, EINVAL, IFNAMSIZ
+from ..constants._errnos import EINVAL
+from ..constants._interfaces import ARPHRD_ETHER, ARPHRD_LOOPBACK, IFNAMSIZ
+from ..constants._sockets import AF_INET
 from ..errors import system_error
 from .addresses import RawSockaddr
 from .base import U8, U16, Name16, Struct, ULong
