@@ -1,0 +1,187 @@
+"""udp_server and udp_client, against each other and against other sockets."""
+
+import os
+import re
+import signal
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from examples import udp_server
+
+from .namespaces import in_namespace
+from .programs import Program, watching_imports
+from .wire import host, run
+
+# The most that an IPv4 datagram has room for.
+MOST = 65507
+
+
+@contextmanager
+def server(*arguments: str) -> Iterator[tuple[Program, str]]:
+    """A server, and its port."""
+    with Program("udp_server", "--port", "0", *arguments) as program:
+        yield program, program.wait_for(r"^UDP server is listening on port (\d+)\.\.\.\n", "stdout")[1]
+
+
+@contextmanager
+def udp_socket(address: str = "127.0.0.1") -> Iterator[tuple[socket.socket, str]]:
+    """A socket, and its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((address, 0))
+        s.settimeout(30)
+        yield s, str(s.getsockname()[1])
+
+
+@pytest.mark.parametrize(("listening", "asked"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "::1")])
+@pytest.mark.parametrize("length", [0, 1, MOST])
+def test_the_client_gets_back_what_it_sent(listening: str, asked: str, length: int) -> None:
+    message = "m" * length
+    with (
+        server("--ip-addr", listening) as (_, port),
+        Program("udp_client", "--ip-addr", asked, "--port", port, "--message", message) as client,
+    ):
+        assert (client.wait(), client.stderr) == (0, "")
+        assert client.output() == b"received response: " + message.encode() + b"\n"
+
+
+def test_what_the_original_says_is_said_by_default() -> None:
+    with server() as (_, port):
+        assert run("udp_client", "--port", port) == (0, "received response: Hello, UDP server!\n", "")
+
+
+def test_bytes_that_are_no_text_come_back_as_they_were() -> None:
+    message = bytes(range(1, 256))
+    with server() as (_, port):
+        argument = message.decode(errors="surrogateescape")
+        with Program("udp_client", "--port", port, "--message", argument) as client:
+            assert client.wait() == 0
+            assert client.output() == b"received response: " + message + b"\n"
+
+
+@pytest.mark.parametrize("listening", ["0.0.0.0", "::"])
+def test_the_answer_comes_from_the_address_that_was_asked(listening: str) -> None:
+    with server("--ip-addr", listening) as (_, port):
+        asked = run("udp_client", "--ip-addr", "127.0.0.2", "--port", port)
+    assert asked == (0, "received response: Hello, UDP server!\n", "")
+
+
+def test_many_datagrams_from_many_clients() -> None:
+    with server() as (_, port), udp_socket() as (a, _), udp_socket() as (b, _):
+        for i in range(200):
+            for s in (a, b):
+                message = b"%d of %d" % (i, s.fileno())
+                s.sendto(message, ("127.0.0.1", int(port)))
+                assert s.recvfrom(100) == (message, ("127.0.0.1", int(port)))
+
+
+def test_no_datagram_is_cut() -> None:
+    message = bytes(i % 251 for i in range(MOST))
+    with server() as (_, port), udp_socket() as (s, _):
+        s.sendto(message, ("127.0.0.1", int(port)))
+        assert s.recv(MOST + 1) == message
+
+
+@in_namespace
+def test_an_answer_that_cannot_be_sent_is_reported_and_the_server_goes_on() -> None:
+    with server() as (program, port), socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP) as raw:
+        # Nobody can be answered at port 0.
+        raw.sendto(struct.pack("!HHHH", 0, int(port), 8, 0), ("127.0.0.1", 0))
+        program.wait_for("^sendmsg failed: invalid argument\n$")
+        assert run("udp_client", "--port", port).status == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_cleanly(number: signal.Signals) -> None:
+    with server() as (program, port):
+        assert program.stop(number) == 0
+        assert (program.output().decode(), program.stderr) == (f"UDP server is listening on port {port}...\n", "")
+
+
+def test_no_descriptor_of_the_server_is_inherited() -> None:
+    with server() as (program, _):
+        for fd, what in program.descriptors().items():
+            if fd > 2:
+                flags = re.search("^flags:\t(.*)$", Path(f"/proc/{program.pid}/fdinfo/{fd}").read_text(), re.MULTILINE)
+                assert flags
+                assert int(flags[1], 8) & os.O_CLOEXEC, what
+
+
+def test_a_port_in_use_is_said() -> None:
+    with server("--ip-addr", "127.0.0.1") as (_, port):
+        second = run("udp_server", "--ip-addr", "127.0.0.1", "--port", port)
+    assert second == (1, "", "bind failed: address already in use\n")
+
+
+@pytest.mark.parametrize("program", ["udp_server", "udp_client"])
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_is_none_is_refused(program: str, port: str) -> None:
+    ended = run(program, "--port", port)
+    assert ended.status == 2
+    assert "argument --port:" in ended.stderr
+
+
+@pytest.mark.parametrize("program", ["udp_server", "udp_client"])
+def test_an_unknown_host_is_said(program: str) -> None:
+    ended = run(program, "--ip-addr", "no.such.host.invalid")
+    assert ended.status == 1
+    assert ended.stderr.startswith("lookup no.such.host.invalid failed: ")
+
+
+def test_the_client_does_not_wait_for_ever() -> None:
+    with udp_socket() as (silent, port):
+        ended = run("udp_client", "--port", port, "--timeout", "0.1")
+        assert silent.recv(100) == b"Hello, UDP server!"
+    assert ended == (1, "", f"no answer from 127.0.0.1 port {port} in 0.1 seconds\n")
+
+
+def test_the_client_says_at_once_that_nobody_listens() -> None:
+    with udp_socket() as (_, port):
+        pass
+    ended = run("udp_client", "--port", port, "--timeout", "86400")
+    assert ended == (1, "", "recvfrom failed: connection refused\n")
+
+
+def test_the_client_takes_nobody_elses_datagram_for_the_answer() -> None:
+    with (
+        udp_socket() as (asked, port),
+        udp_socket() as (other_port, _),
+        udp_socket("127.0.0.2") as (other_host, _),
+        Program("udp_client", "--port", port, "--timeout", "60") as client,
+    ):
+        _, address = asked.recvfrom(100)
+        other_port.sendto(b"not I", address)
+        other_host.sendto(b"nor I", address)
+        asked.sendto(b"I", address)
+        assert client.wait() == 0
+        assert client.output() == b"received response: I\n"
+
+
+def test_a_message_that_is_too_long_is_said() -> None:
+    ended = run("udp_client", "--message", "m" * (MOST + 1))
+    assert ended == (1, "", "sendto failed: message too long\n")
+
+
+@in_namespace
+@pytest.mark.parametrize("address", ["10.77.0.2", "fd77::2"])
+def test_it_crosses_to_another_host(address: str) -> None:
+    def serve() -> Iterator[None]:
+        fd, never = udp_server.listen(address, 8080), os.pipe()[0]
+        yield
+        udp_server.echo(fd, never)
+
+    with host(serve):
+        ended = run("udp_client", "--ip-addr", address)
+    assert ended == (0, "received response: Hello, UDP server!\n", "")
+
+
+def test_neither_loads_the_socket_module() -> None:
+    with watching_imports("udp_server", "--port", "0") as program:
+        port = program.wait_for(r"port (\d+)", "stdout")[1]
+        with watching_imports("udp_client", "--port", port) as client:
+            assert (client.wait(), client.stderr) == (0, "loaded: []\n")
+        assert (program.stop(), program.stderr) == (0, "loaded: []\n")
