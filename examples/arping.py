@@ -8,6 +8,7 @@ import argparse
 import ipaddress
 import struct
 import sys
+from collections.abc import Iterator
 from time import monotonic
 from typing import NamedTuple
 
@@ -64,24 +65,21 @@ def source_address(interface: syscall.Interface, target: bytes) -> bytes:
     return (near or own or [ipaddress.IPv4Interface(0)])[0].packed
 
 
-def print_replies(fd: int, question: ArpPacket, deadline: float) -> int:
-    """Print each answer that comes before the deadline; how many came."""
+def replies(fd: int, question: ArpPacket, deadline: float) -> Iterator[str]:
+    """Each answer that comes before the deadline, as a line to print."""
     asked = monotonic()
     buffer = bytearray(65536)
-    received = 0
     while readable_before(deadline, fd):
         try:
             n, source = syscall.recvfrom(fd, buffer, syscall.MSG_DONTWAIT)
         except BlockingIOError:
             continue
-        took = monotonic() - asked
+        took = (monotonic() - asked) * 1000
         packet = ArpPacket.parse(bytes(buffer[:n]))
         if packet and packet.answers(question) and for_this_host(source):
             manner = "Unicast" if source.pkttype == syscall.PACKET_HOST else "Broadcast"
             address, hardware = ipaddress.IPv4Address(packet.sender), packet.sender_hardware.hex(":").upper()
-            print(f"{manner} reply from {address} [{hardware}]  {took * 1000:.3f}ms", flush=True)
-            received += 1
-    return received
+            yield f"{manner} reply from {address} [{hardware}]  {took:.3f}ms"
 
 
 def arping(interface_name: str, target: bytes, count: int, timeout: float) -> int:
@@ -89,7 +87,9 @@ def arping(interface_name: str, target: bytes, count: int, timeout: float) -> in
     sent = received = 0
     with packet_socket("arping", interface_name, syscall.ETH_P_ARP) as (fd, interface):
         sender = source_address(interface, target)
-        print(f"ARPING {ipaddress.IPv4Address(target)} from {ipaddress.IPv4Address(sender)} {interface.name}")
+        print(
+            f"ARPING {ipaddress.IPv4Address(target)} from {ipaddress.IPv4Address(sender)} {interface.name}", flush=True
+        )
         question = ArpPacket(syscall.ARPOP_REQUEST, interface.hardware_addr, sender, bytes(6), target)
         everybody = syscall.SockaddrLinklayer(syscall.htons(syscall.ETH_P_ARP), interface.index, addr=BROADCAST)
         try:
@@ -98,7 +98,9 @@ def arping(interface_name: str, target: bytes, count: int, timeout: float) -> in
                 syscall.sendto(fd, bytes(question), 0, everybody)
                 sent += 1
                 # Until its time is over even after an answer: a second one is an address that two hosts have.
-                received += print_replies(fd, question, deadline)
+                for reply in replies(fd, question, deadline):
+                    received += 1
+                    print(reply, flush=True)
         except KeyboardInterrupt:
             pass
     print(f"Sent {sent} probe(s) ({sent} broadcast(s))\nReceived {received} response(s)")
