@@ -1,13 +1,13 @@
-"""A pytest plugin, `-p tests.full`: a skip is a failure, but for one that names what this kernel forbids.
+"""A pytest plugin, `-p tests.full`: a skip is a failure, but for one that nothing installed or set up would avoid.
 
-Such a skip's reason begins with `kernel:` and holds the errno.
+The reason of such a skip begins with `kernel:`, and says what this kernel forbids, or with `ABI:`.
 """
 
 from collections.abc import Generator
 
 import pytest
 
-UNAVOIDABLE = "kernel:"
+UNAVOIDABLE = ("kernel:", "ABI:")
 
 
 def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -310,7 +310,8 @@ class Stubs:
                 functions.setdefault(statement.name, []).append(statement)
             elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                 name = statement.target.id
-                attributes[name] = f"{name}: {self.expression(module, statement.annotation)}"
+                if is_public(name):
+                    attributes[name] = f"{name}: {self.expression(module, statement.annotation)}"
                 if name.startswith("__"):
                     attributes[name] += module.trailing_comment(statement)
             elif isinstance(statement, ast.Assign):
@@ -318,7 +319,7 @@ class Stubs:
         attributes.update(
             self.instance_attributes(module, node, functions.get("__init__", []), attributes.keys() | functions.keys())
         )
-        body += [written for name, written in attributes.items() if is_public(name)]
+        body += attributes.values()
         if self.is_struct(module, node) and "__init__" not in functions and (fields := self.fields(module, node)):
             body.append(f"def __init__(self, {', '.join(fields)}) -> None: ...")
         for name, definitions in functions.items():

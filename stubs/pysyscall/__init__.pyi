@@ -161,4 +161,8 @@ from .structs.options import TCPInfo as TCPInfo
 from .structs.options import Ucred as Ucred
 from .structs.times import Timespec as Timespec
 from .structs.times import Timeval as Timeval
+from .syscalls import raw_syscall as raw_syscall
+from .syscalls import raw_syscall6 as raw_syscall6
+from .syscalls import syscall as syscall
+from .syscalls import syscall6 as syscall6
 from .transmit import TransmitRing as TransmitRing

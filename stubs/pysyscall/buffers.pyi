@@ -8,13 +8,3 @@ from typing import Any, TypeAlias
 
 WriteableBuffer: TypeAlias = bytearray | memoryview | array[Any] | mmap | Array[Any] | Structure
 ReadableBuffer: TypeAlias = bytes | WriteableBuffer
-
-class Export:
-    """A buffer held in place: its address and size, until `release` or the end of this object."""
-
-    __slots__ = ("_as_parameter_", "_view", "address", "nbytes")
-    address: int
-    nbytes: int
-    def __init__(self, p: ReadableBuffer, writable: bool = False) -> None: ...
-    def release(self) -> None:
-        """Let the owner be resized again. A second call does nothing."""

@@ -3,7 +3,6 @@
 
 from collections.abc import Iterable
 
-from ..buffers import Export
 from .base import Struct
 
 class SockFilter(Struct):
