@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from ctypes import c_char, create_string_buffer
 from typing import Any
@@ -107,9 +109,30 @@ def test_no_number_is_cut(number: int) -> None:
 @pytest.mark.parametrize("argument", ["text", 1.5, [1], object()])
 def test_other_types_are_refused_and_nothing_stays_held(argument: Any) -> None:
     held = bytearray(4)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError) as caught:
         syscall.syscall(syscall.SYS_WRITE, held, argument, 1)
     held.append(0)
+    assert caught.tb  # its frames are still there
+
+
+def test_a_buffer_stays_in_place_during_the_call() -> None:
+    reading, writing = syscall.pipe2(syscall.O_CLOEXEC)
+    p = bytearray(4)
+    thread = threading.Thread(target=syscall.syscall, args=(syscall.SYS_READ, reading, p, 4))
+    thread.start()
+    deadline = time.monotonic() + 30
+    try:
+        with pytest.raises(BufferError):
+            while time.monotonic() < deadline:
+                p.append(0)
+                p.pop()
+    finally:
+        syscall.write(writing, b"data")
+        thread.join()
+        syscall.close(reading)
+        syscall.close(writing)
+    assert p == b"data"
+    p.append(0)
 
 
 def test_a_signal_interrupts_and_nothing_is_called_anew() -> None:
