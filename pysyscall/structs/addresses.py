@@ -5,7 +5,7 @@ Go's RawSockaddr types. `port`, and the linklayer's `protocol`, hold the value a
 The public addresses, SockaddrInet4 and the others, are in `sockaddr`.
 """
 
-from .base import I32, U8, U16, U32, Struct, U8x4, U8x8, U8x14, U8x16, U8x96, U8x108
+from .base import I32, U8, U16, U32, Struct, U8x4, U8x8, U8x14, U8x16, U8x96, U8x108, U32x0
 
 
 class RawSockaddr(Struct):
@@ -32,6 +32,7 @@ class RawSockaddrInet4(Struct):
     port: U16
     addr: U8x4
     zero: U8x8
+    _align: U32x0
 
 
 class RawSockaddrInet6(Struct):

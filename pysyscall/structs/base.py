@@ -5,6 +5,8 @@
         onoff: I32
         linger: I32
 
+`_align: U32x0`, which takes no room, aligns a structure whose U8x4 is a struct in_addr to C.
+
 mypy reads `int` there, and an attribute that is not annotated is an error to it; ctypes reads `c_int32`: the aliases
 have two faces, because `typing.Annotated`, which would say both at once, costs more to import than all of ctypes.
 `__slots__` makes a misspelt field an AttributeError at run time too.
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     U8x16: TypeAlias = Array[c_uint8]
     U8x96: TypeAlias = Array[c_uint8]
     U8x108: TypeAlias = Array[c_uint8]
+    U32x0: TypeAlias = Array[c_uint32]
     U32x8: TypeAlias = Array[c_uint32]
     FdBits: TypeAlias = Array[c_ulong]
 else:
@@ -61,6 +64,7 @@ else:
     U8x16 = ctypes.c_uint8 * 16
     U8x96 = ctypes.c_uint8 * 96
     U8x108 = ctypes.c_uint8 * 108
+    U32x0 = ctypes.c_uint32 * 0
     U32x8 = ctypes.c_uint32 * 8
     FdBits = ctypes.c_ulong * (1024 // (8 * sizeof(ctypes.c_ulong)))
 
@@ -96,7 +100,7 @@ class Struct(_Structure):
     __hash__ = None  # type: ignore[assignment]  # the fields can change
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={plain(getattr(self, name))!r}" for name, *_ in self._fields_)
+        fields = ", ".join(f"{name}={plain(getattr(self, name))!r}" for name, *_ in self._fields_ if name != "_align")
         return f"{type(self).__name__}({fields})"
 
 
@@ -115,5 +119,5 @@ def codec(layout: "type[Struct]") -> Codec:
     Integers are taken as unsigned, arrays as bytes; the fields must leave no gaps.
     """
     formats = {1: "B", 2: "H", 4: "I", 8: "Q"}
-    kinds = [field[1] for field in layout._fields_]
+    kinds = [field[1] for field in layout._fields_ if field[0] != "_align"]
     return Codec("=" + "".join(f"{sizeof(k)}s" if hasattr(k, "_length_") else formats[sizeof(k)] for k in kinds))

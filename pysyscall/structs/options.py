@@ -1,7 +1,7 @@
 """<sys/socket.h>, <netinet/in.h>, <linux/icmpv6.h>, <linux/tcp.h>: what the typed socket options carry."""
 
 from .addresses import RawSockaddrInet6
-from .base import I32, U8, U32, Struct, U8x4, U8x16, U32x8
+from .base import I32, U8, U32, Struct, U8x4, U8x16, U32x0, U32x8
 
 
 class Linger(Struct):
@@ -27,6 +27,7 @@ class IPMreq(Struct):
     __slots__ = ()
     multiaddr: U8x4
     interface: U8x4
+    _align: U32x0
 
 
 class IPMreqn(Struct):
