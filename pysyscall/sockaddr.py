@@ -51,6 +51,9 @@ class Sockaddr:
     __slots__ = ("_raw",)
     _raw: bytes
 
+    def __init__(self) -> None:
+        raise TypeError("Sockaddr is the base of one class for each family: make one of those")
+
     @staticmethod
     def from_bytes(raw: "bytes | bytearray | memoryview") -> "Sockaddr":
         """The address in the kernel's own bytes, family first.
@@ -205,7 +208,7 @@ class SockaddrLinklayer(Sockaddr):
         addr = bytes(memoryview(addr))
         if len(addr) > _MAX_ADDR_LEN:
             raise ValueError(f"addr must be at most {_MAX_ADDR_LEN} bytes, not {len(addr)}")
-        halen = len(addr) if halen is None else arguments.u8("halen", halen)
+        halen = len(addr) if halen is None else arguments.integer("halen", halen, 0, _MAX_ADDR_LEN)
         if halen < len(addr):
             raise ValueError(f"halen must be at least addr's length, {len(addr)}, not {halen}")
         head = _linklayer.pack(
@@ -217,7 +220,7 @@ class SockaddrLinklayer(Sockaddr):
             halen,
             b"",
         )
-        self._raw = (head[:_LINKLAYER_HEAD] + addr).ljust(_linklayer.size, b"\0")
+        self._raw = (head[:_LINKLAYER_HEAD] + addr.ljust(halen, b"\0")).ljust(_linklayer.size, b"\0")
 
     @property
     def protocol(self) -> int:
@@ -289,7 +292,7 @@ def _decode_unix(raw: bytes) -> bytes:
 
 
 def _decode_linklayer(raw: bytes) -> bytes:
-    return raw[: _LINKLAYER_HEAD + min(raw[11], _MAX_ADDR_LEN)].ljust(_linklayer.size, b"\0")
+    return raw[: _LINKLAYER_HEAD + raw[11]].ljust(_linklayer.size, b"\0")
 
 
 def _decode_netlink(raw: bytes) -> bytes:
@@ -312,7 +315,7 @@ _FAMILIES: "dict[bytes, tuple[type[Sockaddr], int, Any]]" = {
 def decode(raw: bytes) -> Sockaddr:
     """The one decoder: an address of the class for its family, or SockaddrBytes."""
     cls, least, canonical = _FAMILIES.get(raw[:2], _OTHER)
-    if len(raw) < least:
+    if len(raw) < least or (cls is SockaddrLinklayer and not raw[11] <= min(len(raw) - least, _MAX_ADDR_LEN)):
         cls, least, canonical = _OTHER
     address: Sockaddr = cls.__new__(cls)
     address._raw = canonical(raw)

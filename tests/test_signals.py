@@ -1,0 +1,254 @@
+"""Signals in a blocking call: it goes on (PEP 475), or ends with what the handler raises."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+import pysyscall as syscall
+
+from .blocking import ALL, RETRIED, Blocking, connect_to_a_full_listener, wait_until_blocked
+from .conftest import Keep
+
+SIGNALS = 3
+ROOT = Path(__file__).parent.parent
+
+
+class Raised(Exception):
+    pass
+
+
+@contextmanager
+def handler(number: int, function: Callable[[], object]) -> Iterator[list[int]]:
+    """Call the function at each signal; the list of the signals that came."""
+    came: list[int] = []
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        came.append(signum)
+        function()
+
+    before = signal.signal(number, handle)
+    try:
+        yield came
+    finally:
+        signal.signal(number, before)
+
+
+@contextmanager
+def interrupted(came: list[int], times: int, finish: Callable[[], object]) -> Iterator[None]:
+    """Send this thread so many signals, each while it blocks; then let its call return."""
+    main, tid = threading.main_thread().ident, threading.main_thread().native_id
+    assert main is not None
+
+    def interrupt() -> None:
+        for i in range(times):
+            while len(came) < i:
+                time.sleep(0.001)
+            wait_until_blocked(tid)
+            signal.pthread_kill(main, signal.SIGUSR1)
+        while len(came) < times:
+            time.sleep(0.001)
+        wait_until_blocked(tid)
+        finish()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+@contextmanager
+def interrupted_once() -> Iterator[None]:
+    """Send this thread one signal, when it blocks."""
+    main = threading.main_thread()
+    assert main.ident is not None
+    ident = main.ident
+
+    def interrupt() -> None:
+        wait_until_blocked(main.native_id)
+        signal.pthread_kill(ident, signal.SIGUSR1)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+@pytest.mark.parametrize("make", RETRIED.values(), ids=RETRIED)
+def test_a_signal_whose_handler_returns_does_not_end_the_call(make: Callable[[Keep], Blocking], keep: Keep) -> None:
+    blocking = make(keep)
+    with handler(signal.SIGUSR1, lambda: None) as came, interrupted(came, SIGNALS, blocking.finish):
+        assert blocking.call() == blocking.result
+    assert len(came) == SIGNALS
+
+
+def fail_in_every_way() -> None:
+    """What a handler may do with system calls of its own: some succeed, and the last fails."""
+    for call in (
+        lambda: syscall.close(-1),
+        lambda: syscall.getpeername(0),
+        lambda: syscall.write(-1, b""),
+        lambda: syscall.connect(-1, syscall.SockaddrUnix("/")),
+        lambda: syscall.getsockopt_int(0, 0, 0),
+    ):
+        with pytest.raises(OSError):
+            call()
+
+
+@pytest.mark.parametrize("make", RETRIED.values(), ids=RETRIED)
+def test_a_call_that_fails_in_the_handler_does_not_end_the_one_outside(
+    make: Callable[[Keep], Blocking], keep: Keep
+) -> None:
+    blocking = make(keep)
+    with handler(signal.SIGUSR1, fail_in_every_way) as came, interrupted(came, SIGNALS, blocking.finish):
+        assert blocking.call() == blocking.result
+    assert len(came) == SIGNALS
+
+
+def fail() -> None:
+    raise Raised
+
+
+@pytest.mark.parametrize("make", ALL.values(), ids=ALL)
+def test_what_a_handler_raises_ends_the_call(make: Callable[[Keep], Blocking], keep: Keep) -> None:
+    blocking = make(keep)
+    with handler(signal.SIGUSR1, fail) as came, interrupted_once(), pytest.raises(Raised):
+        blocking.call()
+    assert came == [signal.SIGUSR1]
+
+
+@pytest.mark.parametrize("name", ["read", "write-bytearray", "recvfrom", "sendto-bytearray", "recvmsg", "sendmsg"])
+def test_a_call_that_a_handler_has_ended_can_be_made_again(name: str, keep: Keep) -> None:
+    blocking = RETRIED[name](keep)
+    with handler(signal.SIGUSR1, fail), interrupted_once(), pytest.raises(Raised):
+        blocking.call()
+    blocking.finish()
+    assert blocking.call() == blocking.result
+
+
+def test_connect_is_never_retried(keep: Keep) -> None:
+    blocking = connect_to_a_full_listener(keep)
+    with (
+        handler(signal.SIGUSR1, lambda: None) as came,
+        interrupted_once(),
+        pytest.raises(InterruptedError, match="connect: Interrupted system call"),
+    ):
+        blocking.call()
+    assert came == [signal.SIGUSR1]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_control_c_ends_the_call(name: str) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.blocking", name],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        try:
+            assert child.stdout is not None
+            assert child.stderr is not None
+            assert child.stdout.readline() == "ready\n", child.stderr.read()
+            wait_until_blocked(child.pid, child.pid)
+            child.send_signal(signal.SIGINT)
+            _, trace = child.communicate(timeout=60)
+        finally:
+            child.kill()
+    assert trace.rstrip().endswith("KeyboardInterrupt")
+    assert "in <lambda>" in trace or "in accepted" in trace
+    assert child.returncode == -signal.SIGINT
+
+
+# The time that remains
+
+
+@contextmanager
+def every(seconds: float, at_most: int) -> Iterator[list[int]]:
+    """A signal comes again and again; after so many the wait has been begun anew too often."""
+
+    def count() -> None:
+        assert len(came) < at_most, "the wait does not end"
+
+    with handler(signal.SIGALRM, count) as came:
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+        try:
+            yield came
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def test_epoll_wait_goes_on_with_the_time_that_remains(keep: Keep) -> None:
+    epoll = keep(syscall.epoll_create1(syscall.EPOLL_CLOEXEC))
+    events = (syscall.EpollEvent * 1)()
+    with every(0.02, at_most=1000) as came:
+        start = time.monotonic()
+        assert syscall.epoll_wait(epoll, events, 300) == 0
+        assert time.monotonic() - start >= 0.3
+    assert came
+
+
+def test_select_goes_on_with_the_time_that_remains() -> None:
+    timeout = syscall.Timeval(0, 300_000)
+    with every(0.02, at_most=1000) as came:
+        start = time.monotonic()
+        assert syscall.select(0, None, None, None, timeout) == 0
+        assert time.monotonic() - start >= 0.3
+    assert came
+    assert timeout.nano() == 0
+
+
+def test_a_signal_never_cuts_a_short_wait(keep: Keep) -> None:
+    epoll = keep(syscall.epoll_create1(syscall.EPOLL_CLOEXEC))
+    events = (syscall.EpollEvent * 1)()
+    with every(0.0013, at_most=100_000):
+        for _ in range(50):
+            start = time.monotonic()
+            assert syscall.epoll_wait(epoll, events, 10) == 0
+            assert time.monotonic() - start >= 0.01
+            start = time.monotonic()
+            assert syscall.select(0, None, None, None, syscall.Timeval(0, 10_000)) == 0
+            assert time.monotonic() - start >= 0.01
+
+
+def test_a_wait_for_ever_stays_one(keep: Keep) -> None:
+    r, w = map(keep, syscall.pipe2(syscall.O_CLOEXEC))
+    fds = syscall.FdSet()
+    fds.set(r)
+    timer = threading.Timer(0.2, lambda: os.write(w, b"x"))
+    with every(0.01, at_most=100_000) as came:
+        timer.start()
+        assert syscall.select(r + 1, fds, None, None, None) == 1
+    timer.join()
+    assert came
+
+
+def test_a_handler_may_make_the_calls_that_it_interrupts(keep: Keep) -> None:
+    a, b = map(keep, syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM))
+    own = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+    syscall.bind(own, syscall.SockaddrInet4(0, bytes((127, 0, 0, 1))))
+    address = syscall.getsockname(own)
+    inner: list[tuple[int, syscall.Sockaddr | None]] = []
+
+    def receive() -> None:
+        syscall.sendto(own, b"inside", 0, address)
+        inner.append(syscall.recvfrom(own, bytearray(10)))
+
+    p = bytearray(10)
+    with handler(signal.SIGUSR1, receive) as came, interrupted(came, SIGNALS, lambda: os.write(b, b"out")):
+        assert syscall.recvfrom(a, p) == (3, None)
+    assert p[:3] == b"out"
+    assert inner == [(6, address)] * SIGNALS
