@@ -1,0 +1,290 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"pysyscall/httpmessages"
+	"pysyscall/netsocket"
+)
+
+const (
+	pageHead      = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 20\r\n"
+	pageBody      = "<h1>hello world</h1>"
+	continueReply = "HTTP/1.1 100 Continue\r\n\r\n"
+
+	maxHead     = 32 << 10
+	maxBody     = 1 << 20
+	maxUnsent   = 64 << 10 // answers to pipelined requests: a client that takes none gets no more of them
+	loggedBody  = 1024
+	slowestBody = 16 << 10 // bytes a second
+	linger      = 2 * time.Second
+)
+
+var reasons = map[int]string{
+	400: "Bad Request",
+	408: "Request Timeout",
+	413: "Content Too Large",
+	417: "Expectation Failed",
+	431: "Request Header Fields Too Large",
+	501: "Not Implemented",
+	505: "HTTP Version Not Supported",
+}
+
+type state int
+
+const (
+	idle state = iota
+	head
+	body
+	sending
+	lingering
+)
+
+// room is one for all connections: what is not answered at once is copied out of it.
+var room [64 << 10]byte
+
+type settings struct {
+	log            func(...any)
+	idleTimeout    time.Duration // between requests, and for a client to take its answers
+	requestTimeout time.Duration // from a request's first byte to the end of its head
+}
+
+// connection is what a client has sent and is not answered, what it has not taken yet, and until when we wait for it: a
+// small state machine that knows HTTP, and nothing of the loop that drives it.
+type connection struct {
+	socket   netsocket.Socket
+	settings *settings
+	interest uint32
+	deadline time.Time
+
+	state    state
+	received []byte // the connection's own, or the room
+	kept     []byte // the connection's own, to be used anew
+	request  httpmessages.Request
+	waiting  bool // for the rest of the request's body
+	bodyLeft int
+	reply    []byte // what `unsent` is the rest of, to be used anew
+	unsent   []byte
+	closing  bool
+	refused  bool
+}
+
+// proceed does all that needs no waiting. It returns what to wait for then: EPOLLIN, EPOLLOUT, or 0 at the end.
+func (c *connection) proceed(now time.Time) (uint32, error) {
+	if c.state != sending {
+		n, err := syscall.Read(c.socket.Fd, room[:])
+		if err == syscall.EAGAIN {
+			return syscall.EPOLLIN, nil
+		}
+		if err != nil {
+			return 0, os.NewSyscallError("read", err)
+		}
+		if n == 0 {
+			return 0, nil
+		}
+		if c.state == lingering {
+			return syscall.EPOLLIN, nil
+		}
+		if len(c.received) == 0 {
+			c.received = room[:n]
+		} else {
+			c.received = append(c.received, room[:n]...)
+		}
+	}
+	interest, err := c.work(now)
+	// The room is the next connection's.
+	c.kept = append(c.kept[:0], c.received...)
+	c.received = c.kept
+	return interest, err
+}
+
+// expire does what the deadline asks for, and returns as proceed does.
+func (c *connection) expire(now time.Time) (uint32, error) {
+	if c.state != head && c.state != body {
+		return 0, nil
+	}
+	c.reply = c.refusal(c.reply[:0], &httpmessages.Refused{Why: "the request took too long", Status: 408})
+	c.unsent = c.reply
+	return c.work(now)
+}
+
+// work sends and answers by turns, until there is something to wait for.
+func (c *connection) work(now time.Time) (uint32, error) {
+	answered := false
+	for {
+		if len(c.unsent) > 0 {
+			n, err := syscall.Write(c.socket.Fd, c.unsent)
+			if err != nil && err != syscall.EAGAIN {
+				return 0, os.NewSyscallError("write", err)
+			}
+			if c.unsent = c.unsent[max(n, 0):]; len(c.unsent) > 0 {
+				return c.wait(sending, now, c.settings.idleTimeout, false), nil
+			}
+			answered = true
+		}
+		if c.closing {
+			return c.end(now)
+		}
+		c.reply = c.answers(c.reply[:0])
+		if c.unsent = c.reply; len(c.unsent) == 0 {
+			break
+		}
+	}
+	switch {
+	case c.waiting:
+		seconds := time.Duration(c.request.Length) * time.Second / slowestBody
+		return c.wait(body, now, c.settings.requestTimeout+seconds, answered), nil
+	case len(c.received) > 0:
+		return c.wait(head, now, c.settings.requestTimeout, answered), nil
+	}
+	return c.wait(idle, now, c.settings.idleTimeout, answered), nil
+}
+
+// wait sets the deadline, unless it is the same that is still awaited: a byte now and then does not put it off.
+func (c *connection) wait(next state, now time.Time, timeout time.Duration, anew bool) uint32 {
+	if anew || next != c.state {
+		c.state = next
+		c.deadline = now.Add(timeout)
+	}
+	if next == sending {
+		return syscall.EPOLLOUT
+	}
+	return syscall.EPOLLIN
+}
+
+// end closes at once, or lets a client that may still be sending read the last answer first.
+//
+// To close a socket while something arrives resets the connection, and the answer may be lost with it.
+func (c *connection) end(now time.Time) (uint32, error) {
+	if len(c.received) == 0 && !c.refused {
+		return 0, nil
+	}
+	c.received = nil
+	if err := syscall.Shutdown(c.socket.Fd, syscall.SHUT_WR); err != nil {
+		return 0, os.NewSyscallError("shutdown", err)
+	}
+	return c.wait(lingering, now, linger, false), nil
+}
+
+// answers appends the answers to all requests received, or to as many as may wait to be sent.
+func (c *connection) answers(answers []byte) []byte {
+	for len(c.received) > 0 && !c.closing && len(answers) < maxUnsent {
+		before := len(answers)
+		answer, refused := c.answer(answers)
+		if refused != nil {
+			return c.refusal(answers, refused)
+		}
+		if answers = answer; len(answers) == before {
+			break
+		}
+	}
+	return answers
+}
+
+// answer appends the answer to the next request; nothing, where it has not arrived in full.
+func (c *connection) answer(answers []byte) ([]byte, *httpmessages.Refused) {
+	if !c.waiting {
+		found, refused := c.nextRequest()
+		if !found {
+			return answers, refused
+		}
+		if c.request.ExpectsContinue && c.bodyLeft > 0 && len(c.received) == 0 {
+			c.keepRequest()
+			return append(answers, continueReply...), nil
+		}
+	}
+	if c.bodyLeft > 0 {
+		part := c.received[:min(c.bodyLeft, len(c.received))]
+		c.received = c.received[len(part):]
+		c.bodyLeft -= len(part)
+		c.request.Body = append(c.request.Body, part[:min(len(part), loggedBody-len(c.request.Body))]...)
+		if c.bodyLeft > 0 {
+			c.keepRequest()
+			return answers, nil
+		}
+	}
+	c.waiting = false
+	return c.page(answers), nil
+}
+
+// keepRequest copies the request out of the room, for the time until its body is here.
+func (c *connection) keepRequest() {
+	if c.waiting {
+		return
+	}
+	c.waiting = true
+	r := &c.request
+	r.Method, r.URI, r.Proto = bytes.Clone(r.Method), bytes.Clone(r.URI), bytes.Clone(r.Proto)
+	for i, f := range r.Fields {
+		r.Fields[i] = httpmessages.Field{Name: bytes.Clone(f.Name), Value: bytes.Clone(f.Value)}
+	}
+}
+
+// nextRequest reads the next request, if its head has arrived in full.
+func (c *connection) nextRequest() (bool, *httpmessages.Refused) {
+	if c.received[0] == '\r' || c.received[0] == '\n' { // RFC 9112, 2.2: empty lines may precede a request
+		c.received = bytes.TrimLeft(c.received, "\r\n")
+		if len(c.received) == 0 {
+			return false, nil
+		}
+	}
+	end := httpmessages.EndOfHead(c.received[:min(len(c.received), maxHead)])
+	if end < 0 {
+		switch {
+		case len(c.received) >= maxHead:
+			return false, &httpmessages.Refused{Why: fmt.Sprintf("the head is longer than %d bytes", maxHead), Status: 431}
+		case c.received[0] < ' ':
+			return false, &httpmessages.Refused{Why: "this is not HTTP; TLS, perhaps", Status: 400}
+		}
+		return false, nil
+	}
+	c.settings.log("reading request")
+	if err := c.request.Read(c.received[:end]); err != nil {
+		return false, err.(*httpmessages.Refused)
+	}
+	switch string(c.request.Method) {
+	case "GET", "HEAD", "POST":
+	default:
+		return false, &httpmessages.Refused{Why: "the methods known are GET, HEAD and POST", Status: 501}
+	}
+	if c.request.Length > maxBody {
+		return false, &httpmessages.Refused{Why: fmt.Sprintf("the body is longer than %d bytes", maxBody), Status: 413}
+	}
+	c.received = c.received[end:]
+	c.bodyLeft = c.request.Length
+	return true, nil
+}
+
+// page appends the original's answer; one more field tells an HTTP/1.0 client that the connection stays, as it asked.
+func (c *connection) page(answers []byte) []byte {
+	c.settings.log("request: ", &c.request)
+	c.settings.log("writing response")
+	c.closing = !c.request.KeepAlive
+	answers = append(answers, pageHead...)
+	if c.request.KeepAlive && string(c.request.Proto) == "HTTP/1.0" {
+		answers = append(answers, "Connection: keep-alive\r\n"...)
+	}
+	answers = append(answers, "\r\n"...)
+	if string(c.request.Method) != "HEAD" {
+		answers = append(answers, pageBody...)
+	}
+	return answers
+}
+
+// refusal appends an error's answer, after which the connection ends: nobody knows where the next request would begin.
+func (c *connection) refusal(answers []byte, refused *httpmessages.Refused) []byte {
+	status := fmt.Sprintf("%d %s", refused.Status, reasons[refused.Status])
+	c.settings.log("refused: ", status, ": ", refused)
+	c.closing, c.refused = true, true
+	shown := fmt.Sprintf("%s: %s\n", status, refused.Why)
+	answers = fmt.Appendf(answers, "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"+
+		"Connection: close\r\n\r\n", status, len(shown))
+	if bytes.HasPrefix(c.received, []byte("HEAD ")) {
+		return answers
+	}
+	return append(answers, shown...)
+}
