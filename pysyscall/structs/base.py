@@ -78,10 +78,13 @@ else:
 
         def __init__(cls, name, bases, namespace):
             super().__init__(name, bases, namespace)
-            cls._fields_ = list(cls.__annotations__.items())
+            own = cls.__annotations__
+            cls._fields_ = list(own.items())
+            cls._names = (*cls._names, *(field for field in own if field != "_align"))
 
     class _Structure(ctypes.Structure, metaclass=_StructType):
         __slots__ = ()
+        _names = ()
 
 
 class Struct(_Structure):
@@ -91,16 +94,17 @@ class Struct(_Structure):
     if TYPE_CHECKING:  # typeshed lets a Structure have any attribute, misspelt ones too
         __getattr__: None  # type: ignore[assignment, misc]
         __setattr__: None  # type: ignore[assignment, misc]
+        _names: tuple[str, ...]  # of all fields, inherited ones first
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(plain(getattr(self, name)) == plain(getattr(other, name)) for name, *_ in self._fields_)
+        return all(plain(getattr(self, name)) == plain(getattr(other, name)) for name in self._names)
 
     __hash__ = None  # type: ignore[assignment]  # the fields can change
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={plain(getattr(self, name))!r}" for name, *_ in self._fields_ if name != "_align")
+        fields = ", ".join(f"{name}={plain(getattr(self, name))!r}" for name in self._names)
         return f"{type(self).__name__}({fields})"
 
 

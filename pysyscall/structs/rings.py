@@ -1,6 +1,6 @@
 """<linux/if_packet.h>: what a packet socket and its memory-mapped ring agree on."""
 
-from .base import U16, U32, U64, Struct
+from .base import U16, U32, U64, Struct, U8x4, U8x8
 
 
 class TpacketReq(Struct):
@@ -65,7 +65,7 @@ class Tpacket3Hdr(Struct):
     vlan_tci: U32
     vlan_tpid: U16
     padding: U16
-    reserved: U64
+    reserved: U8x8
 
 
 class Tpacket2Hdr(Struct):
@@ -81,4 +81,4 @@ class Tpacket2Hdr(Struct):
     nsec: U32
     vlan_tci: U16
     vlan_tpid: U16
-    padding: U32
+    padding: U8x4
