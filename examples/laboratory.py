@@ -67,7 +67,7 @@ def set_up(name: str) -> None:
     It gets no link-local address by itself: looking for duplicates and routers, the kernel would put frames on the wire
     that nobody asked for.
     """
-    if has_ipv6():
+    if os.path.exists(f"/proc/sys/net/ipv6/conf/{name}"):
         mode = syscall.route_attr(syscall.IFLA_INET6_ADDR_GEN_MODE, bytes([_IN6_ADDR_GEN_MODE_NONE]))
         spec = syscall.route_attr(syscall.IFLA_AF_SPEC, syscall.route_attr(syscall.AF_INET6, mode))
         _set_link(name, syscall.IfInfomsg(), spec)
@@ -115,10 +115,19 @@ def add_address(name: str, address: str) -> None:
 def wait_for_carrier(name: str) -> None:
     """Wait until an interface that came up before the other end of its pair works: until then what it sends is lost."""
     deadline = monotonic() + _SECONDS_FOR_CARRIER
-    while not syscall.interface_by_name(name).flags & syscall.IFF_RUNNING:
+    while not _is_operational(name):
         if monotonic() > deadline:
             raise TimeoutError(f"{name} has no carrier: is the other end of its pair up?")
         sleep(0.001)
+
+
+def _is_operational(name: str) -> bool:
+    for message in syscall.parse_netlink_message(syscall.netlink_rib(syscall.RTM_GETLINK, syscall.AF_UNSPEC)):
+        if message.header.type == syscall.RTM_NEWLINK:
+            values = {attribute.attr.type: attribute.value for attribute in syscall.parse_netlink_route_attr(message)}
+            if values[syscall.IFLA_IFNAME] == _c_string(name):
+                return values[syscall.IFLA_OPERSTATE][0] == syscall.IF_OPER_UP
+    return False
 
 
 def refusal() -> str:
@@ -266,7 +275,11 @@ def _set_link(name: str, info: syscall.IfInfomsg, attributes: bytes = b"") -> No
 
 
 def _name(name: str) -> bytes:
-    return syscall.route_attr(syscall.IFLA_IFNAME, os.fsencode(name) + b"\0")
+    return syscall.route_attr(syscall.IFLA_IFNAME, _c_string(name))
+
+
+def _c_string(name: str) -> bytes:
+    return os.fsencode(name) + b"\0"
 
 
 def _u32(value: int) -> bytes:

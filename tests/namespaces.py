@@ -6,7 +6,6 @@ run_in_namespace(function, *args)  one function of a test
 """
 
 import ctypes
-import functools
 import os
 import pickle
 import select
@@ -14,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial, wraps
 from typing import ParamSpec, TypeVar, overload
 
 import pytest
@@ -29,7 +29,12 @@ NOBODY = 65534
 
 def run_in_namespace(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     """Run function(*args, **kwargs) in a process that has a fresh network of its own, and pass or fail as it does."""
-    _run(functools.partial(function, *args, **kwargs), unprivileged=False, seconds=60)
+    _run(partial(function, *args, **kwargs), enter, 60)
+
+
+def run_as_nobody(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """The same in this network, as a user who is not root."""
+    _run(partial(function, *args, **kwargs), drop_root, 60)
 
 
 @overload
@@ -44,9 +49,9 @@ def in_namespace(
     """Run the whole test as run_in_namespace runs a function."""
 
     def decorate(test: Callable[P, None]) -> Callable[P, None]:
-        @functools.wraps(test)
+        @wraps(test)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
-            _run(functools.partial(test, *args, **kwargs), unprivileged=unprivileged, seconds=seconds)
+            _run(partial(test, *args, **kwargs), enter_unprivileged if unprivileged else enter, seconds)
 
         return wrapper
 
@@ -64,14 +69,31 @@ def drop_root() -> None:
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
-def _run(function: Callable[[], object], unprivileged: bool, seconds: float) -> None:
+def enter() -> None:
+    """laboratory.enter, or a skip where the machine forbids it."""
+    try:
+        laboratory.enter()
+    except OSError as error:
+        of_unshare = (error.strerror or "").startswith("unshare: ")
+        if not of_unshare and not str(error.filename).startswith("/proc/self/"):
+            raise
+        pytest.skip(f"kernel: {error.strerror if of_unshare else error}")
+
+
+def enter_unprivileged() -> None:
+    """The same as a user who is not root."""
+    drop_root()
+    enter()
+
+
+def _run(function: Callable[[], object], prepare: Callable[[], None], seconds: float) -> None:
     report = os.memfd_create("report")
     try:
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            _child(function, unprivileged, report)
+            _child(function, prepare, report)
         ended = _wait(pid, seconds)
         with os.fdopen(os.dup(report), "rb") as f:
             f.seek(0)
@@ -86,14 +108,12 @@ def _run(function: Callable[[], object], unprivileged: bool, seconds: float) -> 
         pytest.fail(text or f"the test's process {died}", pytrace=False)
 
 
-def _child(function: Callable[[], object], unprivileged: bool, report: int) -> None:
+def _child(function: Callable[[], object], prepare: Callable[[], None], report: int) -> None:
     """The child's part: never returns."""
     outcome: tuple[str, str] = ("failed", "")
     try:
         os.setsid()  # a process group, for the parent to kill with all that it started
-        if unprivileged:
-            drop_root()
-        _enter()
+        prepare()
         function()
         outcome = ("passed", "")
     except pytest.skip.Exception as skip:
@@ -105,16 +125,6 @@ def _child(function: Callable[[], object], unprivileged: bool, report: int) -> N
         sys.stderr.flush()
         os.write(report, pickle.dumps(outcome))
         os._exit(0)
-
-
-def _enter() -> None:
-    try:
-        laboratory.enter()
-    except OSError as error:
-        of_unshare = (error.strerror or "").startswith("unshare: ")
-        if not of_unshare and not str(error.filename).startswith("/proc/self/"):
-            raise
-        pytest.skip(f"kernel: {error.strerror if of_unshare else error}")
 
 
 def _wait(pid: int, seconds: float) -> bool:
