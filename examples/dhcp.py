@@ -59,7 +59,7 @@ class Message(NamedTuple):
 
     def text(self, code: int) -> str:
         """The text in an option, harmless to print whoever wrote it."""
-        return self.options.get(code, b"").rstrip(b"\0").decode("latin-1").encode("unicode_escape").decode()
+        return ascii(self.options.get(code, b"").rstrip(b"\0").decode("latin-1"))[1:-1]
 
 
 def parse_reply(raw: bytes) -> Message | None:

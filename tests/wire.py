@@ -32,7 +32,11 @@ def run_here(main: Callable[[list[str]], int], *arguments: str) -> Ended:
     """Run an example in this process: a user who is not root may not be let to this Python's file."""
     stdout, stderr = io.StringIO(), io.StringIO()
     with redirect_stdout(stdout), redirect_stderr(stderr):
-        status = main(list(arguments))
+        try:
+            status = main(list(arguments))
+        except SystemExit as leave:
+            print(leave.code, file=stderr)
+            status = 1
     return Ended(status, stdout.getvalue(), stderr.getvalue())
 
 
