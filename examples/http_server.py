@@ -60,7 +60,7 @@ class Server:
             try:
                 n = syscall.epoll_wait(self.epoll.fd, events, int(self.tick * 1000) if waiting else -1)
             except OSError as error:
-                log(error)
+                log(failure(error))
                 time.sleep(0.01)
                 continue
             now = time.monotonic()
@@ -99,7 +99,7 @@ class Server:
             except OSError as error:
                 # No descriptor left, or no memory. epoll would report the listener without end, so it is left out
                 # until a connection has closed or a moment has passed.
-                log(error)
+                log(failure(error))
                 with suppress(OSError):
                     self.watch(syscall.EPOLL_CTL_DEL, self.listener.fd, 0)
                     self.listening = False
@@ -108,7 +108,7 @@ class Server:
             try:
                 self.watch(syscall.EPOLL_CTL_ADD, socket.fd, syscall.EPOLLIN)
             except OSError as error:
-                log(error)
+                log(failure(error))
                 socket.close()
             else:
                 self.connections[socket.fd] = Connection(socket, self.settings, now)
@@ -125,7 +125,7 @@ class Server:
                 connection.interest = interest
                 return
         except OSError as error:
-            self.settings.log(error)
+            self.settings.log(failure(error))
         del self.connections[fd]
         with suppress(OSError):
             connection.socket.close()

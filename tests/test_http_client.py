@@ -14,7 +14,8 @@ from contextlib import contextmanager
 import pytest
 
 import pysyscall as syscall
-from examples.http_client import URL, Failed, connect_to_any
+from examples.http_client import URL, Failed, connect_to_any, wait
+from examples.net_socket import NetSocket
 
 from .http_peers import PAGE, HTTPServer, ScriptedServer, saying
 from .programs import ROOT, SECONDS, Program, watching_imports
@@ -211,6 +212,14 @@ def test_the_timeout_covers_all_of_it(script: Callable[[socket.socket], None]) -
     with ScriptedServer(script) as server:
         status, _, stderr = run(server.url, "--timeout", "0.3")
         assert (status, stderr) == (1, "read failed: connection timed out\n")
+
+
+def test_what_can_be_read_does_not_put_the_deadline_off(stream: tuple[int, int]) -> None:
+    a, b = stream
+    syscall.write(a, b"more")
+    wait(NetSocket(b), time.monotonic() + SECONDS)
+    with pytest.raises(TimeoutError):
+        wait(NetSocket(b), time.monotonic())
 
 
 def test_interrupted_by_the_user() -> None:

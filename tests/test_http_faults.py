@@ -71,7 +71,9 @@ def test_clients_that_send_byte_after_byte_are_given_up_and_hold_nobody_up() -> 
     trickles = [itertools.chain(GET[:-1], itertools.repeat(ord("x"))), itertools.repeat(ord("\n"))]
     with HTTPServer("--quiet", "--request-timeout", "1", "--idle-timeout", "1") as server, ExitStack() as stack:
         slow = [(stack.enter_context(server.connect()), iter(trickle)) for trickle in trickles]
+        deadline = time.monotonic() + SECONDS
         while slow:
+            assert time.monotonic() < deadline
             assert server.exchange(LAST_GET) == PAGE
             for client, trickle in list(slow):
                 client.settimeout(0.02)
@@ -132,10 +134,9 @@ def test_out_of_descriptors() -> None:
             client.sendall(GET)
         for client in clients[:room]:
             assert receive(client, len(PAGE)) == PAGE
-        server.wait_for("accept4: Too many open files")
-        computed = server.cpu_seconds()
+        server.wait_for("accept4 failed: too many open files")
         time.sleep(0.5)
-        assert server.cpu_seconds() - computed < 0.25  # it does not ask again and again
+        assert server.stderr.count("too many open files") < 10  # it does not ask again and again
         for client in clients[:room]:
             client.sendall(GET)
             assert receive(client, len(PAGE)) == PAGE

@@ -351,6 +351,16 @@ def test_wrong_arguments(arguments: tuple[str, str]) -> None:
         assert arguments[1] in program.stderr
 
 
+def test_no_descriptor_outlives_exec() -> None:
+    with HTTPServer("--quiet") as server, server.connect() as client:
+        client.sendall(GET)
+        receive(client, len(PAGE))
+        for fd, target in server.descriptors().items():
+            flags = re.search(r"flags:\s+([0-7]+)", Path(f"/proc/{server.pid}/fdinfo/{fd}").read_text())
+            assert flags
+            assert fd <= 2 or int(flags[1], 8) & os.O_CLOEXEC, target
+
+
 def test_loads_no_socket_module() -> None:
     with watching_imports("http_server", "--port", "0") as program:
         port = int(program.wait_for(r"http addr: http://127\.0\.0\.1:(\d+)\n")[1])
