@@ -7,6 +7,18 @@ Functions return what Go's return, and raise OSError where Go's return an error.
 
 from . import constants as _constants
 from .abi import no_attribute as _no_attribute
+from .ancillary import inet4_pktinfo as inet4_pktinfo
+from .ancillary import inet4_tos as inet4_tos
+from .ancillary import inet4_ttl as inet4_ttl
+from .ancillary import inet6_hoplimit as inet6_hoplimit
+from .ancillary import inet6_pktinfo as inet6_pktinfo
+from .ancillary import inet6_tclass as inet6_tclass
+from .ancillary import parse_inet4_pktinfo as parse_inet4_pktinfo
+from .ancillary import parse_inet4_tos as parse_inet4_tos
+from .ancillary import parse_inet4_ttl as parse_inet4_ttl
+from .ancillary import parse_inet6_hoplimit as parse_inet6_hoplimit
+from .ancillary import parse_inet6_pktinfo as parse_inet6_pktinfo
+from .ancillary import parse_inet6_tclass as parse_inet6_tclass
 from .batches import MessageBatch as MessageBatch
 from .conn import Conn as Conn
 from .conn import RawConn as RawConn
@@ -31,6 +43,9 @@ from .descriptors import read as read
 from .descriptors import set_nonblock as set_nonblock
 from .descriptors import write as write
 from .errnos import Errno as Errno
+from .errqueue import QueuedError as QueuedError
+from .errqueue import parse_sock_extended_err as parse_sock_extended_err
+from .errqueue import recv_error as recv_error
 from .filters import LsfBranch as LsfBranch
 from .filters import lsf_arp as lsf_arp
 from .filters import lsf_assemble as lsf_assemble
@@ -69,6 +84,12 @@ from .netlink import parse_netlink_message as parse_netlink_message
 from .netlink import parse_netlink_route_attr as parse_netlink_route_attr
 from .netlink import parse_route_attr as parse_route_attr
 from .netlink import route_attr as route_attr
+from .packets import getsockopt_tpacket_stats as getsockopt_tpacket_stats
+from .packets import getsockopt_tpacket_stats_v3 as getsockopt_tpacket_stats_v3
+from .packets import packet_fanout as packet_fanout
+from .packets import parse_tpacket_auxdata as parse_tpacket_auxdata
+from .packets import restore_vlan_tag as restore_vlan_tag
+from .packets import setsockopt_packet_mreq as setsockopt_packet_mreq
 from .polling import epoll_create as epoll_create
 from .polling import epoll_create1 as epoll_create1
 from .polling import epoll_ctl as epoll_ctl
@@ -84,6 +105,7 @@ from .sockaddr import SockaddrInet6 as SockaddrInet6
 from .sockaddr import SockaddrLinklayer as SockaddrLinklayer
 from .sockaddr import SockaddrNetlink as SockaddrNetlink
 from .sockaddr import SockaddrUnix as SockaddrUnix
+from .sockaddr import SockaddrVM as SockaddrVM
 from .sockcmsg import SocketControlMessage as SocketControlMessage
 from .sockcmsg import close_unix_rights as close_unix_rights
 from .sockcmsg import cmsg_len as cmsg_len
@@ -133,6 +155,7 @@ from .structs.addresses import RawSockaddrInet6 as RawSockaddrInet6
 from .structs.addresses import RawSockaddrLinklayer as RawSockaddrLinklayer
 from .structs.addresses import RawSockaddrNetlink as RawSockaddrNetlink
 from .structs.addresses import RawSockaddrUnix as RawSockaddrUnix
+from .structs.addresses import RawSockaddrVM as RawSockaddrVM
 from .structs.control import Cmsghdr as Cmsghdr
 from .structs.control import KernelTimespec as KernelTimespec
 from .structs.control import ScmTimestamping as ScmTimestamping
@@ -164,12 +187,20 @@ from .structs.options import IPv6MTUInfo as IPv6MTUInfo
 from .structs.options import Linger as Linger
 from .structs.options import TCPInfo as TCPInfo
 from .structs.options import Ucred as Ucred
+from .structs.packets import PacketMreq as PacketMreq
+from .structs.packets import TpacketAuxdata as TpacketAuxdata
+from .structs.packets import TpacketStats as TpacketStats
+from .structs.packets import TpacketStatsV3 as TpacketStatsV3
+from .structs.tcp import TCPInfoFull as TCPInfoFull
 from .structs.times import Timespec as Timespec
 from .structs.times import Timeval as Timeval
 from .syscalls import raw_syscall as raw_syscall
 from .syscalls import raw_syscall6 as raw_syscall6
 from .syscalls import syscall as syscall
 from .syscalls import syscall6 as syscall6
+from .tcp import getsockopt_tcp_info as getsockopt_tcp_info
+from .timestamps import parse_timestamp as parse_timestamp
+from .timestamps import parse_timestamping as parse_timestamping
 from .transmit import TransmitRing as TransmitRing
 
 TYPE_CHECKING = False

@@ -9,13 +9,14 @@ from ctypes import sizeof
 from os import fsdecode, fsencode
 
 from . import arguments
-from .constants._sockets import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX
+from .constants._sockets import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK
 from .structs.addresses import (
     RawSockaddrInet4,
     RawSockaddrInet6,
     RawSockaddrLinklayer,
     RawSockaddrNetlink,
     RawSockaddrUnix,
+    RawSockaddrVM,
 )
 from .structs.base import codec
 
@@ -34,6 +35,7 @@ _inet4 = codec(RawSockaddrInet4)
 _inet6 = codec(RawSockaddrInet6)
 _linklayer = codec(RawSockaddrLinklayer)
 _netlink = codec(RawSockaddrNetlink)
+_vm = codec(RawSockaddrVM)
 
 
 def _swap16(value: int) -> int:
@@ -278,6 +280,36 @@ class SockaddrNetlink(Sockaddr):
         return int.from_bytes(self._raw[8:12], sys.byteorder)
 
 
+class SockaddrVM(Sockaddr):
+    """struct sockaddr_vm: a port and a context, which is a virtual machine or its host. Go unix.SockaddrVM. vsock(7).
+
+    `cid` is VMADDR_CID_HOST, VMADDR_CID_LOCAL (this machine), VMADDR_CID_ANY and so on; VMADDR_PORT_ANY lets the kernel
+    choose a port. `flags` is VMADDR_FLAG_TO_HOST and so on.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("port", "cid", "flags")
+
+    def __init__(self, port: int, cid: int, flags: int = 0) -> None:
+        port, cid = arguments.u32("port", port), arguments.u32("cid", cid)
+        self._raw = _vm.pack(AF_VSOCK, 0, port, cid, arguments.u8("flags", flags), b"")
+
+    @property
+    def port(self) -> int:
+        """The port, of 32 bits."""
+        return int.from_bytes(self._raw[4:8], sys.byteorder)
+
+    @property
+    def cid(self) -> int:
+        """The context: which machine."""
+        return int.from_bytes(self._raw[8:12], sys.byteorder)
+
+    @property
+    def flags(self) -> int:
+        """VMADDR_FLAG_TO_HOST and so on."""
+        return self._raw[12]
+
+
 def _decode_inet4(raw: bytes) -> bytes:
     return raw[:8].ljust(16, b"\0")  # whatever stood in the padding, equal addresses have equal bytes
 
@@ -299,6 +331,10 @@ def _decode_netlink(raw: bytes) -> bytes:
     return raw[:2] + b"\0\0" + raw[4:12]
 
 
+def _decode_vm(raw: bytes) -> bytes:
+    return raw[:2] + b"\0\0" + raw[4:13] + b"\0\0\0"
+
+
 # By the two bytes of the family: its class, its least length, and what makes its bytes canonical.
 _FAMILIES: "dict[bytes, tuple[type[Sockaddr], int, Any]]" = {
     family.to_bytes(2, sys.byteorder): (cls, least, canonical)
@@ -308,6 +344,7 @@ _FAMILIES: "dict[bytes, tuple[type[Sockaddr], int, Any]]" = {
         (AF_UNIX, SockaddrUnix, 2, _decode_unix),
         (AF_PACKET, SockaddrLinklayer, _LINKLAYER_HEAD, _decode_linklayer),
         (AF_NETLINK, SockaddrNetlink, _netlink.size, _decode_netlink),
+        (AF_VSOCK, SockaddrVM, _vm.size, _decode_vm),
     )
 }
 

@@ -82,57 +82,57 @@ def setsockopt_inet4_addr(fd: int, level: int, opt: int, value: "bytes | bytearr
 
 def getsockopt_ip_mreq(fd: int, level: int, opt: int) -> IPMreq:
     """getsockopt(2) of a struct ip_mreq. Go GetsockoptIPMreq."""
-    return _get(IPMreq, fd, level, opt)
+    return get_struct(IPMreq, fd, level, opt)
 
 
 def setsockopt_ip_mreq(fd: int, level: int, opt: int, mreq: IPMreq) -> None:
     """setsockopt(2) of a struct ip_mreq: IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP. Go SetsockoptIPMreq."""
-    _set(IPMreq, fd, level, opt, "mreq", mreq)
+    set_struct(IPMreq, fd, level, opt, "mreq", mreq)
 
 
 def getsockopt_ip_mreqn(fd: int, level: int, opt: int) -> IPMreqn:
     """getsockopt(2) of a struct ip_mreqn. Go GetsockoptIPMreqn."""
-    return _get(IPMreqn, fd, level, opt)
+    return get_struct(IPMreqn, fd, level, opt)
 
 
 def setsockopt_ip_mreqn(fd: int, level: int, opt: int, mreq: IPMreqn) -> None:
     """setsockopt(2) of a struct ip_mreqn: as ip_mreq, or IP_MULTICAST_IF by index. Go SetsockoptIPMreqn."""
-    _set(IPMreqn, fd, level, opt, "mreq", mreq)
+    set_struct(IPMreqn, fd, level, opt, "mreq", mreq)
 
 
 def getsockopt_ipv6_mreq(fd: int, level: int, opt: int) -> IPv6Mreq:
     """getsockopt(2) of a struct ipv6_mreq. Go GetsockoptIPv6Mreq."""
-    return _get(IPv6Mreq, fd, level, opt)
+    return get_struct(IPv6Mreq, fd, level, opt)
 
 
 def setsockopt_ipv6_mreq(fd: int, level: int, opt: int, mreq: IPv6Mreq) -> None:
     """setsockopt(2) of a struct ipv6_mreq: IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP. Go SetsockoptIPv6Mreq."""
-    _set(IPv6Mreq, fd, level, opt, "mreq", mreq)
+    set_struct(IPv6Mreq, fd, level, opt, "mreq", mreq)
 
 
 def getsockopt_ipv6_mtu_info(fd: int, level: int, opt: int) -> IPv6MTUInfo:
     """getsockopt(2) of a struct ip6_mtuinfo: IPV6_PATHMTU. Go GetsockoptIPv6MTUInfo."""
-    return _get(IPv6MTUInfo, fd, level, opt)
+    return get_struct(IPv6MTUInfo, fd, level, opt)
 
 
 def getsockopt_icmpv6_filter(fd: int, level: int, opt: int) -> ICMPv6Filter:
     """getsockopt(2) of a struct icmp6_filter: ICMPV6_FILTER. Go GetsockoptICMPv6Filter."""
-    return _get(ICMPv6Filter, fd, level, opt)
+    return get_struct(ICMPv6Filter, fd, level, opt)
 
 
 def setsockopt_icmpv6_filter(fd: int, level: int, opt: int, filter: ICMPv6Filter) -> None:
     """setsockopt(2) of a struct icmp6_filter: ICMPV6_FILTER. Go SetsockoptICMPv6Filter."""
-    _set(ICMPv6Filter, fd, level, opt, "filter", filter)
+    set_struct(ICMPv6Filter, fd, level, opt, "filter", filter)
 
 
 def getsockopt_ucred(fd: int, level: int, opt: int) -> Ucred:
     """getsockopt(2) of a struct ucred: SO_PEERCRED. Go GetsockoptUcred."""
-    return _get(Ucred, fd, level, opt)
+    return get_struct(Ucred, fd, level, opt)
 
 
 def setsockopt_linger(fd: int, level: int, opt: int, l: Linger) -> None:  # noqa: E741  # Go's name for it
     """setsockopt(2) of a struct linger: SO_LINGER. Go SetsockoptLinger."""
-    _set(Linger, fd, level, opt, "l", l)
+    set_struct(Linger, fd, level, opt, "l", l)
 
 
 def setsockopt_timeval(fd: int, level: int, opt: int, tv: Timeval) -> None:
@@ -140,7 +140,7 @@ def setsockopt_timeval(fd: int, level: int, opt: int, tv: Timeval) -> None:
 
     A call that takes longer fails with BlockingIOError; a signal that Python handles begins its wait anew.
     """
-    _set(Timeval, fd, level, opt, "tv", tv)
+    set_struct(Timeval, fd, level, opt, "tv", tv)
 
 
 def bind_to_device(fd: int, device: "str | bytes") -> None:
@@ -148,12 +148,12 @@ def bind_to_device(fd: int, device: "str | bytes") -> None:
     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, c_string("device", device) + b"\0")
 
 
-def _get(kind: "type[StructT]", fd: int, level: int, opt: int) -> "StructT":
+def get_struct(kind: "type[StructT]", fd: int, level: int, opt: int) -> "StructT":
     """An option of a structure's size; what an older kernel does not fill stays 0."""
     return kind.from_buffer_copy(getsockopt(fd, level, opt, sizeof(kind)).ljust(sizeof(kind), b"\0"))
 
 
-def _set(kind: "type[Struct]", fd: int, level: int, opt: int, name: str, value: "Struct") -> None:
+def set_struct(kind: "type[Struct]", fd: int, level: int, opt: int, name: str, value: "Struct") -> None:
     if not isinstance(value, kind):
         raise TypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
     setsockopt(fd, level, opt, value)

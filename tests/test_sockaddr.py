@@ -22,6 +22,7 @@ from pysyscall import (
     SockaddrLinklayer,
     SockaddrNetlink,
     SockaddrUnix,
+    SockaddrVM,
 )
 
 from .conftest import LOOPBACK, LOOPBACK6, Keep
@@ -43,11 +44,14 @@ linklayer = st.builds(
     addr=st.binary(max_size=32),
 )
 netlink = st.builds(SockaddrNetlink, pid=u32, groups=u32)
+vm = st.builds(SockaddrVM, port=u32, cid=u32, flags=u8)
 others = st.builds(SockaddrBytes, st.binary(max_size=128))
-addresses = inet4 | inet6 | unix | linklayer | netlink | others
+addresses = inet4 | inet6 | unix | linklayer | netlink | vm | others
 raw_addresses = st.binary(max_size=128) | st.builds(
     lambda family, rest: struct.pack("=H", family) + rest,
-    st.sampled_from([syscall.AF_UNIX, syscall.AF_INET, syscall.AF_INET6, syscall.AF_NETLINK, syscall.AF_PACKET]),
+    st.sampled_from(
+        [syscall.AF_UNIX, syscall.AF_INET, syscall.AF_INET6, syscall.AF_NETLINK, syscall.AF_PACKET, syscall.AF_VSOCK]
+    ),
     st.binary(max_size=126),
 )
 
@@ -60,7 +64,8 @@ ONE_OF_EACH: list[Sockaddr] = [
     SockaddrLinklayer(8, 1, 1, 4, None, b"\x02\0\0\0\0\x01"),
     SockaddrLinklayer(addr=bytes(range(20))),
     SockaddrNetlink(1, 2),
-    SockaddrBytes(struct.pack("=HHIIBBBB", syscall.AF_VSOCK, 0, 1234, 2, 0, 0, 0, 0)),
+    SockaddrVM(1234, 2, 1),
+    SockaddrBytes(struct.pack("=HBBHH", syscall.AF_CAN, 0, 0, 0, 1)),
     SockaddrBytes(b""),
 ]
 
@@ -137,10 +142,10 @@ def test_a_netlink_address_has_a_port_and_groups() -> None:
 
 
 def test_an_address_of_any_other_family_is_its_bytes() -> None:
-    raw = struct.pack("=HHIIBBBB", socket.AF_VSOCK, 0, 1234, 2, 0, 0, 0, 0)
+    raw = struct.pack("=HBBHH", socket.AF_CAN, 0, 0, 0, 1)
     for address in (SockaddrBytes(raw), Sockaddr.from_bytes(raw)):
         assert type(address) is SockaddrBytes
-        assert address.family == socket.AF_VSOCK
+        assert address.family == socket.AF_CAN
         assert bytes(address) == address.raw == raw
 
 

@@ -1,11 +1,11 @@
-"""<sys/socket.h>, <netinet/in.h>, <sys/un.h>, <linux/if_packet.h>, <linux/netlink.h>: socket addresses as C lays them
-out.
+"""<sys/socket.h>, <netinet/in.h>, <sys/un.h>, <linux/if_packet.h>, <linux/netlink.h>, <linux/vm_sockets.h>: socket
+addresses as C lays them out.
 
 Go's RawSockaddr types. `port`, and the linklayer's `protocol`, hold the value as it lies in memory: network byte order.
 The public addresses, SockaddrInet4 and the others, are in `sockaddr`.
 """
 
-from .base import I32, U8, U16, U32, Struct, U8x4, U8x8, U8x14, U8x16, U8x96, U8x108, U32x0
+from .base import I32, U8, U16, U32, Struct, U8x3, U8x4, U8x8, U8x14, U8x16, U8x96, U8x108, U32x0
 
 
 class RawSockaddr(Struct):
@@ -75,3 +75,15 @@ class RawSockaddrNetlink(Struct):
     pad: U16
     pid: U32
     groups: U32
+
+
+class RawSockaddrVM(Struct):
+    """struct sockaddr_vm. Go unix.RawSockaddrVM."""
+
+    __slots__ = ()
+    family: U16
+    reserved1: U16
+    port: U32
+    cid: U32
+    flags: U8
+    zero: U8x3

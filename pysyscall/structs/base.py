@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Address: TypeAlias = int | None
     Char6: TypeAlias = Array[c_char]
     Name16: TypeAlias = bytes
+    U8x3: TypeAlias = Array[c_uint8]
     U8x4: TypeAlias = Array[c_uint8]
     U8x8: TypeAlias = Array[c_uint8]
     U8x14: TypeAlias = Array[c_uint8]
@@ -58,6 +59,7 @@ else:
     SizeT = ctypes.c_size_t
     Address = ctypes.c_void_p
     Name16 = ctypes.c_char * 16
+    U8x3 = ctypes.c_uint8 * 3
     U8x4 = ctypes.c_uint8 * 4
     U8x8 = ctypes.c_uint8 * 8
     U8x14 = ctypes.c_uint8 * 14
@@ -102,6 +104,10 @@ class Struct(_Structure):
         return all(plain(getattr(self, name)) == plain(getattr(other, name)) for name in self._names)
 
     __hash__ = None  # type: ignore[assignment]  # the fields can change
+
+    def __reduce__(self) -> "tuple[object, tuple[bytes]]":
+        # For copy and pickle: ctypes' own wants a __dict__, which __slots__ leaves out.
+        return type(self).from_buffer_copy, (bytes(self),)
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={plain(getattr(self, name))!r}" for name in self._names)
