@@ -51,7 +51,7 @@ class Errno(int):
         PermissionError: EACCES, EPERM. FileExistsError: EEXIST, ENOTEMPTY. FileNotFoundError: ENOENT.
         NotImplementedError (Go's ErrUnsupported): ENOSYS, EOPNOTSUPP.
         """
-        return self == target or self in _KINDS.get(target, ())
+        return self == target or (isinstance(target, type) and self in _KINDS.get(target, ()))
 
     def temporary(self) -> bool:
         """Whether trying again may help. Go Errno.Temporary."""
