@@ -7,11 +7,11 @@ interfaces. Where the machine allows no private network, what can runs on the lo
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import sys
 from collections.abc import Callable
-from os import environ, geteuid, pathsep
 from typing import NamedTuple
 
 from . import laboratory
@@ -64,7 +64,7 @@ def ping6(stage: Stage) -> None:
 
 def dhcp(stage: Stage) -> None:
     stage.need_network()
-    path = pathsep.join([environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     dnsmasq = shutil.which("dnsmasq", path=path)
     if dnsmasq is None:
         raise CouldNot("there is no DHCP server to ask, as dnsmasq is not installed (Debian: dnsmasq-base)")
@@ -101,10 +101,9 @@ def open_stage() -> Stage:
     if refusal:
         print(f"This machine gives no private network: {refusal}. The tour keeps to the loopback interface.\n")
     else:
-        manner = "this user's, as root" if geteuid() == 0 else "in a user namespace"
-        laboratory.enter()
+        manner = ", in a user namespace" if laboratory.enter() else ""
         near, far = (" and ".join(host) for host in (laboratory.NEAR, laboratory.FAR))
-        print(f"A private network, {manner}: eth0 has {near}; on another host eth0 has {far}.\n")
+        print(f"A private network{manner}: eth0 has {near}; on another host eth0 has {far}.\n")
     return Stage(refusal)
 
 
@@ -142,10 +141,13 @@ def main(argv: list[str] | None = None) -> int:
         stage = open_stage()
         acts = [act for act in ACTS if not wanted or set(wanted) & set(act.names)]
         outcomes = [perform(act, stage) for act in acts]
+        for act, (outcome, _) in zip(acts, outcomes, strict=True):
+            print(f"{act.title:28}  {outcome}", flush=True)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    for act, (outcome, _) in zip(acts, outcomes, strict=True):
-        print(f"{act.title:28}  {outcome}")
+    except BrokenPipeError:  # whoever read this has seen enough; Python would complain of it once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
     return 0 if all(good for _, good in outcomes) else 1
 
 

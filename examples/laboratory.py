@@ -27,21 +27,25 @@ _IN6_ADDR_GEN_MODE_NONE = 1  # linux/if_link.h
 _SECONDS_FOR_CARRIER = 10.0
 
 
-def enter() -> None:
+def enter() -> bool:
     """Move this process into a fresh network, of which it is root, with `lo` up and nothing else.
 
-    OSError: the machine forbids it. A process without privileges gets a user namespace too, so it must have one thread.
+    True: it has no privileges, and so got a user namespace too, for which it must have one thread only. OSError: the
+    machine forbids it.
     """
     uid, gid = os.geteuid(), os.getegid()
     try:
         syscall.unshare(syscall.CLONE_NEWNET)
+        unprivileged = False
     except PermissionError:
         syscall.unshare(syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET)
+        unprivileged = True
         # The kernel lets an unprivileged process map its group only once it has given up setgroups(2).
-        for file, line in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
-            with open(f"/proc/self/{file}", "w") as f:
-                f.write(line)
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"0 {uid} 1")
+        _write("/proc/self/gid_map", f"0 {gid} 1")
     set_up("lo")
+    return unprivileged
 
 
 def has_ipv6() -> bool:
@@ -140,8 +144,7 @@ def refusal() -> str:
             with second_host():
                 pass
         except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
-            os.write(writing, f"{place}{error.strerror}".encode())
+            os.write(writing, str(error.strerror).encode())
         except BaseException:
             traceback.print_exc()
         finally:
@@ -168,9 +171,13 @@ def idle() -> None:
 
 
 def become(function: Callable[..., object], *args: object) -> NoReturn:
-    """Run function(*args) in a process just forked, and end it with its status: never return to what was forked."""
+    """Run function(*args) in a process just forked, and end it with its status: never return to what was forked.
+
+    It is killed if its parent dies, also after exec.
+    """
     status = 1
     try:
+        syscall.raw_syscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, signal.SIGKILL)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         function(*args)
@@ -267,6 +274,14 @@ def _expect(pipe: int) -> None:
     if word != b"\0":
         errno = word[0] if word else syscall.ECHILD
         raise OSError(errno, f"unshare: {os.strerror(errno)}" if word else "the second host has died")
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        with open(file, "w") as f:
+            f.write(text)
+    except OSError as error:
+        raise OSError(error.errno, f"{file}: {os.strerror(error.errno or 0)}") from None
 
 
 def _set_link(name: str, info: syscall.IfInfomsg, attributes: bytes = b"") -> None:

@@ -5,7 +5,6 @@
 run_in_namespace(function, *args)  one function of a test
 """
 
-import ctypes
 import os
 import pickle
 import select
@@ -14,12 +13,13 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import partial, wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar, overload
 
 import pytest
 
+import pysyscall as syscall
 from examples import laboratory
-from pysyscall.constants import PR_SET_DUMPABLE
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,7 +66,7 @@ def drop_root() -> None:
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
     # The kernel takes /proc/self/uid_map away from a process that has changed its user, until it starts a program.
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    syscall.raw_syscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 1)
 
 
 def enter() -> None:
@@ -74,16 +74,25 @@ def enter() -> None:
     try:
         laboratory.enter()
     except OSError as error:
-        of_unshare = (error.strerror or "").startswith("unshare: ")
-        if not of_unshare and not str(error.filename).startswith("/proc/self/"):
+        reason = str(error.strerror)
+        if not reason.startswith(("unshare: ", "/proc/self/")):
             raise
-        pytest.skip(f"kernel: {error.strerror if of_unshare else error}")
+        pytest.skip(f"kernel: {reason}")
 
 
 def enter_unprivileged() -> None:
     """The same as a user who is not root."""
     drop_root()
     enter()
+
+
+def forbid_networks() -> None:
+    """Have the kernel refuse this process any further network namespace, in a user namespace of its own."""
+    uid, gid = os.geteuid(), os.getegid()
+    syscall.unshare(syscall.CLONE_NEWUSER)
+    for file, line in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+        Path("/proc/self", file).write_text(line)
+    Path("/proc/sys/user/max_net_namespaces").write_text("0")
 
 
 def _run(function: Callable[[], object], prepare: Callable[[], None], seconds: float) -> None:

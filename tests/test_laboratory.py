@@ -13,7 +13,7 @@ import pysyscall as syscall
 from examples import laboratory
 
 from . import namespaces
-from .namespaces import in_namespace, run_as_nobody, run_in_namespace
+from .namespaces import forbid_networks, in_namespace, run_as_nobody, run_in_namespace
 from .programs import eventually
 
 
@@ -27,15 +27,6 @@ def make_pair() -> None:
         laboratory.set_up(name)
     for name in ("a", "b"):
         laboratory.wait_for_carrier(name)
-
-
-def forbid_networks() -> None:
-    """Have the kernel refuse this process any further network namespace, in a user namespace of its own."""
-    uid, gid = os.geteuid(), os.getegid()
-    syscall.unshare(syscall.CLONE_NEWUSER)
-    for file, line in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
-        Path("/proc/self", file).write_text(line)
-    Path("/proc/sys/user/max_net_namespaces").write_text("0")
 
 
 def echo_over_udp(address: str) -> None:
