@@ -37,6 +37,7 @@ def sys_socket(family: int, sotype: int, proto: int = 0) -> int:
 
     One call, so that no lock is needed against a fork in between.
     """
+    family, sotype = int_argument("family", family), int_argument("sotype", sotype)
     return socket(family, sotype | SOCK_NONBLOCK | SOCK_CLOEXEC, proto)
 
 
