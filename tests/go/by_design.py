@@ -32,7 +32,7 @@ class Departure(NamedTuple):
 
 # The least bytes of an address of each family. AF_UNIX alone may have no more than its family.
 _LEAST: Final = {AF_INET: 16, AF_INET6: 28, AF_UNIX: 2, AF_PACKET: 12, AF_NETLINK: 12}
-_LONGEST_HARDWARE_ADDRESS: Final = 32  # the kernel's MAX_ADDR_LEN
+_MAX_ADDR_LEN: Final = 32  # linux/netdevice.h
 
 
 def _raw(q: Question) -> bytes:
@@ -54,16 +54,7 @@ def _path(q: Question) -> str:
 
 def _linklayer(q: Question) -> bytes:
     head = pack("=HHiHBB", AF_PACKET, q["protocol"], q["ifindex"], q["hatype"], q["pkttype"], q["halen"])
-    return (head + bytes.fromhex(q["addr"])).ljust(20, b"\0")
-
-
-def _hardware_address(q: Question) -> str:
-    return _raw(q).ljust(20, b"\0")[12 : 12 + min(_raw(q)[11], _LONGEST_HARDWARE_ADDRESS)].hex()
-
-
-def _exceeds(**bits: int) -> Callable[[Question, Answer], bool]:
-    """Whether one of a question's integers needs more than so many bits."""
-    return lambda q, _: any(not 0 <= q[name] < 2**width for name, width in bits.items())
+    return (head + bytes.fromhex(q["addr"]).ljust(q["halen"], b"\0")).ljust(20, b"\0")
 
 
 def _lacks_padding(q: Question) -> bool:
@@ -112,10 +103,16 @@ DEPARTURES: Final = (
         lambda q, _: _path(q),
     ),
     Departure(
-        "a hardware address is as long as halen says, or longer where the kernel is to see padding",
+        "a hardware address is as long as halen says, or ends with zeros, and no interface's is longer than 32 bytes",
         "encode",
-        lambda q, _: q["kind"] == "SockaddrLinklayer" and q["halen"] < len(q["addr"]) // 2,
+        lambda q, _: q["kind"] == "SockaddrLinklayer" and not len(q["addr"]) // 2 <= q["halen"] <= _MAX_ADDR_LEN,
         _refused,
+    ),
+    Departure(
+        "a hardware address may be longer than 8 bytes, where Go's structure ends",
+        "encode",
+        lambda q, answer: q["kind"] == "SockaddrLinklayer" and q["halen"] > 8 and answer != REFUSED,
+        lambda q, _: _linklayer(q).hex(),
     ),
     Departure(
         "ifindex is a C int; that it is not negative is for the kernel to say (ENODEV)",
@@ -148,10 +145,16 @@ DEPARTURES: Final = (
         lambda _, answer: answer | {"name": ""},
     ),
     Departure(
+        "a hardware address that was cut, or is longer than any, comes back as SockaddrBytes",
+        "decode",
+        lambda q, _: _family(q) == AF_PACKET and not _raw(q)[11] <= min(len(_raw(q)) - 12, _MAX_ADDR_LEN),
+        _the_bytes,
+    ),
+    Departure(
         "a hardware address has halen bytes, of which InfiniBand has 20; Go's has always 8",
         "decode",
         lambda q, _: _family(q) == AF_PACKET,
-        lambda q, answer: answer | {"addr": _hardware_address(q)},
+        lambda q, answer: answer | {"addr": _raw(q)[12 : 12 + _raw(q)[11]].hex()},
     ),
     Departure("a length is not negative", "cmsg", lambda q, _: q["size"] < 0, _refused),
     Departure(

@@ -38,7 +38,7 @@ def _encode(random: Random) -> Question:
                 "ifindex": _integer(random, 31),
                 "hatype": random.getrandbits(16),
                 "pkttype": random.getrandbits(8),
-                "halen": random.choice([len(addr), len(addr), random.randrange(32)]),
+                "halen": random.choice([len(addr), len(addr), random.randrange(40)]),
                 "addr": addr.hex(),
             }
         case _:

@@ -57,6 +57,7 @@ OWN_SIGNATURES: Final = {
         "(fd: int, p: ReadableBuffer, oob: ReadableBuffer, to: Sockaddr, flags: int) -> int",
         "the count, which Go drops",
     ),
+    "attach_lsf": ("(fd: int, i: Iterable[SockFilter]) -> None", "any iterable, where Go has only slices"),
     "pipe": ("() -> tuple[int, int]", "what Go fills is returned"),
     "pipe2": ("(flags: int) -> tuple[int, int]", "what Go fills is returned"),
     "recvfrom": (
@@ -123,7 +124,8 @@ def signature_by_rule(row: Row) -> str:
 def own_signature(name: str) -> str:
     """The signature that our function has, in the rules' words.
 
-    Defaults are left out, and so is what a parameter takes beyond Go's: None for nil, a sequence of buffers.
+    Defaults are left out, and so is what a parameter takes beyond Go's: None for nil, a sequence of buffers, or a buffer
+    for its address.
     """
     function = _find(name)
     assert callable(function)
@@ -155,6 +157,7 @@ def _find(name: str) -> object:
 def _annotation(annotation: object) -> str:
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     text = text.replace("bytes | bytearray | memoryview", "ReadableBuffer")
+    text = text.replace("SyscallArgument", "int")
     return re.sub(r"StrOrBytes|str \| bytes", "Text", text)
 
 

@@ -26,7 +26,7 @@ def test_answers_are_gos_or_depart_from_them_by_design(ask: str) -> None:
         ours = oracle.ours(question)
         if ours != expected:
             wrong.append({"question": question, "go": go, "expected": expected, "ours": ours})
-    assert wrong == []
+    assert wrong[:3] == []
     assert [d.reason for row, d in enumerate(DEPARTURES) if d.ask == ask and not used[row]] == []
 
 
