@@ -80,7 +80,7 @@ def parse_inet4_tos(m: SocketControlMessage) -> int:
     """
     # The kernel takes an int, or a byte, and gives a byte.
     raw = payload("parse_inet4_tos", m, IPPROTO_IP, IP_TOS, 1)
-    return raw[0] if len(raw) < _INT.size else _int("parse_inet4_tos", m, IPPROTO_IP, IP_TOS)
+    return _int("parse_inet4_tos", m, IPPROTO_IP, IP_TOS) if len(raw) == _INT.size else raw[0]
 
 
 def inet6_hoplimit(hops: int) -> bytes:
@@ -97,7 +97,7 @@ def parse_inet6_hoplimit(m: SocketControlMessage) -> int:
 
 
 def inet6_tclass(tclass: int) -> bytes:
-    """An IPV6_TCLASS message: a datagram's traffic class, 0..255, or -1 for the default. RFC 3542."""
+    """An IPV6_TCLASS message: a datagram's traffic class, 0..255. RFC 3542."""
     return socket_control_message(IPPROTO_IPV6, IPV6_TCLASS, _INT.pack(c_int("tclass", tclass)))
 
 
