@@ -73,7 +73,8 @@ def _function(declaration: "Any") -> "Any":
     name = declaration.__name__
     types = declaration.__annotations__.values()
     # A 32-bit glibc gives the plain name an off_t of 32 bits; musl has the plain name alone, with 64.
-    symbols = (name + "64", name) if Off64 in types or Off64Pointer in types else (name,)
+    has_off_t = Off64 is not Long and (Off64 in types or Off64Pointer in types)
+    symbols = (name + "64", name) if has_off_t else (name,)
     for symbol in symbols:
         try:
             function: Any = _libc[symbol]

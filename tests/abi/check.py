@@ -11,6 +11,7 @@ from .headers import includes
 
 # An assertion that always fails, after all others: without its failure the compiler gave up before it had read them.
 _END: Final = "end of assertions"
+_TEMPLATES: Final = "templates"
 
 _DIAGNOSTIC: Final = re.compile(r"^([^:\n]+):\d+:\d+: (error|note): (.*)$", re.MULTILINE)
 _EVALUATED: Final = re.compile(r"expression evaluates to '(-?\d+) == ")
@@ -35,15 +36,25 @@ class Failure(NamedTuple):
     found: int | None
 
 
-def check(abi: str, libc: str, headers: Iterable[str], assertions: Iterable[Assertion]) -> list[Failure]:
-    """The assertions that fail after these headers, of those that the libc has. One run of the compiler."""
+def check(
+    abi: str, libc: str, headers: Iterable[str], assertions: Iterable[Assertion], *, templates: str | None = None
+) -> list[Failure]:
+    """The assertions that fail after these headers, of those that the libc has. One run of the compiler.
+
+    templates: what the assertions need of C++, and that they and the headers are to be read as C++.
+    """
     # The line marker makes clang report the label in place of the file's name.
     source = "".join(f'# 1 "{label}"\n_Static_assert({condition}, "");\n' for label, condition in assertions)
     source += f'# 1 "{_END}"\n_Static_assert(0, "");\n'
-    output = diagnose(abi, libc, includes(headers) + source)
-    labels = {line[5:-1] for line in source.splitlines() if line.startswith("# 1 ")}
+    if templates:
+        source = f'# 1 "{_TEMPLATES}"\n{templates}{source}'
+    source = includes(headers) + source
+    output = diagnose(abi, libc, source, cplusplus=templates is not None)
+    labels = {line[5:-1] for line in source.splitlines() if line.startswith("# 1 ")} - {_TEMPLATES}
     failures: dict[str, Failure] = {}
     for label, kind, message in _DIAGNOSTIC.findall(output):
+        if label == _TEMPLATES and kind == "error":
+            raise RuntimeError(f"{abi} {libc}: in the templates, so that no assertion has it: {message}")
         if label not in labels:
             continue  # in a header: the libc's and the kernel's redefine each other's structures
         if kind == "error" and label not in failures:

@@ -72,10 +72,11 @@ def preprocess(abi: str, libc: str, source: str) -> str:
     return output
 
 
-def diagnose(abi: str, libc: str, source: str) -> str:
+def diagnose(abi: str, libc: str, source: str, *, cplusplus: bool = False) -> str:
     """What the compiler finds wrong with the source."""
+    language = ("-x", "c++", "-std=c++20") if cplusplus else ()
     # Without -c zig would build a libc to link with; with -fsyntax-only, -c writes no object.
-    return _run(("cc", "-target", _target(abi, libc), *_OPTIONS, "-fsyntax-only", "-c"), source)[1]
+    return _run(("cc", "-target", _target(abi, libc), *_OPTIONS, *language, "-fsyntax-only", "-c"), source)[1]
 
 
 @cache

@@ -1,0 +1,169 @@
+"""Our structures against C's, on every ABI and with both libcs."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import pysyscall
+from pysyscall.abi import ABI
+
+from . import layouts
+from .claims import Difference
+from .compiler import ABIS, LIBCS, zig
+from .conftest import Edit
+from .layouts import DIFFERENCES, ROWS, WITHOUT_C, disagreements
+from .ported import PACKAGE, ported, struct_modules
+from .ported import layouts as layouts_of
+
+needs_zig = pytest.mark.skipif(zig() is None, reason="no C compiler: the package ziglang is not installed")
+
+
+FD_BITS = ("FdSet.bits length", "FdSet.bits element size")
+
+
+def labels(abi: str, libc: str, directory: Path) -> set[str]:
+    return {failure.label for failure in disagreements(abi, libc, directory)}
+
+
+@needs_zig
+@pytest.mark.parametrize("libc", LIBCS)
+@pytest.mark.parametrize("abi", ABIS)
+def test_every_structure_lies_as_the_headers_say(abi: str, libc: str) -> None:
+    assert disagreements(abi, libc) == []
+
+
+@pytest.mark.skipif(ABI == "i386", reason="on i386 ctypes aligns no integer to 8 bytes, as most other ABIs do")
+def test_ctypes_itself_lays_out_as_we_say_it_does() -> None:
+    modules = [importlib.import_module(f"pysyscall.structs.{name}") for name in struct_modules()]
+    assert layouts_of(modules) == ported(ABI, "glibc").layouts
+
+
+def test_all_structures_are_where_the_check_looks() -> None:
+    for module in pkgutil.walk_packages(pysyscall.__path__, "pysyscall."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    classes: list[type] = [*ctypes.Structure.__subclasses__(), *ctypes.Union.__subclasses__()]
+    for cls in classes:
+        classes += cls.__subclasses__()
+    ours = {(cls.__module__, cls.__name__) for cls in classes if cls.__module__.startswith("pysyscall.")}
+    elsewhere = {(module, name) for module, name in ours if not module.startswith("pysyscall.structs.")}
+    assert elsewhere == {("pysyscall.buffers", "_PyBuffer")}  # CPython's, not the system's
+
+
+def test_the_table_has_no_structure_that_is_gone() -> None:
+    assert ROWS.keys() | WITHOUT_C.keys() == {layout.name for layout in ported(ABI, "glibc").layouts}
+
+
+# Mistakes
+
+
+@needs_zig
+@pytest.mark.parametrize("libc", LIBCS)
+@pytest.mark.parametrize("abi", ["s390x", "i386"])
+def test_each_wrong_field_is_found(edited_package: Edit, abi: str, libc: str) -> None:
+    directory = edited_package(
+        "structs/options.py",
+        ("import I32,", "import I32, I64, U16, Address,"),
+        # Moved, of another sign, of another width, misnamed.
+        ("    onoff: I32\n    linger: I32\n", "    linger: I32\n    onoff: I32\n"),
+        ("    uid: U32\n", "    uid: I32\n"),
+        ("    address: U8x4\n    ifindex: I32\n", "    address: U8x4\n    ifindex: I64\n"),
+        ("    spec_dst: U8x4\n", "    specific_dst: U8x4\n"),
+        # Missing, an array of another length, and one too many.
+        ("    multiaddr: U8x16\n    interface: U32\n", "    multiaddr: U8x16\n"),
+        ("    data: U32x8\n", "    data: U8x16\n"),
+        ("    mtu: U32\n", "    mtu: U32\n    more: U32\n"),
+        # An array, and a structure that is aligned as its bytes are.
+        ("    addr: U8x16\n    ifindex: U32\n", "    addr: U8x16\n    ifindex: U8x4\n"),
+        ("    interface: U8x4\n    _align: U32x0\n", "    interface: U8x4\n"),
+    )
+    assert labels(abi, libc, directory) == {
+        *("Linger.onoff offset", "Linger.linger offset"),
+        "Ucred.uid sign",
+        *("IPMreqn size", "IPMreqn.ifindex size"),
+        *("Inet4Pktinfo.specific_dst offset", "Inet4Pktinfo.specific_dst length"),
+        *("Inet4Pktinfo.specific_dst element size", "Inet4Pktinfo.specific_dst element sign"),
+        *("IPv6Mreq size", "IPv6Mreq alignment"),
+        *("ICMPv6Filter size", "ICMPv6Filter alignment"),
+        *("ICMPv6Filter.data length", "ICMPv6Filter.data element size"),
+        *("IPv6MTUInfo size", "IPv6MTUInfo.more offset", "IPv6MTUInfo.more size", "IPv6MTUInfo.more sign"),
+        *("Inet6Pktinfo alignment", "Inet6Pktinfo.ifindex length"),
+        *("Inet6Pktinfo.ifindex element size", "Inet6Pktinfo.ifindex element sign"),
+        "IPMreq alignment",
+        *(["IPMreqn alignment"] if abi == "s390x" else []),
+    }
+
+
+@needs_zig
+def test_a_wrong_name_and_a_wrong_structure_inside_are_found(edited_package: Edit) -> None:
+    directory = edited_package(
+        "structs/netlink.py",
+        ('"""struct rtgenmsg:', '"""struct rtgenmsg_of_old:'),
+        ('"""struct nlmsghdr:', '"""struct ifinfomsg:'),
+    )
+    found = labels("arm", "musl", directory)
+    assert found >= {"RtGenmsg size", "RtGenmsg.family offset", "NlMsghdr.len offset", "NlMsgerr.msg type"}
+    assert {label.partition(".")[0].partition(" ")[0] for label in found} == {"RtGenmsg", "NlMsghdr", "NlMsgerr"}
+
+
+@needs_zig
+def test_a_mistake_on_one_abi_is_found_there_and_nowhere_else(edited_package: Edit) -> None:
+    directory = edited_package(
+        "structs/events.py",
+        ('    if ABI == "x86_64":', '    if ABI == "aarch64":'),
+        ("    fd: I32\n    pad: I32\n", '    fd: U32 if ABI == "arm" else I32\n    pad: I32\n'),
+        ("    bits: FdBits\n", '    bits: ctypes.c_uint32 * (16 if ABI == "i386" else 32)\n'),
+    )
+    layout = {"EpollEvent size", "EpollEvent alignment", "EpollEvent.data offset"}
+    assert labels("x86_64", "musl", directory) == {*layout, "FdSet alignment", *FD_BITS}
+    assert labels("aarch64", "musl", directory) == {*layout, "FdSet alignment", *FD_BITS}
+    assert labels("arm", "musl", directory) == {"_Halves.fd sign"}
+    assert labels("i386", "musl", directory) == {"FdSet size", "FdSet.bits length"}
+
+
+@needs_zig
+def test_a_field_that_only_fills_a_gap_and_a_number_for_a_pointer_are_found(edited_package: Edit) -> None:
+    directory = edited_package(
+        "structs/interfaces.py",
+        ("    dma: U8\n    port: U8\n", "    dma: U8\n"),
+        ("    mem_end: ULong\n", "    mem_end: Address\n"),
+        ("import U8, ", "import U8, Address, "),
+    )
+    assert labels("s390x", "glibc", directory) == {"Ifmap members", "Ifmap.mem_end pointer"}
+
+
+@needs_zig
+def test_a_structure_that_is_held_against_nothing_is_named_with_what_to_do(edited_package: Edit) -> None:
+    directory = edited_package(
+        "structs/netlink.py",
+        ("class NlAttr(Struct):", "class Novelty(Struct):\n    len: U16\n\n\nclass NlAttr(Struct):"),
+        ('"""struct rtattr:', '"""Opens an attribute:'),
+    )
+    messages = {failure.label: failure.message for failure in disagreements("arm", "musl", directory)}
+    assert messages.keys() == {"Novelty", "RtAttr"}
+    assert "structs/netlink.py: Novelty" in messages["Novelty"]
+    assert "add it to ROWS in tests/abi/layouts.py" in messages["Novelty"]
+    assert "the docstring of RtAttr does not begin with the name of its C structure" in messages["RtAttr"]
+
+
+@needs_zig
+@pytest.mark.parametrize("label", ["Iovec.len size", "Iovec.length size"])
+def test_the_table_may_not_claim_a_difference_that_is_none(monkeypatch: pytest.MonkeyPatch, label: str) -> None:
+    invented = Difference(label, "glibc musl", "arm x86_64", 4, "invented")
+    monkeypatch.setattr(layouts, "DIFFERENCES", (*DIFFERENCES, invented))
+    assert labels("arm", "musl", PACKAGE) == {label}
+
+
+@needs_zig
+def test_a_difference_must_be_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layouts, "DIFFERENCES", ())
+    assert labels("i386", "glibc", PACKAGE) == {
+        "EpollEvent alignment",
+        "FdSet.bits element sign",
+        "TpacketBlockDesc alignment",
+    }
