@@ -76,7 +76,8 @@ class Ifreq(Struct):
 
     @name.setter
     def name(self, value: "StrOrBytes") -> None:
-        self.ifrn = _name("name", value)
+        # A plain assignment would leave what stands behind a shorter name's NUL.
+        ctypes.memmove(ctypes.byref(self), _name("name", value), IFNAMSIZ)
 
     @property
     def newname(self) -> str:
