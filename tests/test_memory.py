@@ -1,0 +1,241 @@
+"""A million calls leave no memory behind: no types, no objects, no bytes.
+
+Each kind of call is made so often that a single lost object a call would show, several times over the bound.
+"""
+
+import _ctypes
+import ctypes
+import gc
+import os
+from collections.abc import Callable
+
+import pytest
+
+import pysyscall as syscall
+
+from .conftest import LOOPBACK, Keep
+
+CALLS = 30_000
+FAILURES = 10_000
+BOUND = 256 * 1024
+
+
+def resident() -> int:
+    """Bytes of this process's memory that are in use."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def subclasses(cls: type) -> int:
+    own: list[type] = type.__subclasses__(cls)
+    return len(own) + sum(map(subclasses, own))
+
+
+def ctypes_types() -> int:
+    """How many types ctypes has made."""
+    bases: tuple[type, ...] = (ctypes.Array, ctypes.Structure, ctypes._SimpleCData, _ctypes._Pointer)
+    return sum(map(subclasses, bases))
+
+
+def assert_flat(call: Callable[[], object], times: int = CALLS) -> None:
+    for _ in range(1000):
+        call()
+    gc.collect()
+    types, objects, memory = ctypes_types(), len(gc.get_objects()), resident()
+    gc.disable()  # nothing here may need it: a cycle is garbage that waits
+    try:
+        for _ in range(times):
+            call()
+        cycles = gc.collect()
+    finally:
+        gc.enable()
+    assert ctypes_types() == types
+    assert len(gc.get_objects()) - objects < 100
+    assert cycles < 100
+    assert resident() - memory < BOUND
+
+
+def pair(keep: Keep, typ: int) -> tuple[int, int]:
+    a, b = map(keep, syscall.socketpair(syscall.AF_UNIX, typ))
+    return a, b
+
+
+KINDS: dict[str, Callable[[Keep], Callable[[], object]]] = {}
+
+
+def kind(make: Callable[[Keep], Callable[[], object]]) -> Callable[[Keep], Callable[[], object]]:
+    KINDS[make.__name__.replace("_", " ")] = make
+    return make
+
+
+@kind
+def write_bytes_and_read_into_an_array(keep: Keep) -> Callable[[], object]:
+    a, b = pair(keep, syscall.SOCK_STREAM)
+    p = (ctypes.c_char * 16)()
+    return lambda: (syscall.write(a, b"x"), syscall.read(b, p))
+
+
+@kind
+def write_and_read(keep: Keep) -> Callable[[], object]:
+    a, b = pair(keep, syscall.SOCK_STREAM)
+    p = bytearray(16)
+    return lambda: (syscall.write(a, p), syscall.read(b, p))
+
+
+@kind
+def write_a_memoryview_of_bytes(keep: Keep) -> Callable[[], object]:
+    a, b = pair(keep, syscall.SOCK_STREAM)
+    data, p = memoryview(b"x"), (ctypes.c_char * 16)()
+    return lambda: (syscall.write(a, data), syscall.read(b, p))
+
+
+@kind
+def sendto_and_recvfrom(keep: Keep) -> Callable[[], object]:
+    fd = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+    syscall.bind(fd, syscall.SockaddrInet4(0, LOOPBACK))
+    own, p = syscall.getsockname(fd), (ctypes.c_char * 16)()
+    return lambda: (syscall.sendto(fd, b"x", 0, own), syscall.recvfrom(fd, p))
+
+
+@kind
+def sendto_and_recvfrom_with_ever_new_addresses(keep: Keep) -> Callable[[], object]:
+    a = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+    syscall.bind(a, syscall.SockaddrInet4(0, LOOPBACK))
+    own, p = syscall.getsockname(a), bytearray(16)
+    assert isinstance(own, syscall.SockaddrInet4)
+
+    def call() -> None:
+        fresh = syscall.SockaddrInet4(own.port, own.addr)
+        b = syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM)
+        syscall.sendto(b, b"x", 0, fresh)
+        syscall.recvfrom(a, p)
+        syscall.close(b)
+
+    return call
+
+
+@kind
+def sendmsg_and_recvmsg(keep: Keep) -> Callable[[], object]:
+    fd = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+    syscall.bind(fd, syscall.SockaddrInet4(0, LOOPBACK))
+    own, p, oob = syscall.getsockname(fd), [bytearray(1), bytearray(2)], bytearray(64)
+    return lambda: (syscall.sendmsg(fd, [b"a", b"bc"], None, own), syscall.recvmsg(fd, p, oob))
+
+
+@kind
+def addresses(keep: Keep) -> Callable[[], object]:
+    numbers = iter(range(10**9))
+
+    def call() -> None:
+        n = next(numbers)
+        address = syscall.SockaddrInet6(n & 0xFFFF, n.to_bytes(16, "big"), n, n & 0xFFFFF)
+        assert syscall.Sockaddr.from_bytes(bytes(address)) == address
+
+    return call
+
+
+@kind
+def epoll(keep: Keep) -> Callable[[], object]:
+    a, _ = pair(keep, syscall.SOCK_STREAM)
+    fd = keep(syscall.epoll_create1())
+    events, event = (syscall.EpollEvent * 4)(), syscall.EpollEvent(events=syscall.EPOLLOUT)
+    syscall.epoll_ctl(fd, syscall.EPOLL_CTL_ADD, a, event)
+
+    def call() -> None:
+        syscall.epoll_ctl(fd, syscall.EPOLL_CTL_MOD, a, event)
+        syscall.epoll_wait(fd, events, 0)
+        assert events[0].fd == 0
+
+    return call
+
+
+@kind
+def select(keep: Keep) -> Callable[[], object]:
+    a, _ = pair(keep, syscall.SOCK_STREAM)
+
+    def call() -> None:
+        fds = syscall.FdSet()
+        fds.set(a)
+        syscall.select(a + 1, None, fds, None, syscall.Timeval())
+
+    return call
+
+
+@kind
+def names_and_options(keep: Keep) -> Callable[[], object]:
+    a, _ = pair(keep, syscall.SOCK_STREAM)
+
+    def call() -> None:
+        syscall.getsockname(a)
+        syscall.getpeername(a)
+        syscall.setsockopt_int(a, syscall.SOL_SOCKET, syscall.SO_PASSCRED, 0)
+        syscall.getsockopt_int(a, syscall.SOL_SOCKET, syscall.SO_PASSCRED)
+        syscall.getsockopt_ucred(a, syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+        syscall.getsockopt(a, syscall.SOL_SOCKET, syscall.SO_TYPE, 4)
+
+    return call
+
+
+@kind
+def sockets_made_and_closed(keep: Keep) -> Callable[[], object]:
+    def call() -> None:
+        for fd in syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM):
+            syscall.close(fd)
+
+    return call
+
+
+@kind
+def ioctls(keep: Keep) -> Callable[[], object]:
+    a, _ = pair(keep, syscall.SOCK_STREAM)
+    p = bytearray(4)
+    return lambda: syscall.ioctl(a, syscall.TIOCINQ, p)
+
+
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+def test_calls_leave_no_memory_behind(make: Callable[[Keep], Callable[[], object]], keep: Keep) -> None:
+    assert_flat(make(keep))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: syscall.interfaces(),
+        lambda: syscall.resolve_tcp_addr("tcp", "[::1]:80"),
+        lambda: syscall.resolve_tcp_addr("tcp", "localhost:80"),
+    ],
+)
+def test_look_ups_leave_no_memory_behind(call: Callable[[], object]) -> None:
+    assert_flat(call, 3000)
+
+
+BUFFER = bytearray(16)
+FAILING: dict[str, Callable[[], object]] = {
+    "read": lambda: syscall.read(-1, BUFFER),
+    "write": lambda: syscall.write(-1, memoryview(b"x")),
+    "sendto": lambda: syscall.sendto(-1, BUFFER, 0, None),
+    "recvfrom": lambda: syscall.recvfrom(-1, BUFFER),
+    "sendmsg": lambda: syscall.sendmsg(-1, [b"x", BUFFER], BUFFER, None),
+    "sendmsg of no buffers": lambda: syscall.sendmsg(-1, [b"x", "wrong"], BUFFER, None),  # type: ignore[list-item]
+    "recvmsg": lambda: syscall.recvmsg(-1, [BUFFER], BUFFER),
+    "accept": lambda: syscall.accept(-1),
+    "ioctl": lambda: syscall.ioctl(-1, 0, BUFFER),
+    "getsockopt": lambda: syscall.getsockopt(-1, 0, 0, 100),
+    "a range": lambda: syscall.close(2**40),
+    "a type": lambda: syscall.write(-1, "text"),  # type: ignore[arg-type]
+    "a read-only buffer": lambda: syscall.read(-1, b"bytes"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("call", FAILING.values(), ids=FAILING)
+def test_failures_leave_no_memory_behind(call: Callable[[], object]) -> None:
+    def fail() -> None:
+        try:
+            call()
+        except (OSError, TypeError, OverflowError):
+            return
+        raise AssertionError("it did not fail")
+
+    assert_flat(fail, FAILURES)
+    BUFFER.append(1)
+    BUFFER.pop()
