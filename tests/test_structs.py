@@ -77,6 +77,23 @@ def test_the_fields_of_a_structure_are_checked_by_ctypes() -> None:
             Linger(onoff=wrong)
 
 
+def test_a_structure_that_extends_another_has_the_fields_of_both() -> None:
+    info = syscall.TCPInfoFull(state=1, rcv_wnd=2)
+    assert info != syscall.TCPInfoFull(state=3, rcv_wnd=2)
+    assert info != syscall.TCPInfoFull(state=1, rcv_wnd=3)
+    assert info == syscall.TCPInfoFull(state=1, rcv_wnd=2)
+    assert "(state=1, " in repr(info)
+    assert ", rcv_wnd=2, " in repr(info)
+
+
+def test_an_alignment_to_c_is_no_field() -> None:
+    one = syscall.RawSockaddrInet4(2, 80, (ctypes.c_uint8 * 4)(127, 0, 0, 1))
+    assert repr(one).endswith("zero=b'\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00')")
+    assert (ctypes.sizeof(one), ctypes.alignment(one)) == (16, 4)
+    with pytest.raises(TypeError):
+        syscall.RawSockaddrInet4(2, 80, one.addr, one.zero, 1)
+
+
 # Timeval, Timespec
 
 

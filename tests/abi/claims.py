@@ -79,7 +79,10 @@ def contradictions(
     abi: str, libc: str, headers: Iterable[str], claims: Iterable[Claim], differences: Iterable[Difference]
 ) -> list[Failure]:
     """The claims that do not hold after these headers, and the differences that are none."""
-    expected = {claim.label: claim for claim in claims}
+    expected: dict[str, Claim] = {}
+    for claim in claims:
+        if expected.setdefault(claim.label, claim) is not claim:
+            raise ValueError(f"{claim.label}: there are two of that name")
     stale = []
     for row in differences:
         if libc not in row.libcs.split() or abi not in row.abis.split():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import inspect
 import sys
 from collections.abc import Iterable
 from functools import cache
@@ -161,7 +160,7 @@ def layout(declared: Any) -> Layout:
     return Layout(
         declared.__name__,
         declared.__module__.rpartition(".")[2],
-        inspect.cleandoc(declared.__doc__ or ""),
+        declared.__doc__ or "",
         issubclass(declared, ctypes.Union),
         ctypes.sizeof(declared),
         ctypes.alignment(declared),
