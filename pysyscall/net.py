@@ -147,8 +147,9 @@ def _resolve(protocol: str, socktype: int, network: str, address: str) -> "list[
     if not network.startswith(protocol) or family is None:
         raise ValueError(f"network must be {protocol}, {protocol}4 or {protocol}6, not {network!r}")
     host, port = split_host_port(address)
-    if port.isdecimal():
-        u16("port", int(port))  # libc would cut it to 16 bits
+    digits = port.strip()
+    if digits[digits[:1] in ("+", "-") :].isdecimal():
+        u16("port", int(port))  # libc takes signs and white space too, and cuts what it reads to 16 bits
     node, service = c_string("host", host) or None, c_string("port", port) or b"0"
     hints, first = Addrinfo(family=family, socktype=socktype), c_void_p()
     status = libc.getaddrinfo(node, service, byref(hints), byref(first))
