@@ -124,7 +124,7 @@ def signature_by_rule(row: Row) -> str:
 def own_signature(name: str) -> str:
     """The signature that our function has, in the rules' words.
 
-    Defaults are left out, and so is what a parameter takes beyond Go's: None for nil, a sequence of buffers, or a buffer
+    Defaults are left out, and so is what a parameter takes beyond Go's: None for nil, a sequence of buffers, a buffer
     for its address.
     """
     function = _find(name)
