@@ -4,7 +4,6 @@ import atexit
 import shutil
 import subprocess
 import sys
-import tarfile
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -42,7 +41,7 @@ def copy() -> Path:
 
 
 def build(source: Path, into: Path) -> Path:
-    """The wheel of a source tree, by pip as a user builds it, but with the hatchling that is here."""
+    """The wheel of a source tree or distribution, by pip as a user builds it, but with the hatchling that is here."""
     options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
     run(sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", into, source)
     [wheel] = into.glob("*.whl")
@@ -64,11 +63,7 @@ def sdist() -> Path:
 
 @cache
 def wheel_of_sdist() -> Path:
-    unpacked = directory() / "unpacked"
-    with tarfile.open(sdist()) as archive:
-        archive.extractall(unpacked)
-    [source] = unpacked.iterdir()
-    return build(source, directory() / "wheel-of-sdist")
+    return build(sdist(), directory() / "wheel-of-sdist")
 
 
 @cache

@@ -13,15 +13,16 @@ class MessageBatch:
         "_control_size",
         "_controls",
         "_count",
+        "_filled",
         "_flags",
         "_headers",
+        "_held_controls",
         "_lengths",
+        "_moved",
         "_name_lengths",
         "_names",
         "_none",
         "_payloads",
-        "_received",
-        "_received_controls",
         "_room",
         "_size",
         "_storage",
@@ -32,12 +33,14 @@ class MessageBatch:
         """recvmmsg(2): receive up to count messages; how many came."""
     def send(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
         """sendmmsg(2): send messages start..n-1 as they stand; how many went, which may be fewer."""
+    def sent(self, i: int) -> int:
+        """How many bytes of message i `send` has sent."""
     def payload(self, i: int) -> memoryview:
         """The bytes of message i, in place: writable, and overwritten by the next `recv` or `put`."""
     def address(self, i: int) -> Sockaddr | None:
         """Where message i came from or goes to, or None."""
     def control(self, i: int) -> memoryview:
-        """The control messages that message i came with, in place: for parse_socket_control_message."""
+        """The control messages of message i, in place: for parse_socket_control_message."""
     def flags(self, i: int) -> int:
         """The flags that message i came with: MSG_TRUNC, its payload was cut; MSG_CTRUNC, its control data was."""
     def put(self, i: int, data: ReadableBuffer, to: Sockaddr | None = None, control: ReadableBuffer = b"") -> None:

@@ -7,6 +7,7 @@ class Sockaddr:
     """struct sockaddr: a socket's address. Go Sockaddr."""
 
     __slots__ = ("_raw",)
+    def __init__(self) -> None: ...
     @staticmethod
     def from_bytes(raw: bytes | bytearray | memoryview) -> Sockaddr:
         """The address in the kernel's own bytes, family first."""
@@ -120,3 +121,19 @@ class SockaddrNetlink(Sockaddr):
     @property
     def groups(self) -> int:
         """A mask of multicast groups."""
+
+class SockaddrVM(Sockaddr):
+    """struct sockaddr_vm: a port and a context, which is a virtual machine or its host. Go unix.SockaddrVM. vsock(7)."""
+
+    __slots__ = ()
+    __match_args__ = ("port", "cid", "flags")
+    def __init__(self, port: int, cid: int, flags: int = 0) -> None: ...
+    @property
+    def port(self) -> int:
+        """The port, of 32 bits."""
+    @property
+    def cid(self) -> int:
+        """The context: which machine."""
+    @property
+    def flags(self) -> int:
+        """VMADDR_FLAG_TO_HOST and so on."""

@@ -30,7 +30,10 @@ class IPMreq(Struct):
     multiaddr: Array[c_uint8]
     interface: Array[c_uint8]
     def __init__(
-        self, multiaddr: Array[c_uint8] | tuple[int, ...] = ..., interface: Array[c_uint8] | tuple[int, ...] = ...
+        self,
+        multiaddr: Array[c_uint8] | tuple[int, ...] = ...,
+        interface: Array[c_uint8] | tuple[int, ...] = ...,
+        _align: Array[c_uint32] | tuple[int, ...] = ...,
     ) -> None: ...
 
 class IPMreqn(Struct):
