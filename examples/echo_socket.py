@@ -78,21 +78,19 @@ class EchoSocket:
 
     def receive(self) -> Reply | Failure | None:
         """recvmsg(2): the next reply to, or error about, a request of this socket; None where nothing has come."""
-        while True:
-            self._take_failures()
-            if self._failures:
-                return self._failures.pop(0)
+        while not self._failures:
             try:
                 n, oobn, _, source = syscall.recvmsg(self.fd, self._buffer, self._oob, syscall.MSG_DONTWAIT)
-            except BlockingIOError:
-                return None
-            except OSError:
-                if not self._take_failures():
-                    raise
-                continue
+            except OSError as error:
+                if self._take_failures():
+                    continue
+                if isinstance(error, BlockingIOError):
+                    return None
+                raise
             echo = self._own_reply(bytes(self._buffer[:n]))
             if echo:
                 return Reply(echo, source, self._ttl(oobn))
+        return self._failures.pop(0)
 
     def _own_reply(self, message: bytes) -> Echo | None:
         if self.raw and self.family == syscall.AF_INET:

@@ -24,6 +24,7 @@ DATAGRAMS = st.builds(Datagram, PORTS, PORTS, st.binary(max_size=100))
 def test_the_example_of_rfc_1071() -> None:
     assert internet_checksum(bytes.fromhex("0001f203f4f5f6f7")) == 0xFFFF - 0xDDF2
     assert internet_checksum(b"") == 0xFFFF
+    assert internet_checksum(b"\xff\xff\xff\xff\x00\x01") == 0xFFFE  # the carry's sum carries too
     assert internet_checksum(b"\x01") == internet_checksum(b"\x01\x00") == 0xFEFF
 
 
@@ -59,6 +60,13 @@ def test_a_flipped_bit_is_noticed(datagram: Datagram, source: bytes, to: bytes, 
 def test_parsers_take_any_bytes(raw: bytes, ready: bool) -> None:
     parse_packet(raw)
     parse_datagram(Packet(syscall.IPPROTO_UDP, bytes(4), bytes(4), raw), ready)
+
+
+def test_a_checksum_of_0_is_sent_as_the_other_0() -> None:
+    checksum = Datagram(68, 67, b"\0\0").packet(bytes(4), b"\xff" * 4).payload[6:8]
+    packet = Datagram(68, 67, checksum).packet(bytes(4), b"\xff" * 4)
+    assert packet.payload[6:8] == b"\xff\xff"
+    assert parse_datagram(packet) == Datagram(68, 67, checksum)
 
 
 def test_a_checksum_that_is_absent_or_not_ready_is_not_looked_at() -> None:

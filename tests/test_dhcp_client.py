@@ -19,6 +19,7 @@ from .programs import eventually, tool, watching_imports
 from .wire import Ended, give_up_raw_sockets, host, packet_socket, packets, run, run_here
 
 SERVER = bytes((10, 77, 0, 2))
+SERVER_OPTION = b"\x36\x04" + SERVER
 OFFERED = bytes((10, 77, 0, 50))
 FALSE = bytes((10, 66, 6, 6))
 EVERYWHERE = b"\xff" * 4
@@ -193,7 +194,7 @@ def requests(fd: int) -> Iterator[tuple[bytes, int, syscall.SockaddrLinklayer]]:
 
 def noise(request: bytes, kind: int) -> list[bytes]:
     """Answers to a request that are wrong in one thing each."""
-    server = b"\x36\x04" + SERVER
+    server = SERVER_OPTION
     good = answer(request, kind, server + b"\xff", FALSE)
     datagram = Datagram(dhcp.SERVER_PORT, dhcp.CLIENT_PORT, good)
     messages = [
@@ -239,23 +240,22 @@ def noise(request: bytes, kind: int) -> list[bytes]:
 @in_namespace
 def test_answers_that_are_none_are_ignored() -> None:
     def noisy() -> Iterator[None]:
-        next(dnsmasq())
         fd, interface = packet_socket(syscall.ETH_P_IP)
         seeded = random.Random(1)
         yield
-        for request, kind, source in requests(fd):
-            wrong = noise(request, dhcp.OFFER if kind == dhcp.DISCOVER else dhcp.ACK)
+        for request, asked, source in requests(fd):
+            kind = dhcp.OFFER if asked == dhcp.DISCOVER else dhcp.ACK
+            wrong = noise(request, kind)
             wrong += [seeded.randbytes(seeded.randrange(700)) for _ in range(50)]
-            wrong += [packet(answer(request, dhcp.OFFER, seeded.randbytes(300), FALSE)) for _ in range(50)]
+            wrong += [packet(answer(request, kind, seeded.randbytes(300), FALSE)) for _ in range(50)]
             for each in wrong:
                 syscall.sendto(fd, each, 0, source)
-            right = packet(answer(request, dhcp.OFFER, b"\x36\x04" + SERVER, FALSE))
             stranger = syscall.SockaddrLinklayer(source.protocol, interface.index, addr=b"\x02" + bytes(5))
-            syscall.sendto(fd, right, 0, stranger)
+            syscall.sendto(fd, packet(answer(request, kind, SERVER_OPTION, FALSE)), 0, stranger)
+            syscall.sendto(fd, packet(answer(request, kind, SERVER_OPTION)), 0, source)
 
-    dnsmasq = Dnsmasq()
     ended = serve(noisy, "--timeout", "60")
-    assert ended.stdout.splitlines() == STEPS + LEASE
+    assert ended.stdout.splitlines() == [*STEPS, "address: 10.77.0.50", "server:  10.77.0.2"]
     assert (ended.status, ended.stderr) == (0, "")
 
 
@@ -290,20 +290,20 @@ def server(answers: Callable[[bytes, int], list[bytes]]) -> Callable[[], Iterato
 @in_namespace
 def test_a_server_that_refuses_its_own_offers_is_not_asked_in_a_storm() -> None:
     def refuse(request: bytes, kind: int) -> list[bytes]:
-        text = b"\x38\x0cgo\x1b[31maway\n"
-        return [answer(request, dhcp.OFFER if kind == dhcp.DISCOVER else dhcp.NAK, b"\x36\x04" + SERVER + text)]
+        text = b"\x38\x0dgo\x1b[31m away\xe9"
+        return [answer(request, dhcp.OFFER if kind == dhcp.DISCOVER else dhcp.NAK, SERVER_OPTION + text)]
 
     ended = serve(server(refuse), "--timeout", "2.5")
     # After the first refusal it begins anew at once, after the second in a second, and then in two.
     assert 1 <= ended.stdout.count("DHCPREQUEST") <= 3
-    assert r"DHCPNAK from 10.77.0.2: go\x1b[31maway\n" in ended.stdout.splitlines()
+    assert r"DHCPNAK from 10.77.0.2: go\x1b[31m away\xe9" in ended.stdout.splitlines()
     assert ended.status == 1
 
 
 @in_namespace
 def test_a_server_that_falls_silent_is_given_up() -> None:
     def offer(request: bytes, kind: int) -> list[bytes]:
-        return [answer(request, dhcp.OFFER, b"\x36\x04" + SERVER)] if kind == dhcp.DISCOVER else []
+        return [answer(request, dhcp.OFFER, SERVER_OPTION)] if kind == dhcp.DISCOVER else []
 
     dhcp_client._FIRST_WAIT = 0.01
     with host(server(offer), near=(), far=laboratory.FAR[:1]):
@@ -317,7 +317,7 @@ def test_options_in_the_fields_of_others_and_in_pieces() -> None:
         message = answer(
             request, dhcp.OFFER if kind == dhcp.DISCOVER else dhcp.ACK, b"\x34\x01\x03\x03\x02\x0a\x4d\xff"
         )
-        sname = b"\x36\x04" + SERVER + b"\x00\x00\x03\x01\x01\xff"
+        sname = SERVER_OPTION + b"\x00\x00\x03\x01\x01\xff"
         file = b"\x33\x04\xff\xff\xff\xff\x03\x01\x00\x01\x03\xff\xff\x00\xff"
         return [message[:44] + sname.ljust(64, b"\0") + file.ljust(128, b"\0") + message[236:]]
 
@@ -382,6 +382,13 @@ def test_parse_reply_takes_any_options(fields: bytes, options: bytes, code: int)
         assert len(reply.addresses(code)) * 4 in (0, len(reply.options.get(code, b"")))
         assert reply.number(code) in (None, int.from_bytes(reply.options.get(code, b""), "big"))
         assert reply.text(code).isprintable()
+
+
+def test_an_option_that_is_cut_ends_the_options() -> None:
+    for tail in (b"\x06", b"\x06\x04", b"\x06\x05" + SERVER):
+        reply = dhcp.parse_reply(answer(REQUEST, dhcp.ACK, SERVER_OPTION + tail))
+        assert reply
+        assert reply.options == {dhcp.MESSAGE_TYPE: b"\x05", dhcp.SERVER: SERVER}
 
 
 @given(
