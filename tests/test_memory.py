@@ -50,7 +50,7 @@ def assert_flat(call: Callable[[], object], times: int = CALLS) -> None:
     finally:
         gc.enable()
     assert ctypes_types() == types
-    assert len(gc.get_objects()) - objects < 100
+    assert len(gc.get_objects()) - objects < 1000  # of which the addresses met last may be 256
     assert cycles < 100
     assert resident() - memory < BOUND
 
