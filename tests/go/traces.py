@@ -62,8 +62,8 @@ MAY_DIFFER: Final = (
     ),
     Rule(
         "what the kernel says of all interfaces is the same for both; Go reads 4096 bytes at once, we 65536",
-        r"^recvfrom\((netlink\d+), .*\], (4096|65536), 0, .* = \d+$",
-        r"recvfrom(\1, INTERFACES)",
+        r"^(recvfrom\(netlink\d+, INTERFACES), (4096|65536), ",
+        r"\1, SIZE, ",
     ),
 )
 
@@ -71,16 +71,18 @@ MAY_DIFFER: Final = (
 _OF_ANY_FILE: Final = ("read(", "write(", "close(")
 
 _DESCRIPTOR: Final = re.compile(r"(\d+)<(?:(socket|pipe):\[(\d+)\]|anon_inode:\[(eventpoll)\]|[^>]*)>")
+_INTERFACES: Final = re.compile(r"^(recvfrom\(netlink\d+, ).*\], (?=\d+, 0, \{sa_family=AF_NETLINK)")
 _EPOLL_DATA: Final = re.compile(r"data=\{u32=(\d+), u64=\d+\}")
 _RESUMED: Final = re.compile(r"<\.\.\. \w+ resumed>")
 
 
 def calls(trace: str) -> list[Call]:
-    """The socket calls of all threads, in the order in which they began."""
+    """The socket calls of all threads, in the order in which they began; without what the kernel says of interfaces."""
     found = []
     for shown in _labelled(_whole_lines(trace)):
         if shown.startswith(_OF_ANY_FILE) and not re.match(r"\w+\((socket|epoll)", shown):
             continue
+        shown = _INTERFACES.sub(r"\1INTERFACES, ", shown)
         common, reasons = shown, []
         for rule in MAY_DIFFER:
             before, common = common, re.sub(rule.pattern, rule.common, common)
@@ -97,7 +99,7 @@ def _whole_lines(trace: str) -> list[str]:
     for line in trace.splitlines():
         pid, _, text = line.partition(" ")
         text = text.strip()
-        if text.startswith(("---", "+++")):
+        if text.startswith(("---", "+++", "???")):  # a signal, an end, a thread that ended before its call began
             continue
         if text.endswith("<unfinished ...>"):
             begun[pid] = len(whole)
