@@ -28,9 +28,9 @@ _LOW = 4 if sys.byteorder == "big" and sizeof(c_void_p) == 8 else 0
 class MessageBatch:
     """recvmmsg(2), sendmmsg(2): up to count messages of up to size bytes, received or sent in one call.
 
-    control is the room for each message's control data. After `recv`, `payload`, `address`, `control` and `flags` tell
-    of message i; before `send`, `put` fills it. What was received can be sent as it stands, each payload to its
-    address, so that an echo costs no work a datagram:
+    control is the room for each message's control data. `recv` makes messages 0..n-1, in place of all before, and `put`
+    fills one; `payload`, `address`, `control` and `flags` tell of message i. What was received can be sent as it
+    stands, each payload to its address, so that an echo costs no work a datagram:
 
         batch = MessageBatch(64, 2048)
         while True:
@@ -44,15 +44,16 @@ class MessageBatch:
         "_control_size",
         "_controls",
         "_count",
+        "_filled",
         "_flags",
         "_headers",
+        "_held_controls",
         "_lengths",
+        "_moved",
         "_name_lengths",
         "_names",
         "_none",
         "_payloads",
-        "_received",
-        "_received_controls",
         "_room",
         "_size",
         "_storage",
@@ -62,6 +63,7 @@ class MessageBatch:
         self._count = count = integer("count", count, 1, _MAX_COUNT)
         self._size = size = integer("size", size, 1, 2**31 - 1)
         self._control_size = control = integer("control", control, 0, 2**20)
+        self._filled = 0  # how many messages there are
         sizes = [count * each for each in (sizeof(Mmsghdr), sizeof(Iovec), _NAME_SIZE, control, size)]
         storage = bytearray(sum(sizes))
         self._storage = c_char.from_buffer(storage)  # as long as this exists, the bytearray stays where it is
@@ -74,12 +76,12 @@ class MessageBatch:
         _link(headers, iovecs, [base + start for start in starts], size, control)
 
         words = headers.cast("I")
-        self._received = _column(words, Mmsghdr, Mmsghdr.len.offset)  # type: ignore[attr-defined]
+        self._moved = _column(words, Mmsghdr, Mmsghdr.len.offset)  # type: ignore[attr-defined]
         self._flags = _column(words, Mmsghdr, Msghdr.flags.offset)  # type: ignore[attr-defined]
         self._name_lengths = _column(words, Mmsghdr, Msghdr.namelen.offset)  # type: ignore[attr-defined]
         self._control_lengths = _column(words, Mmsghdr, Msghdr.controllen.offset + _LOW)  # type: ignore[attr-defined]
         self._lengths = _column(iovecs.cast("I"), Iovec, Iovec.len.offset + _LOW)  # type: ignore[attr-defined]
-        self._received_controls = _repeated(0, count)
+        self._held_controls = _repeated(0, count)
         self._none = _repeated(0, count)
         self._room = [_repeated(room, count) for room in (size, _NAME_SIZE, control)]
 
@@ -89,32 +91,46 @@ class MessageBatch:
     def recv(self, fd: int, flags: int = MSG_WAITFORONE) -> int:
         """recvmmsg(2): receive up to count messages; how many came.
 
-        MSG_WAITFORONE waits for the first alone; with MSG_DONTWAIT, BlockingIOError where there is none. An error after
-        the first message is kept by the kernel for the next call. recvmmsg's own timeout is not offered: it ends the
-        call only after a further message has come.
+        It waits for the first alone, MSG_WAITFORONE, whatever the flags; with MSG_DONTWAIT, BlockingIOError where there
+        is none. An error after the first message is kept by the kernel for the next call. recvmmsg's own timeout is not
+        offered: it ends the call only after a further message has come. Descriptors that arrive are this process's to
+        close, and MSG_CMSG_CLOEXEC makes them close-on-exec: see close_unix_rights.
         """
-        fd, flags = c_int("fd", fd), flag_bits("flags", flags)
+        if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
+            fd, flags = c_int("fd", fd), flag_bits("flags", flags)
         if flags & MSG_TRUNC:
             raise ValueError("MSG_TRUNC would make lengths that exceed the buffers: flags(i) tells what was cut")
+        # A signal while it waits for a further message would make the socket's next call fail with an errno that only
+        # the kernel knows, ERESTARTSYS.
+        flags |= MSG_WAITFORONE
+        self._filled = 0
         self._lengths[:], self._name_lengths[:], self._control_lengths[:] = self._room
         while (n := libc.recvmmsg(fd, c_void_p(self._headers), self._count, flags, None)) == -1:
             retry("recvmmsg")
-        self._lengths[:n] = self._received[:n]
-        self._received_controls[:n] = self._control_lengths[:n]
-        self._control_lengths[:] = self._none  # what came in does not go out
+        self._lengths[:n] = self._moved[:n]
+        if self._control_size:
+            self._held_controls[:n] = self._control_lengths[:n]
+            self._control_lengths[:] = self._none  # what came in does not go out
+        self._filled = n
         return n
 
     def send(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
         """sendmmsg(2): send messages start..n-1 as they stand; how many went, which may be fewer.
 
-        Fewer means that the next one failed: `send(fd, n, start=start + sent)` raises its error, or sends on.
+        Fewer means that the next one failed: `send(fd, n, start=start + sent)` raises its error, or sends on. On a
+        stream the last one that went may have gone in part: `sent` tells.
         """
-        fd, flags = c_int("fd", fd), flag_bits("flags", flags)
-        n, start = integer("n", n, 0, self._count), integer("start", start, 0, n)
+        if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
+            fd, flags = c_int("fd", fd), flag_bits("flags", flags)
+        n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
         first = c_void_p(self._headers + start * sizeof(Mmsghdr))
         while (sent := libc.sendmmsg(fd, first, n - start, flags)) == -1:
             retry("sendmmsg")
         return sent
+
+    def sent(self, i: int) -> int:
+        """How many bytes of message i `send` has sent."""
+        return self._moved[self._index(i)]
 
     def payload(self, i: int) -> memoryview:
         """The bytes of message i, in place: writable, and overwritten by the next `recv` or `put`."""
@@ -131,9 +147,9 @@ class MessageBatch:
             return remember(raw)
 
     def control(self, i: int) -> memoryview:
-        """The control messages that message i came with, in place: for parse_socket_control_message."""
+        """The control messages of message i, in place: for parse_socket_control_message."""
         start = self._index(i) * self._control_size
-        return self._controls[start : start + self._received_controls[i]]
+        return self._controls[start : start + self._held_controls[i]]
 
     def flags(self, i: int) -> int:
         """The flags that message i came with: MSG_TRUNC, its payload was cut; MSG_CTRUNC, its control data was."""
@@ -142,17 +158,29 @@ class MessageBatch:
     def put(
         self, i: int, data: "ReadableBuffer", to: "Sockaddr | None" = None, control: "ReadableBuffer" = b""
     ) -> None:
-        """Fill message i for `send`: its bytes, where it goes (None: where connected to), and its control messages."""
+        """Fill message i for `send`: its bytes, where it goes (None: where connected to), and its control messages.
+
+        Messages before it that were never filled are empty ones that go nowhere.
+        """
         raw = b"" if to is None else raw_bytes("to", to)
-        self._index(i)
-        length = _place(self._payloads, i * self._size, self._size, "data", data)
-        control_length = _place(self._controls, i * self._control_size, self._control_size, "control", control)
-        self._names[i * _NAME_SIZE : i * _NAME_SIZE + len(raw)] = raw
-        self._lengths[i], self._name_lengths[i], self._control_lengths[i] = length, len(raw), control_length
+        if not 0 <= i < self._count:
+            raise IndexError(f"there is no message {i} in a batch of {self._count}")
+        parts = raw, _fitting("data", data, self._size), _fitting("control", control, self._control_size)
+        areas = (self._names, _NAME_SIZE), (self._payloads, self._size), (self._controls, self._control_size)
+        for (area, stride), part in zip(areas, parts, strict=True):
+            area[i * stride : i * stride + len(part)] = part
+        for j in range(self._filled, i):
+            self._describe(j, 0, 0, 0)
+        self._describe(i, *map(len, parts))
+        self._filled = max(self._filled, i + 1)
+
+    def _describe(self, i: int, name_length: int, length: int, control_length: int) -> None:
+        self._name_lengths[i], self._lengths[i], self._control_lengths[i] = name_length, length, control_length
+        self._held_controls[i], self._flags[i], self._moved[i] = control_length, 0, 0
 
     def _index(self, i: int) -> int:
-        if not 0 <= i < self._count:
-            raise IndexError(f"message {i} of a batch of {self._count}")
+        if not 0 <= i < self._filled:
+            raise IndexError(f"there is no message {i}, but {self._filled} of at most {self._count}")
         return i
 
 
@@ -177,11 +205,9 @@ def _repeated(value: int, count: int) -> memoryview:
     return memoryview(bytearray(value.to_bytes(4, sys.byteorder) * count)).cast("I")
 
 
-def _place(area: memoryview, start: int, room: int, name: str, data: "ReadableBuffer") -> int:
-    """Copy data into its place; its length."""
+def _fitting(name: str, data: "ReadableBuffer", room: int) -> "bytes | bytearray":
+    """The data in a form that can be assigned to a memoryview of bytes, or ValueError where there is no room."""
     view = memoryview(data)
     if view.nbytes > room:
         raise ValueError(f"{name} must be at most {room} bytes, not {view.nbytes}")
-    # tobytes, as a view of anything but plain bytes cannot be assigned.
-    area[start : start + view.nbytes] = data if type(data) is bytes else view.tobytes()
-    return view.nbytes
+    return data if isinstance(data, (bytes, bytearray)) else view.tobytes()
