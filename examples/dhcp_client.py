@@ -155,11 +155,8 @@ class Client:
 
     def checksum_is_ready(self, oobn: int) -> bool:
         """Whether the sender's machine computed the checksum of the packet received last, or left it to its card."""
-        for control in syscall.parse_socket_control_message(self._oob[:oobn]):
-            if (control.header.level, control.header.type) == (syscall.SOL_PACKET, syscall.PACKET_AUXDATA):
-                status = int.from_bytes(control.data[:4], sys.byteorder)  # struct tpacket_auxdata begins with it
-                return not status & syscall.TP_STATUS_CSUMNOTREADY
-        return True
+        (control,) = syscall.parse_socket_control_message(self._oob[:oobn])
+        return not syscall.parse_tpacket_auxdata(control).status & syscall.TP_STATUS_CSUMNOTREADY
 
 
 def print_lease(lease: Answer) -> None:

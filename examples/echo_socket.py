@@ -1,8 +1,6 @@
 """A socket for ICMP echo, of the kind that this process may have, for IPv4 or IPv6."""
 
 import os
-import sys
-from ctypes import sizeof
 from typing import NamedTuple
 
 import pysyscall as syscall
@@ -11,8 +9,6 @@ from .checksums import internet_checksum
 from .icmp import Echo, parse_reply, parse_request
 from .ipv4 import parse_packet
 
-_TTL = ((syscall.IPPROTO_IP, syscall.IP_TTL), (syscall.IPPROTO_IPV6, syscall.IPV6_HOPLIMIT))
-_ERROR = ((syscall.IPPROTO_IP, syscall.IP_RECVERR), (syscall.IPPROTO_IPV6, syscall.IPV6_RECVERR))
 _FROM_THE_NETWORK = (syscall.SO_EE_ORIGIN_ICMP, syscall.SO_EE_ORIGIN_ICMP6)
 
 
@@ -21,7 +17,7 @@ class Reply(NamedTuple):
 
     echo: Echo
     source: syscall.Sockaddr | None
-    ttl: int | None
+    ttl: int
 
 
 class Failure(NamedTuple):
@@ -102,29 +98,25 @@ class EchoSocket:
         echo = parse_reply(self.family, message)
         return echo if echo and echo.identifier == self.identifier else None
 
-    def _ttl(self, oobn: int) -> int | None:
-        for control in syscall.parse_socket_control_message(self._oob[:oobn]):
-            if (control.header.level, control.header.type) in _TTL:
-                return int.from_bytes(control.data, sys.byteorder)
-        return None
+    def _ttl(self, oobn: int) -> int:
+        (control,) = syscall.parse_socket_control_message(self._oob[:oobn])
+        parse = syscall.parse_inet4_ttl if self.family == syscall.AF_INET else syscall.parse_inet6_hoplimit
+        return parse(control)
 
     def _take_failures(self) -> bool:
         """recvmsg(2) with MSG_ERRQUEUE: take all that is in the error queue; whether an ICMP error was."""
         any_icmp = False
         while True:
             try:
-                n, oobn, _, _ = syscall.recvmsg(self.fd, self._buffer, self._oob, syscall.MSG_ERRQUEUE)
+                queued = syscall.recv_error(self.fd, self._buffer)
             except BlockingIOError:
                 return any_icmp
-            for control in syscall.parse_socket_control_message(self._oob[:oobn]):
-                if (control.header.level, control.header.type) in _ERROR:
-                    error = syscall.SockExtendedErr.from_buffer_copy(control.data)
-                    if error.origin in _FROM_THE_NETWORK:
-                        any_icmp = True
-                        request = parse_request(self.family, bytes(self._buffer[:n]))
-                        if request and request.identifier == self.identifier:
-                            offender = syscall.Sockaddr.from_bytes(control.data[sizeof(error) :])
-                            self._failures.append(Failure(request, offender, error.type, error.code))
+            error, offender = queued.error, queued.offender
+            if error.origin in _FROM_THE_NETWORK and offender:
+                any_icmp = True
+                request = parse_request(self.family, bytes(self._buffer[: queued.n]))
+                if request and request.identifier == self.identifier:
+                    self._failures.append(Failure(request, offender, error.type, error.code))
 
     def _ask_for_ttl_and_errors(self) -> None:
         if self.family == syscall.AF_INET:

@@ -66,8 +66,7 @@ class Ping:
         sequence = reply.echo.sequence
         if sequence not in self.sent:
             return
-        ttl = "" if reply.ttl is None else f" ttl={reply.ttl}"
-        line = f"{8 + len(reply.echo.payload)} bytes from {text(reply.source)}: icmp_seq={sequence}{ttl}"
+        line = f"{8 + len(reply.echo.payload)} bytes from {text(reply.source)}: icmp_seq={sequence} ttl={reply.ttl}"
         if reply.echo.payload != self.payload(sequence):
             self.corrupted += 1
             print(f"{line} (wrong data)", flush=True)

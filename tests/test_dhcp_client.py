@@ -55,8 +55,9 @@ class Dnsmasq:
         options += " dhcp-range=10.77.0.50,10.77.0.50,255.255.255.0,1h domain=example.test log-facility=-"
         options += " dhcp-option=3,10.77.0.1,10.77.0.2 dhcp-option=6,192.0.2.53,192.0.2.54 pid-file="
         options += f" dhcp-leasefile={self.leases.name}"
-        subprocess.Popen([self.tool, *(f"--{option}" for option in options.split())], stderr=self.log)
-        eventually(lambda: "DHCP, IP range" in self.logged())
+        server = subprocess.Popen([self.tool, *(f"--{option}" for option in options.split())], stderr=self.log)
+        eventually(lambda: "DHCP, IP range" in self.logged() or server.poll() is not None)
+        assert server.poll() is None, self.logged()
         yield
 
     def logged(self) -> str:
