@@ -72,15 +72,8 @@ def built() -> Path:
     checkout = hashlib.sha256(os.fsencode(HERE)).hexdigest()[:16]
     target = _directory() / f"bin-{checkout}"
     # The oracle reaches functions that package syscall does not export.
-    command = [
-        str(root / "bin" / "go"),
-        "build",
-        "-buildvcs=false",
-        "-ldflags=-checklinkname=0",
-        "-o",
-        f"{target}/",
-        "./...",
-    ]
+    flags = ["-buildvcs=false", "-ldflags=-checklinkname=0", "-o", f"{target}/"]
+    command = [str(root / "bin" / "go"), "build", *flags, "./..."]
     done = subprocess.run(command, cwd=HERE, env=environment(), capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
