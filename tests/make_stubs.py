@@ -328,15 +328,15 @@ class Stubs:
         return head + "\n" + indent("\n".join(body or ["..."]), "    ")
 
     def class_attributes(self, module: Module, node: ast.ClassDef, statement: ast.Assign) -> dict[str, str]:
-        """Those set in a class's body: slots and the like."""
+        """Those set in a class's body. Slots are left out: they name what is private."""
         written = {}
         for name in names_bound(statement):
-            if name in {"__slots__", "__match_args__"}:
+            if name == "__match_args__":
                 written[name] = f"{name} = {module.text(statement.value)}"
             elif name == "__hash__":
                 self.imported.setdefault(module.name, set()).add(("typing", "ClassVar", False))
                 written[name] = "__hash__: ClassVar[None]  # type: ignore[assignment]"
-            elif is_public(name) and name != "__del__":
+            elif is_public(name) and name not in {"__slots__", "__del__"}:
                 raise SystemExit(f"{module.path}:{statement.lineno}: {node.name}.{name} has no type")
         return written
 
@@ -363,9 +363,11 @@ class Stubs:
     def type_assigned(
         self, module: Module, function: ast.FunctionDef, statement: ast.Assign | ast.AnnAssign
     ) -> str | None:
-        """The type that is written there; or that of the parameter, or of the function's result, that is assigned."""
+        """The type that is written there; or that of the number, parameter or function's result that is assigned."""
         if isinstance(statement, ast.AnnAssign):
             return self.expression(module, statement.annotation)
+        if re.fullmatch(r"-?\d+", module.text(statement.value)):
+            return "int"
         if isinstance(statement.value, ast.Name):
             for parameter in [*function.args.args, *function.args.kwonlyargs]:
                 if parameter.arg == statement.value.id and parameter.annotation:

@@ -7,26 +7,6 @@ from .sockaddr import Sockaddr
 
 class MessageBatch:
     """recvmmsg(2), sendmmsg(2): up to count messages of up to size bytes, received or sent in one call."""
-
-    __slots__ = (
-        "_control_lengths",
-        "_control_size",
-        "_controls",
-        "_count",
-        "_filled",
-        "_flags",
-        "_headers",
-        "_held_controls",
-        "_lengths",
-        "_moved",
-        "_name_lengths",
-        "_names",
-        "_none",
-        "_payloads",
-        "_room",
-        "_size",
-        "_storage",
-    )
     def __init__(self, count: int, size: int, control: int = 0) -> None: ...
     def __len__(self) -> int: ...
     def recv(self, fd: int, flags: int = MSG_WAITFORONE) -> int:

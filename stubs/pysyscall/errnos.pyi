@@ -3,8 +3,6 @@
 
 class Errno(int):
     """An error number: `Errno(error.errno)` of an OSError. Go Errno."""
-
-    __slots__ = ()
     @property
     def name(self) -> str:
         """The constant's name, such as "EAGAIN", or "" where this ABI has none of that value."""

@@ -9,7 +9,6 @@ from .structs.control import ScmTimestamping, SockExtendedErr
 class QueuedError:
     """One entry of a socket's error queue."""
 
-    __slots__ = ("address", "error", "flags", "messages", "n", "offender")
     n: int
     flags: int
     address: Sockaddr | None

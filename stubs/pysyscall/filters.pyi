@@ -10,7 +10,6 @@ LsfPart: TypeAlias = SockFilter | LsfBranch | str
 class LsfBranch:
     """A jump to labels: to jt where a comparison with k holds, to jf where not; to the next instruction where None."""
 
-    __slots__ = ("code", "jf", "jt", "k")
     code: int
     k: int
     jt: str | None

@@ -13,7 +13,6 @@ class AddrinfoError(OSError):
 class Interface:
     """A network interface as it was when asked for. Go net.Interface."""
 
-    __slots__ = ("flags", "hardware_addr", "index", "mtu", "name")
     index: int
     mtu: int
     name: str

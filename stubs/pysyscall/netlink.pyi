@@ -6,7 +6,6 @@ from .structs.netlink import NlMsghdr, RtAttr, RtGenmsg
 class NetlinkMessage:
     """A netlink message: its header, and the bytes after it. Go NetlinkMessage."""
 
-    __slots__ = ("data", "header")
     header: NlMsghdr
     data: bytes
     def __init__(self, header: NlMsghdr, data: bytes) -> None: ...
@@ -16,7 +15,6 @@ class NetlinkMessage:
 class NetlinkRouteAttr:
     """An rtnetlink attribute: its header, and its value's bytes. Go NetlinkRouteAttr."""
 
-    __slots__ = ("attr", "value")
     attr: RtAttr
     value: bytes
     def __init__(self, attr: RtAttr, value: bytes) -> None: ...
@@ -26,7 +24,6 @@ class NetlinkRouteAttr:
 class NetlinkRouteRequest:
     """A request for a table of the kernel's; `bytes(request)` is what is sent. Go NetlinkRouteRequest."""
 
-    __slots__ = ("data", "header")
     header: NlMsghdr
     data: RtGenmsg
     def __init__(self, header: NlMsghdr, data: RtGenmsg) -> None: ...

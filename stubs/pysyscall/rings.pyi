@@ -5,18 +5,17 @@ from collections.abc import Iterable, Iterator
 
 from .sockaddr import Sockaddr
 from .structs.filters import SockFilter
+from .structs.packets import TpacketStatsV3
 
 class Frame:
     """One frame in the ring, valid until its block is given back."""
-
-    __slots__ = ("_at", "_frames", "_header")
     def __init__(self, frames: Frames, at: int, header: tuple[int, ...]) -> None: ...
     @property
     def data(self) -> memoryview:
         """The frame's bytes in the ring. As long as a view of them lives, the kernel does not get the block back."""
     @property
     def length(self) -> int:
-        """How long the frame was on the wire; `data` is shorter where a filter cut it."""
+        """How long the frame was on the wire; `data` is shorter where a filter or the end of a block cut it."""
     @property
     def timestamp(self) -> int:
         """When it came, in nanoseconds since 1970."""
@@ -28,9 +27,7 @@ class Frame:
         """Where it came from and how: a SockaddrLinklayer with the interface, the protocol and the packet's type."""
 
 class Frames:
-    """The frames of one block: iterate within `with`, which gives the block back at its end."""
-
-    __slots__ = ("_count", "_first", "_index", "_ring", "_view")
+    """The frames of one block: iterate within `with`, at whose end the block is given back."""
     def __init__(self, ring: PacketRing, index: int, view: memoryview, count: int, first: int) -> None: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Frame]: ...
@@ -38,6 +35,7 @@ class Frames:
         """The lengths of all frames together, for whoever only counts."""
     def __enter__(self) -> Frames: ...
     def __exit__(self, *exception: object) -> None: ...
+    def __del__(self) -> None: ...
 
 class PacketRing:
     """packet(7) PACKET_RX_RING: receive the frames of an interface, or of all (0), through shared memory."""
@@ -55,9 +53,13 @@ class PacketRing:
     ) -> None: ...
     def frames(self, msec: int = -1) -> Frames:
         """The next block's frames, after waiting up to msec milliseconds (-1: for ever); none where time is over."""
-    def statistics(self) -> tuple[int, int]:
-        """getsockopt(2) PACKET_STATISTICS: frames that passed the filter and frames dropped, since the last call."""
+    def statistics(self) -> TpacketStatsV3:
+        """getsockopt(2) PACKET_STATISTICS: frames that passed the filter, and how many of them were dropped, since last
+        asked.
+        """
     def close(self) -> None:
-        """Give the ring back; its memory goes with the last view of a frame. A second call does nothing."""
+        """Give the ring back; its memory, and the kernel's part of it, go with the last view of a frame. A second call
+        does nothing.
+        """
     def __enter__(self) -> PacketRing: ...
     def __exit__(self, *exception: object) -> None: ...

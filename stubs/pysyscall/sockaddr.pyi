@@ -5,8 +5,6 @@ from .arguments import StrOrBytesPath
 
 class Sockaddr:
     """struct sockaddr: a socket's address. Go Sockaddr."""
-
-    __slots__ = ("_raw",)
     def __init__(self) -> None: ...
     @staticmethod
     def from_bytes(raw: bytes | bytearray | memoryview) -> Sockaddr:
@@ -22,7 +20,6 @@ class Sockaddr:
 class SockaddrBytes(Sockaddr):
     """The kernel's own bytes, family first: an address of any other family, in and out."""
 
-    __slots__ = ()
     __match_args__ = ("raw",)
     def __init__(self, raw: bytes | bytearray | memoryview) -> None: ...
     @property
@@ -32,7 +29,6 @@ class SockaddrBytes(Sockaddr):
 class SockaddrInet4(Sockaddr):
     """struct sockaddr_in: a port in host order, and an IPv4 address of 4 bytes in network order. Go SockaddrInet4."""
 
-    __slots__ = ()
     __match_args__ = ("port", "addr")
     def __init__(self, port: int, addr: bytes | bytearray | memoryview) -> None: ...
     @property
@@ -45,7 +41,6 @@ class SockaddrInet4(Sockaddr):
 class SockaddrInet6(Sockaddr):
     """struct sockaddr_in6: a port in host order, and an IPv6 address of 16 bytes in network order. Go SockaddrInet6."""
 
-    __slots__ = ()
     __match_args__ = ("port", "addr", "zone_id", "flowinfo")
     def __init__(
         self, port: int, addr: bytes | bytearray | memoryview, zone_id: int = 0, flowinfo: int = 0
@@ -66,7 +61,6 @@ class SockaddrInet6(Sockaddr):
 class SockaddrUnix(Sockaddr):
     """struct sockaddr_un: a path, at most 108 bytes, or a name in the abstract namespace. Go SockaddrUnix."""
 
-    __slots__ = ()
     __match_args__ = ("name",)
     def __init__(self, name: StrOrBytesPath) -> None: ...
     @property
@@ -76,7 +70,6 @@ class SockaddrUnix(Sockaddr):
 class SockaddrLinklayer(Sockaddr):
     """struct sockaddr_ll: an interface, a protocol and a hardware address. Go SockaddrLinklayer."""
 
-    __slots__ = ()
     __match_args__ = ("protocol", "ifindex", "hatype", "pkttype", "halen", "addr")
     def __init__(
         self,
@@ -109,7 +102,6 @@ class SockaddrLinklayer(Sockaddr):
 class SockaddrNetlink(Sockaddr):
     """struct sockaddr_nl: a netlink port (0 is the kernel) and a mask of multicast groups. Go SockaddrNetlink."""
 
-    __slots__ = ()
     __match_args__ = ("pid", "groups")
     def __init__(self, pid: int = 0, groups: int = 0) -> None: ...
     @property
@@ -125,7 +117,6 @@ class SockaddrNetlink(Sockaddr):
 class SockaddrVM(Sockaddr):
     """struct sockaddr_vm: a port and a context, which is a virtual machine or its host. Go unix.SockaddrVM. vsock(7)."""
 
-    __slots__ = ()
     __match_args__ = ("port", "cid", "flags")
     def __init__(self, port: int, cid: int, flags: int = 0) -> None: ...
     @property

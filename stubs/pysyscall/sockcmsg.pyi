@@ -11,7 +11,6 @@ from .structs.options import Ucred
 class SocketControlMessage:
     """A control message: its header, and the bytes after it. Go SocketControlMessage."""
 
-    __slots__ = ("data", "header")
     __hash__: ClassVar[None]  # type: ignore[assignment]
     header: Cmsghdr
     data: bytes

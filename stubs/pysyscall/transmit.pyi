@@ -10,10 +10,12 @@ class TransmitRing:
     def __init__(self, ifindex: int, slots: int = 256, slot_size: int = 2048) -> None: ...
     def __len__(self) -> int: ...
     def put(self, frame: ReadableBuffer) -> None:
-        """Place a frame, link-layer header first, in the next slot."""
-    def flush(self, flags: int = 0) -> int:
-        """sendto(2): send every frame that is placed; the number of bytes. MSG_DONTWAIT does not wait for their end."""
+        """Place a frame, link-layer header first, in the next slot. BlockingIOError: all slots wait to be sent."""
+    def flush(self, flags: int = 0) -> None:
+        """sendto(2): send every frame that is placed. MSG_DONTWAIT does not wait for the interface to be done with
+        them.
+        """
     def close(self) -> None:
-        """Give the ring back. A second call does nothing."""
+        """Give the ring back; frames that wait are not sent. A second call does nothing."""
     def __enter__(self) -> TransmitRing: ...
     def __exit__(self, *exception: object) -> None: ...

@@ -10,7 +10,6 @@ from .base import Struct
 class RawSockaddr(Struct):
     """struct sockaddr. Go RawSockaddr."""
 
-    __slots__ = ()
     family: int
     data: Array[c_uint8]
     def __init__(self, family: int = ..., data: Array[c_uint8] | tuple[int, ...] = ...) -> None: ...
@@ -18,7 +17,6 @@ class RawSockaddr(Struct):
 class RawSockaddrAny(Struct):
     """A struct sockaddr with room for the address of any family. Go RawSockaddrAny."""
 
-    __slots__ = ()
     addr: RawSockaddr
     pad: Array[c_uint8]
     def __init__(self, addr: RawSockaddr = ..., pad: Array[c_uint8] | tuple[int, ...] = ...) -> None: ...
@@ -26,7 +24,6 @@ class RawSockaddrAny(Struct):
 class RawSockaddrInet4(Struct):
     """struct sockaddr_in. Go RawSockaddrInet4."""
 
-    __slots__ = ()
     family: int
     port: int
     addr: Array[c_uint8]
@@ -43,7 +40,6 @@ class RawSockaddrInet4(Struct):
 class RawSockaddrInet6(Struct):
     """struct sockaddr_in6. Go RawSockaddrInet6."""
 
-    __slots__ = ()
     family: int
     port: int
     flowinfo: int
@@ -61,7 +57,6 @@ class RawSockaddrInet6(Struct):
 class RawSockaddrUnix(Struct):
     """struct sockaddr_un. Go RawSockaddrUnix."""
 
-    __slots__ = ()
     family: int
     path: Array[c_uint8]
     def __init__(self, family: int = ..., path: Array[c_uint8] | tuple[int, ...] = ...) -> None: ...
@@ -69,7 +64,6 @@ class RawSockaddrUnix(Struct):
 class RawSockaddrLinklayer(Struct):
     """struct sockaddr_ll. Go RawSockaddrLinklayer."""
 
-    __slots__ = ()
     family: int
     protocol: int
     ifindex: int
@@ -91,7 +85,6 @@ class RawSockaddrLinklayer(Struct):
 class RawSockaddrNetlink(Struct):
     """struct sockaddr_nl. Go RawSockaddrNetlink."""
 
-    __slots__ = ()
     family: int
     pad: int
     pid: int
@@ -101,7 +94,6 @@ class RawSockaddrNetlink(Struct):
 class RawSockaddrVM(Struct):
     """struct sockaddr_vm. Go unix.RawSockaddrVM."""
 
-    __slots__ = ()
     family: int
     reserved1: int
     port: int

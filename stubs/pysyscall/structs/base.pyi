@@ -7,7 +7,6 @@ from typing import ClassVar
 class Struct(ctypes.Structure):
     """A C structure: equal where all fields are, and with a repr that shows them."""
 
-    __slots__ = ()
     __getattr__: None  # type: ignore[assignment, misc]
     __setattr__: None  # type: ignore[assignment, misc]
     __hash__: ClassVar[None]  # type: ignore[assignment]

@@ -8,7 +8,6 @@ from .base import Struct
 class Cmsghdr(Struct):
     """struct cmsghdr: opens every control message. Go Cmsghdr."""
 
-    __slots__ = ()
     len: int
     level: int
     type: int
@@ -19,7 +18,6 @@ class Cmsghdr(Struct):
 class KernelTimespec(Struct):
     """struct __kernel_timespec: seconds and nanoseconds, of 64 bits each on every ABI."""
 
-    __slots__ = ()
     sec: int
     nsec: int
     def __init__(self, sec: int = ..., nsec: int = ...) -> None: ...
@@ -29,7 +27,6 @@ class KernelTimespec(Struct):
 class ScmTimestamping(Struct):
     """struct scm_timestamping64: when a packet came or left, by up to two clocks; a time that is not known is 0."""
 
-    __slots__ = ()
     ts: Array[KernelTimespec]
     def __init__(self, ts: Array[KernelTimespec] = ...) -> None: ...
     @property
@@ -42,7 +39,6 @@ class ScmTimestamping(Struct):
 class SockExtendedErr(Struct):
     """struct sock_extended_err: an error or a time that the kernel queued for a socket."""
 
-    __slots__ = ()
     errno: int
     origin: int
     type: int

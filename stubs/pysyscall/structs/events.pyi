@@ -11,7 +11,6 @@ class _EpollData(ctypes.Union): ...
 class EpollEvent(Struct):
     """struct epoll_event: what to wait for, or what happened, and 64 bits of the caller's. Go EpollEvent."""
 
-    __slots__ = ()
     events: int
     data: _EpollData
     fd: int
@@ -23,7 +22,6 @@ class EpollEvent(Struct):
 class FdSet(Struct):
     """fd_set: a set of descriptors below FD_SETSIZE (1024), for `select`. Go FdSet; the methods are C's FD_ macros."""
 
-    __slots__ = ()
     bits: Array[c_ulong]
     def __init__(self, bits: Array[c_ulong] | tuple[int, ...] = ...) -> None: ...
     def set(self, fd: int) -> None:

@@ -8,7 +8,6 @@ from .base import Struct
 class SockFilter(Struct):
     """struct sock_filter: one instruction. Go SockFilter."""
 
-    __slots__ = ()
     code: int
     jt: int
     jf: int
@@ -18,7 +17,6 @@ class SockFilter(Struct):
 class SockFprog(Struct):
     """struct sock_fprog: a program, by its length and address. Go SockFprog."""
 
-    __slots__ = ("_owner",)
     len: int
     filter: int | None
     def __init__(self, len: int = ..., filter: int | None = ...) -> None: ...

@@ -10,7 +10,6 @@ from .base import Struct
 class Ifmap(Struct):
     """struct ifmap: where old hardware sits."""
 
-    __slots__ = ()
     mem_start: int
     mem_end: int
     base_addr: int
@@ -32,7 +31,6 @@ class _IfreqData(ctypes.Union): ...
 class Ifreq(Struct):
     """struct ifreq: an interface's name, and one value. Go unix.Ifreq."""
 
-    __slots__ = ()
     ifrn: bytes
     ifru: _IfreqData
     def __init__(self, name: StrOrBytes = "") -> None: ...

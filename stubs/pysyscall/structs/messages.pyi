@@ -6,7 +6,6 @@ from .base import Struct
 class Iovec(Struct):
     """struct iovec: one buffer of several. Go Iovec."""
 
-    __slots__ = ()
     base: int | None
     len: int
     def __init__(self, base: int | None = ..., len: int = ...) -> None: ...
@@ -16,7 +15,6 @@ class Iovec(Struct):
 class Msghdr(Struct):
     """struct msghdr: the address, buffers and control messages of one message. Go Msghdr."""
 
-    __slots__ = ()
     name: int | None
     namelen: int
     iov: int | None

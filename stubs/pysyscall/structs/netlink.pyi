@@ -6,7 +6,6 @@ from .base import Struct
 class NlMsghdr(Struct):
     """struct nlmsghdr: opens every netlink message. Go NlMsghdr."""
 
-    __slots__ = ()
     len: int
     type: int
     flags: int
@@ -17,7 +16,6 @@ class NlMsghdr(Struct):
 class NlMsgerr(Struct):
     """struct nlmsgerr: an acknowledgement (error 0) or a refusal (a negated errno). Go NlMsgerr."""
 
-    __slots__ = ()
     error: int
     msg: NlMsghdr
     def __init__(self, error: int = ..., msg: NlMsghdr = ...) -> None: ...
@@ -25,7 +23,6 @@ class NlMsgerr(Struct):
 class NlAttr(Struct):
     """struct nlattr: opens every netlink attribute. Go NlAttr."""
 
-    __slots__ = ()
     len: int
     type: int
     def __init__(self, len: int = ..., type: int = ...) -> None: ...
@@ -33,7 +30,6 @@ class NlAttr(Struct):
 class RtAttr(Struct):
     """struct rtattr: opens every rtnetlink attribute. Go RtAttr."""
 
-    __slots__ = ()
     len: int
     type: int
     def __init__(self, len: int = ..., type: int = ...) -> None: ...
@@ -41,14 +37,12 @@ class RtAttr(Struct):
 class RtGenmsg(Struct):
     """struct rtgenmsg: which family is asked for. Go RtGenmsg."""
 
-    __slots__ = ()
     family: int
     def __init__(self, family: int = ...) -> None: ...
 
 class IfInfomsg(Struct):
     """struct ifinfomsg: an interface. Go IfInfomsg."""
 
-    __slots__ = ()
     family: int
     pad: int
     type: int
@@ -62,7 +56,6 @@ class IfInfomsg(Struct):
 class IfAddrmsg(Struct):
     """struct ifaddrmsg: an interface's address. Go IfAddrmsg."""
 
-    __slots__ = ()
     family: int
     prefixlen: int
     flags: int
@@ -75,7 +68,6 @@ class IfAddrmsg(Struct):
 class RtMsg(Struct):
     """struct rtmsg: a route. Go RtMsg."""
 
-    __slots__ = ()
     family: int
     dst_len: int
     src_len: int
@@ -101,7 +93,6 @@ class RtMsg(Struct):
 class RtNexthop(Struct):
     """struct rtnexthop: one of several next hops of a route. Go RtNexthop."""
 
-    __slots__ = ()
     len: int
     flags: int
     hops: int

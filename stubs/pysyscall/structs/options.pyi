@@ -9,7 +9,6 @@ from .base import Struct
 class Linger(Struct):
     """struct linger: whether close waits for unsent data, and how many seconds. Go Linger."""
 
-    __slots__ = ()
     onoff: int
     linger: int
     def __init__(self, onoff: int = ..., linger: int = ...) -> None: ...
@@ -17,7 +16,6 @@ class Linger(Struct):
 class Ucred(Struct):
     """struct ucred: a peer's process, user and group. Go Ucred."""
 
-    __slots__ = ()
     pid: int
     uid: int
     gid: int
@@ -26,7 +24,6 @@ class Ucred(Struct):
 class IPMreq(Struct):
     """struct ip_mreq: a multicast group, and the address of the interface to join it on. Go IPMreq."""
 
-    __slots__ = ()
     multiaddr: Array[c_uint8]
     interface: Array[c_uint8]
     def __init__(
@@ -39,7 +36,6 @@ class IPMreq(Struct):
 class IPMreqn(Struct):
     """struct ip_mreqn: a multicast group, and the address or index of the interface to join it on. Go IPMreqn."""
 
-    __slots__ = ()
     multiaddr: Array[c_uint8]
     address: Array[c_uint8]
     ifindex: int
@@ -53,7 +49,6 @@ class IPMreqn(Struct):
 class IPv6Mreq(Struct):
     """struct ipv6_mreq: a multicast group, and the index of the interface to join it on. Go IPv6Mreq."""
 
-    __slots__ = ()
     multiaddr: Array[c_uint8]
     interface: int
     def __init__(self, multiaddr: Array[c_uint8] | tuple[int, ...] = ..., interface: int = ...) -> None: ...
@@ -61,7 +56,6 @@ class IPv6Mreq(Struct):
 class Inet4Pktinfo(Struct):
     """struct in_pktinfo: where an IPv4 datagram came in, or is to leave. Go Inet4Pktinfo."""
 
-    __slots__ = ()
     ifindex: int
     spec_dst: Array[c_uint8]
     addr: Array[c_uint8]
@@ -75,7 +69,6 @@ class Inet4Pktinfo(Struct):
 class Inet6Pktinfo(Struct):
     """struct in6_pktinfo: where an IPv6 datagram came in, or is to leave. Go Inet6Pktinfo."""
 
-    __slots__ = ()
     addr: Array[c_uint8]
     ifindex: int
     def __init__(self, addr: Array[c_uint8] | tuple[int, ...] = ..., ifindex: int = ...) -> None: ...
@@ -83,7 +76,6 @@ class Inet6Pktinfo(Struct):
 class IPv6MTUInfo(Struct):
     """struct ip6_mtuinfo: the MTU of the path to an address. Go IPv6MTUInfo."""
 
-    __slots__ = ()
     addr: RawSockaddrInet6
     mtu: int
     def __init__(self, addr: RawSockaddrInet6 = ..., mtu: int = ...) -> None: ...
@@ -91,14 +83,12 @@ class IPv6MTUInfo(Struct):
 class ICMPv6Filter(Struct):
     """struct icmp6_filter: a set bit blocks that message type. Go ICMPv6Filter."""
 
-    __slots__ = ()
     data: Array[c_uint32]
     def __init__(self, data: Array[c_uint32] | tuple[int, ...] = ...) -> None: ...
 
 class TCPInfo(Struct):
     """struct tcp_info, the part that every kernel has: the state of a connection. Go TCPInfo."""
 
-    __slots__ = ()
     state: int
     ca_state: int
     retransmits: int

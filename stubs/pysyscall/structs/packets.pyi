@@ -8,7 +8,6 @@ from .base import Struct
 class PacketMreq(Struct):
     """struct packet_mreq: what else an interface is to receive. Go unix.PacketMreq."""
 
-    __slots__ = ()
     ifindex: int
     type: int
     alen: int
@@ -20,7 +19,6 @@ class PacketMreq(Struct):
 class TpacketAuxdata(Struct):
     """struct tpacket_auxdata: what a packet socket tells of each packet. Go unix.TpacketAuxdata."""
 
-    __slots__ = ()
     status: int
     len: int
     snaplen: int
@@ -42,7 +40,6 @@ class TpacketAuxdata(Struct):
 class TpacketStats(Struct):
     """struct tpacket_stats: how many packets came, and how many of these were dropped. Go unix.TpacketStats."""
 
-    __slots__ = ()
     packets: int
     drops: int
     def __init__(self, packets: int = ..., drops: int = ...) -> None: ...
@@ -50,7 +47,6 @@ class TpacketStats(Struct):
 class TpacketStatsV3(Struct):
     """struct tpacket_stats_v3: the same of a TPACKET_V3 ring, and how often it was full. Go unix.TpacketStatsV3."""
 
-    __slots__ = ()
     packets: int
     drops: int
     freeze_q_cnt: int

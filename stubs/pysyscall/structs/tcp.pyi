@@ -6,7 +6,6 @@ from .options import TCPInfo
 class TCPInfoFull(TCPInfo):
     """struct tcp_info, with all that later kernels tell. Rates are in bytes a second, times in microseconds."""
 
-    __slots__ = ()
     pacing_rate: int
     max_pacing_rate: int
     bytes_acked: int

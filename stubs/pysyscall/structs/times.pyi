@@ -6,7 +6,6 @@ from .base import Struct
 class Timeval(Struct):
     """struct timeval: seconds and microseconds. Go Timeval."""
 
-    __slots__ = ()
     sec: int
     usec: int
     def __init__(self, sec: int = ..., usec: int = ...) -> None: ...
@@ -18,7 +17,6 @@ class Timeval(Struct):
 class Timespec(Struct):
     """struct timespec: seconds and nanoseconds. Go Timespec."""
 
-    __slots__ = ()
     sec: int
     nsec: int
     def __init__(self, sec: int = ..., nsec: int = ...) -> None: ...
