@@ -167,7 +167,7 @@ def main() -> int:
         missing_tools()
     extras = "test,full" if options.full else "test"
     if options.full:
-        for_pytest = ["-p", "tests.full", *for_pytest]
+        for_pytest = ["-p", "tests.full", "-rs", *for_pytest]
 
     run = Run()
     venv = ROOT / ".venv"
