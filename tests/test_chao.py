@@ -11,6 +11,7 @@ from fcntl import ioctl
 
 import pytest
 
+import pysyscall as syscall
 from examples import chao_client, chao_server, laboratory
 from examples.chao import ChaoSocket
 
@@ -187,6 +188,25 @@ def test_no_frame_is_cut() -> None:
         s.send(b"CHAO" + message)
         assert s.recv(2000) == b"CHAO" + GREETING
         assert stopped(program)[1] == b"received request: " + message + b"\n"
+
+
+@in_namespace
+def test_what_another_interface_receives_before_the_socket_is_bound_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_pair()
+    interface_by_name = syscall.interface_by_name
+
+    def slow(name: str) -> syscall.Interface:
+        with wire("lo") as s:
+            s.send(b"CHAO" + GREETING)
+        return interface_by_name(name)
+
+    monkeypatch.setattr(syscall, "interface_by_name", slow)
+    with ChaoSocket("eth0", None) as chao, wire("eth1") as s:
+        s.send(b"CHAO" + b"1234567890")
+        received = [chao.receive() for _ in range(4)]
+        assert received[-2:] == [(b"1234567890", b""), None]
+        assert received[:2] == [None, None]
+        assert (chao.short, chao.foreign) == (0, 0)
 
 
 @in_namespace

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,9 +16,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import pysyscall as syscall
-from examples.frames import hexdump, summary
+from examples import laboratory, stage
+from examples.frames import Capture, hexdump, summary
 
-from .namespaces import drop_root, forbid_networks, run_in_namespace
+from .namespaces import drop_root, forbid_networks, in_namespace, run_in_namespace
 from .programs import ROOT, Program, eventually, tool, watching_imports
 from .wire import Ended
 
@@ -184,6 +186,64 @@ def test_what_fails_is_said_and_makes_the_tour_fail(tmp_path: Path, monkeypatch:
     assert ended.status == 1
 
 
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+READY = "import time; print('ready', flush=True)"
+SERVE = f"{READY}; time.sleep(600)"
+
+
+@pytest.mark.parametrize(
+    ("server", "client", "failure"),
+    [
+        (SERVE, "print('something else')", "the client did not say 'words'"),
+        (SERVE, "print('words'); exit(3)", "the client ended with status 3"),
+        (SERVE, "print('words')", "the server ended with status -15"),
+        (f"{READY}; exit(3)", "print('words')", "the server ended with status 3"),
+        ("print('steady'[:3])", "print('words')", "the server has not said 'ready'"),
+    ],
+)
+def test_a_program_that_does_not_do_its_part_has_failed(server: str, client: str, failure: str) -> None:
+    here = stage.Stage("no network")
+    with pytest.raises(stage.Failed) as failed, here.server("ready", python(server)):
+        here.client("words", python(client))
+    assert str(failed.value) == failure
+    assert_no_children()
+
+
+def test_no_server_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "_SECONDS", 0.2)
+    with (
+        pytest.raises(stage.Failed, match="the server has not said 'ready'"),
+        stage.Stage("no network").server("ready", python("import time; time.sleep(600)")),
+    ):
+        pytest.fail("it was ready")
+    assert_no_children()
+
+
+def test_no_client_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "_SECONDS", 0.2)
+    with pytest.raises(stage.Failed, match=r"the client still ran after 0.2 seconds"):
+        stage.Stage("no network").client("words", python("import time; time.sleep(600)"))
+    assert_no_children()
+
+
+def test_no_servers_end_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = python(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}")
+    with (
+        pytest.raises(stage.Failed, match="SIGTERM did not end the server"),
+        stage.Stage("no network").server("ready", deaf),
+    ):
+        monkeypatch.setattr(stage, "_SECONDS", 0.2)
+    assert_no_children()
+
+
+def assert_no_children() -> None:
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
 @pytest.mark.parametrize(
     ("names", "parts"),
     [
@@ -211,8 +271,8 @@ def test_a_name_of_nothing_is_refused() -> None:
 )
 def test_it_leaves_no_process_behind(number: signal.Signals, status: int) -> None:
     need_network()
-    with Program("tour", command=[*TOUR, "chao"], preexec=os.setsid) as program:
-        program.wait_for("chao_server &", "stdout")
+    with Program("tour", command=[*TOUR, "ping"], preexec=os.setsid) as program:
+        program.wait_for("examples.ping", "stdout")
         assert program.stop(number) == status
         eventually(lambda: not _group_exists(program.pid))
         assert "Traceback" not in program.stderr
@@ -246,6 +306,31 @@ def test_neither_it_nor_any_program_loads_the_socket_module() -> None:
     loaded = {line.rpartition("|")[2].strip() for line in (ended.stdout + ended.stderr).splitlines() if "|" in line}
     assert {"pysyscall.sockets", "examples.chao", "examples.http_messages", "examples.net_socket"} <= loaded
     assert not loaded & {"socket", "_socket"}
+
+
+@in_namespace
+def test_a_capture_knows_when_and_which_way_each_frame_went() -> None:
+    laboratory.add_pair("eth0", "eth1")
+    for name in ("eth0", "eth1"):
+        laboratory.set_up(name)
+    for name in ("eth0", "eth1"):
+        laboratory.wait_for_carrier(name)
+    with Capture("eth0") as capture, Capture("eth1") as other:
+        assert list(capture.frames()) == []
+        before = time.time()
+        frames = [b"CHAO%010d" % i for i in range(3)]
+        for frame in frames:
+            syscall.write(capture.fd, frame)
+        syscall.write(other.fd, frames[0])
+        after = time.time()
+        seen = list(other.frames())
+        assert [(frame.outgoing, frame.data) for frame in seen] == [(False, frame) for frame in frames]
+        assert [(frame.outgoing, frame.data) for frame in capture.frames()] == [(False, frames[0])]
+        assert sorted(frame.time for frame in seen) == [frame.time for frame in seen]
+        assert all(before - 0.001 <= frame.time <= after + 0.001 for frame in seen)
+        with Capture("eth0") as third:
+            syscall.write(capture.fd, frames[1])
+            assert [(frame.outgoing, frame.data) for frame in third.frames()] == [(True, frames[1])]
 
 
 ETHERNET = bytes.fromhex("020000000002020000000001")
