@@ -51,7 +51,7 @@ class Dnsmasq:
 
     def __call__(self) -> Iterator[None]:
         # Debug mode: in the foreground, as this user, who may be root in nothing but this network.
-        options = "no-daemon port=0 interface=eth0 bind-interfaces conf-file=/dev/null dhcp-authoritative no-ping"
+        options = "no-daemon port=0 interface=eth0 bind-interfaces conf-file= dhcp-authoritative no-ping"
         options += " dhcp-range=10.77.0.50,10.77.0.50,255.255.255.0,1h domain=example.test log-facility=-"
         options += " dhcp-option=3,10.77.0.1,10.77.0.2 dhcp-option=6,192.0.2.53,192.0.2.54 pid-file="
         options += f" dhcp-leasefile={self.leases.name}"
