@@ -98,7 +98,7 @@ class Ping:
         ):
             if number:
                 parts.append(f"+{number} {what}")
-        parts.append(f"{100 * (transmitted - received) / max(transmitted, 1):g}% packet loss")
+        parts.append(f"{100 * (transmitted - received) / transmitted:g}% packet loss")
         lines = [f"{', '.join(parts)}, time {(monotonic() - self.started) * 1000:.0f}ms"]
         times = self.round_trips
         if times:
