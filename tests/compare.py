@@ -245,7 +245,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"there is no {unknown[0]!r}; there is {', '.join(parts)}")
     root = toolchain.goroot()
     if root is None:
-        print(f"There is no Go here to compare with: {toolchain.HOW_TO_GET_GO}")
+        print(f"There is no Go here to compare with; {toolchain.HOW_TO_GET_GO}")
         return 1
     toolchain.built()
     version = subprocess.run([root / "bin" / "go", "version"], capture_output=True, text=True).stdout.split()[2]

@@ -129,7 +129,7 @@ def needs_strace() -> str:
     if shutil.which("strace") is None:
         return "strace is not installed: apt-get install strace"
     probe = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True)
-    return f"strace may not trace here: {probe.stderr.strip()}" if probe.returncode else ""
+    return f"kernel: {probe.stderr.strip()}" if probe.returncode else ""
 
 
 class _Running:

