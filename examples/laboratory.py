@@ -48,9 +48,13 @@ def enter() -> bool:
     return unprivileged
 
 
-def has_ipv6() -> bool:
-    """Whether this kernel speaks IPv6."""
-    return os.path.exists("/proc/sys/net/ipv6")
+def has_ipv6(interface: str = "default") -> bool:
+    """Whether an interface here has IPv6, or a new one would have it."""
+    try:
+        with open(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6") as f:
+            return f.read() == "0\n"
+    except FileNotFoundError:
+        return False  # this kernel has none, or this interface's MTU is too small
 
 
 def add_pair(name: str, peer: str, pid: int | None = None) -> None:
@@ -71,7 +75,7 @@ def set_up(name: str) -> None:
     It gets no link-local address by itself: looking for duplicates and routers, the kernel would put frames on the wire
     that nobody asked for.
     """
-    if os.path.exists(f"/proc/sys/net/ipv6/conf/{name}"):
+    if has_ipv6(name):
         mode = syscall.route_attr(syscall.IFLA_INET6_ADDR_GEN_MODE, bytes([_IN6_ADDR_GEN_MODE_NONE]))
         spec = syscall.route_attr(syscall.IFLA_AF_SPEC, syscall.route_attr(syscall.AF_INET6, mode))
         _set_link(name, syscall.IfInfomsg(), spec)
@@ -144,7 +148,8 @@ def refusal() -> str:
             with second_host():
                 pass
         except OSError as error:
-            os.write(writing, str(error.strerror).encode())
+            limit = " (the limit is /proc/sys/user/max_*_namespaces)" if error.errno == syscall.ENOSPC else ""
+            os.write(writing, f"{error.strerror}{limit}".encode())
         except BaseException:
             traceback.print_exc()
         finally:
@@ -204,7 +209,7 @@ def second_host(
 
     Both ends are named `interface`, and have the addresses `near` here and `far` there. The process runs
     function(*args), for example os.execv with a program, and is killed at the end of the block if it still runs; its
-    number is what `with` gives. IPv6 addresses are left out where the kernel has no IPv6. OSError: the machine forbids
+    number is what `with` gives. IPv6 addresses are left out where there is no IPv6. OSError: the machine forbids
     a network.
     """
     theirs, ours = os.pipe()

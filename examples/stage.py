@@ -41,6 +41,7 @@ class Stage:
             ("127.0.0.1", "::1") if refusal else (address.split("/")[0] for address in laboratory.FAR)
         )
         self.port = "0" if refusal else "8080"
+        self.has_ipv6 = laboratory.has_ipv6("lo" if refusal else "default")
 
     def need_network(self) -> None:
         if self._refusal:

@@ -173,6 +173,16 @@ def test_addresses_and_name_of_the_pair_may_be_chosen() -> None:
 
 
 @in_namespace
+def test_without_ipv6_there_is_ipv4() -> None:
+    Path("/proc/sys/net/ipv6/conf/default/disable_ipv6").write_text("1")
+    assert laboratory.has_ipv6("lo")
+    assert not laboratory.has_ipv6()
+    with laboratory.second_host(echo_over_udp, "10.77.0.2"):
+        assert not laboratory.has_ipv6("eth0")
+        assert connected("10.77.0.2")
+
+
+@in_namespace
 def test_the_cable_stays_when_the_second_hosts_process_ends() -> None:
     with laboratory.second_host(os._exit, 3) as pid:
         assert os.waitpid(pid, 0)[1] == 3 << 8
@@ -227,7 +237,8 @@ def test_this_machines_networks_are_granted_or_refused_with_a_reason() -> None:
 
     def refused() -> None:
         forbid_networks()
-        assert laboratory.refusal() == f"unshare: {os.strerror(errno.ENOSPC)}"
+        limit = "(the limit is /proc/sys/user/max_*_namespaces)"
+        assert laboratory.refusal() == f"unshare: {os.strerror(errno.ENOSPC)} {limit}"
         with pytest.raises(OSError, match="unshare") as error:
             laboratory.enter()
         assert error.value.errno == errno.ENOSPC

@@ -33,6 +33,7 @@ PARTS = [
     "ping over IPv6",
     "dhcp_client",
 ]
+REFUSAL = "unshare: No space left on device (the limit is /proc/sys/user/max_*_namespaces)"
 TOUR = [sys.executable, "-m", "examples"]
 
 
@@ -148,15 +149,25 @@ def test_a_user_who_is_not_root_sees_it_too() -> None:
 def test_where_networks_are_forbidden_http_and_udp_work_and_the_reasons_of_the_rest_are_said() -> None:
     need_network()
     ended = tour(preexec=forbid_networks)
-    assert ended.stdout.startswith("This machine gives no private network: unshare: No space left on device. ")
+    assert ended.stdout.startswith(f"This machine gives no private network: {REFUSAL}. ")
     said = outcomes(ended)
     assert list(said) == PARTS
     assert [said[part] for part in PARTS[:2]] == ["worked", "worked"]
     for part in (*PARTS[2:5], PARTS[7]):
-        assert said[part] == "could not be shown here: needs a private network (unshare: No space left on device)"
+        assert said[part] == f"could not be shown here: needs a private network ({REFUSAL})"
     for part in PARTS[5:7]:
         assert said[part] == "worked" or "CAP_NET_RAW" in said[part]
     assert (ended.status, ended.stderr) == (0, "")
+
+
+def test_without_ipv6_that_is_said() -> None:
+    def loopback_alone() -> None:
+        Path("/proc/sys/net/ipv6/conf/lo/disable_ipv6").write_text("1")
+        ended = tour("ping", preexec=forbid_networks)
+        assert outcomes(ended)["ping over IPv6"] == "could not be shown here: there is no IPv6 here"
+        assert ended.status == 0
+
+    run_in_namespace(loopback_alone)
 
 
 def test_without_a_dhcp_server_that_is_said() -> None:
