@@ -33,7 +33,7 @@ def is_blocked(tid: int, pid: int | str = "self") -> bool:
 
 def wait_until_blocked(tid: int | None, pid: int | str = "self") -> None:
     assert tid is not None
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 20
     while not is_blocked(tid, pid):
         assert time.monotonic() < deadline, "the call does not block"
         time.sleep(0.001)

@@ -8,6 +8,7 @@ import ctypes
 import gc
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -18,6 +19,7 @@ from .conftest import LOOPBACK, Keep
 CALLS = 30_000
 FAILURES = 10_000
 BOUND = 256 * 1024
+OBJECTS = 1000  # of which the addresses met last may be 256
 
 
 def resident() -> int:
@@ -37,22 +39,30 @@ def ctypes_types() -> int:
     return sum(map(subclasses, bases))
 
 
-def assert_flat(call: Callable[[], object], times: int = CALLS) -> None:
-    for _ in range(1000):
-        call()
+def growth(call: Callable[[], object], times: int) -> tuple[int, int, int, int]:
+    """What so many calls leave behind: types, objects, cycles (which wait for the collector), bytes."""
     gc.collect()
     types, objects, memory = ctypes_types(), len(gc.get_objects()), resident()
-    gc.disable()  # nothing here may need it: a cycle is garbage that waits
+    gc.disable()
     try:
         for _ in range(times):
             call()
+        more_memory = resident() - memory
         cycles = gc.collect()
     finally:
         gc.enable()
-    assert ctypes_types() == types
-    assert len(gc.get_objects()) - objects < 1000  # of which the addresses met last may be 256
-    assert cycles < 100
-    assert resident() - memory < BOUND
+    return ctypes_types() - types, len(gc.get_objects()) - objects, cycles, more_memory
+
+
+def assert_flat(call: Callable[[], object], times: int = CALLS) -> None:
+    for _ in range(1000):
+        call()
+    # A leak leaks each time; what the allocator takes once and keeps is none.
+    for _ in range(3):
+        types, objects, cycles, memory = growth(call, times)
+        if types == 0 and objects < OBJECTS and cycles < 100 and memory < BOUND:
+            return
+    pytest.fail(f"{times} calls left {types} types, {objects} objects, {cycles} in cycles, {memory} bytes")
 
 
 def pair(keep: Keep, typ: int) -> tuple[int, int]:
@@ -197,16 +207,21 @@ def test_calls_leave_no_memory_behind(make: Callable[[Keep], Callable[[], object
     assert_flat(make(keep))
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: syscall.interfaces(),
-        lambda: syscall.resolve_tcp_addr("tcp", "[::1]:80"),
-        lambda: syscall.resolve_tcp_addr("tcp", "localhost:80"),
-    ],
-)
-def test_look_ups_leave_no_memory_behind(call: Callable[[], object]) -> None:
-    assert_flat(call, 3000)
+def test_interfaces_leave_no_memory_behind() -> None:
+    assert_flat(syscall.interfaces, 3000)
+
+
+@pytest.mark.parametrize("address", ["[::1]:80", ":80"])
+def test_resolved_addresses_leave_no_memory_behind(address: str) -> None:
+    assert_flat(lambda: syscall.resolve_tcp_addr("tcp", address), FAILURES)
+
+
+def test_unknown_names_leave_no_memory_behind() -> None:
+    def fail() -> None:
+        with suppress(syscall.AddrinfoError):
+            syscall.resolve_tcp_addr("tcp6", "127.0.0.1:80")
+
+    assert_flat(fail, FAILURES)
 
 
 BUFFER = bytearray(16)

@@ -162,6 +162,15 @@ def test_a_name_resolves_to_all_its_addresses_as_pythons_socket_module_has_them(
         assert ours
 
 
+def test_no_host_has_an_address_of_each_family() -> None:
+    theirs = [
+        (family, socket.inet_pton(family, str(address[0])), address[1])
+        for family, _, _, _, address in socket.getaddrinfo(None, 80, type=socket.SOCK_STREAM)
+    ]
+    assert [(each.family, each.addr, each.port) for each in syscall.resolve_tcp_addr("tcp", ":80")] == theirs
+    assert len(theirs) == 2
+
+
 def test_the_network_says_which_family_is_wanted() -> None:
     assert {type(each) for each in syscall.resolve_tcp_addr("tcp4", "localhost:1")} == {SockaddrInet4}
     with pytest.raises(syscall.AddrinfoError):

@@ -247,6 +247,38 @@ def test_an_attribute_too_long_for_its_header_is_refused() -> None:
         syscall.route_attr(1, bytes(65532))
 
 
+@pytest.mark.parametrize("length", range(4))
+def test_an_attribute_shorter_than_its_header_is_einval(length: int) -> None:
+    for raw in (struct.pack("=HH", length, 1), syscall.route_attr(1, b"fine") + struct.pack("=HHI", length, 1, 0)):
+        with pytest.raises(OSError, match="parse_route_attr: Invalid argument"):
+            syscall.parse_route_attr(raw)
+
+
+@pytest.mark.parametrize("length", range(16))
+def test_a_message_shorter_than_its_header_is_einval(length: int) -> None:
+    for raw in (struct.pack("=IHHII", length, 1, 0, 0, 0), syscall.netlink_message(1, 0, 0, b"") + bytes(16)):
+        with pytest.raises(OSError, match="parse_netlink_message: Invalid argument"):
+            syscall.parse_netlink_message(raw)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        (syscall.RTM_NEWLINK, 16),
+        (syscall.RTM_DELLINK, 16),
+        (syscall.RTM_NEWADDR, 8),
+        (syscall.RTM_DELADDR, 8),
+        (syscall.RTM_NEWROUTE, 12),
+        (syscall.RTM_DELROUTE, 12),
+    ],
+)
+def test_a_message_shorter_than_what_stands_before_its_attributes_is_einval(kind: int, size: int) -> None:
+    for length in range(size):
+        with pytest.raises(OSError, match="parse_netlink_route_attr: Invalid argument"):
+            syscall.parse_netlink_route_attr(syscall.NetlinkMessage(syscall.NlMsghdr(16 + length, kind), bytes(length)))
+    assert syscall.parse_netlink_route_attr(syscall.NetlinkMessage(syscall.NlMsghdr(16, kind), bytes(size))) == []
+
+
 def test_only_links_addresses_and_routes_have_attributes() -> None:
     for kind in (syscall.NLMSG_DONE, syscall.NLMSG_ERROR, syscall.RTM_GETLINK, 0, 65535):
         with pytest.raises(OSError, match="parse_netlink_route_attr: Invalid argument"):
