@@ -98,6 +98,7 @@ from .polling import select as select
 from .rings import Frame as Frame
 from .rings import Frames as Frames
 from .rings import PacketRing as PacketRing
+from .signals import Signal as Signal
 from .sockaddr import Sockaddr as Sockaddr
 from .sockaddr import SockaddrBytes as SockaddrBytes
 from .sockaddr import SockaddrInet4 as SockaddrInet4

@@ -39,11 +39,15 @@ class Errno(int):
         return next((name for name, value in vars(_errnos).items() if name[0] == "E" and value == self), "")
 
     def error(self) -> str:
-        """The text, as Go's messages end: "connection refused". Go Errno.Error."""
-        text = strerror(self)
-        if not self.name or text.startswith(("Unknown error", "No error information")):  # glibc's and musl's words
-            return f"errno {int(self)}"
-        return text[0].lower() + text[1:] if text[1:2].islower() else text
+        """Go's text: "connection refused". Go Errno.Error."""
+        from .texts import ERRORS  # only who asks for a text pays for the table
+
+        return ERRORS.get(self.name, f"errno {int(self)}")
+
+    @property
+    def text(self) -> str:
+        """strerror(3): libc's own text, such as "Connection refused"."""
+        return strerror(self)
 
     def is_(self, target: object) -> bool:
         """Whether this is the number target, or of the kind that an exception class stands for. Go Errno.Is.

@@ -160,10 +160,11 @@ def parse_route_attr(b: "bytes | bytearray | memoryview") -> "list[NetlinkRouteA
     start = 0
     while len(raw) - start >= sizeof(RtAttr):
         attr = RtAttr.from_buffer_copy(raw, start)
-        if attr.len < sizeof(RtAttr) or start + attr.len > len(raw):
+        end = start + _aligned(attr.len, RTA_ALIGNTO)
+        if attr.len < sizeof(RtAttr) or end > len(raw):
             raise system_error("parse_route_attr", EINVAL)
         attributes.append(NetlinkRouteAttr(attr, raw[start + sizeof(RtAttr) : start + attr.len]))
-        start += _aligned(attr.len, RTA_ALIGNTO)
+        start = end
     return attributes
 
 

@@ -7,7 +7,10 @@ class Errno(int):
     def name(self) -> str:
         """The constant's name, such as "EAGAIN", or "" where this ABI has none of that value."""
     def error(self) -> str:
-        """The text, as Go's messages end: "connection refused". Go Errno.Error."""
+        """Go's text: "connection refused". Go Errno.Error."""
+    @property
+    def text(self) -> str:
+        """strerror(3): libc's own text, such as "Connection refused"."""
     def is_(self, target: object) -> bool:
         """Whether this is the number target, or of the kind that an exception class stands for. Go Errno.Is."""
     def temporary(self) -> bool:

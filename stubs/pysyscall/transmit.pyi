@@ -12,8 +12,8 @@ class TransmitRing:
     def put(self, frame: ReadableBuffer) -> None:
         """Place a frame, link-layer header first, in the next slot. BlockingIOError: all slots wait to be sent."""
     def flush(self, flags: int = 0) -> None:
-        """sendto(2): send every frame that is placed. MSG_DONTWAIT does not wait for the interface to be done with
-        them.
+        """sendto(2): send every frame that is placed, and wait until the interface is done with them. With MSG_DONTWAIT:
+        those for which the socket's send buffer has room, and do not wait.
         """
     def close(self) -> None:
         """Give the ring back; frames that wait are not sent. A second call does nothing."""

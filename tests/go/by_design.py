@@ -12,13 +12,9 @@ from pysyscall.constants import (
     AF_PACKET,
     AF_UNIX,
     EHWPOISON,
-    RTM_DELADDR,
-    RTM_DELLINK,
-    RTM_NEWADDR,
-    RTM_NEWLINK,
 )
 
-from .oracle import REFUSED, Answer, Question, go
+from .oracle import REFUSED, Answer, Question
 
 
 class Departure(NamedTuple):
@@ -55,23 +51,6 @@ def _path(q: Question) -> str:
 def _linklayer(q: Question) -> bytes:
     head = pack("=HHiHBB", AF_PACKET, q["protocol"], q["ifindex"], q["hatype"], q["pkttype"], q["halen"])
     return (head + bytes.fromhex(q["addr"]).ljust(q["halen"], b"\0")).ljust(20, b"\0")
-
-
-def _lacks_padding(q: Question) -> bool:
-    """Whether nothing is wrong with attributes but that the padding behind the last is not all there."""
-    data = bytes.fromhex(q["data"])
-    end = start = {RTM_NEWLINK: 16, RTM_DELLINK: 16, RTM_NEWADDR: 8, RTM_DELADDR: 8}.get(q["type"], 12)
-    while start + 4 <= len(data):
-        length = int.from_bytes(data[start : start + 2], sys.byteorder)
-        end, start = start + length, start + -(-length // 4) * 4
-        if length < 4:
-            return False
-    return end <= len(data) < start
-
-
-def _if_padded(q: Question) -> Answer:
-    """Go's answer about the same attributes with the padding."""
-    return go([{**q, "data": q["data"] + "00" * (-len(q["data"]) // 2 % 4)}])[0]
 
 
 def _refused(q: Question, answer: Answer) -> Answer:
@@ -176,12 +155,6 @@ DEPARTURES: Final = (
             not (0 <= q["code"] < 2**16 and -(2**31) <= q["k"] < 2**32 and 0 <= q["jt"] < 256 and 0 <= q["jf"] < 256)
         ),
         _refused,
-    ),
-    Departure(
-        "the padding of the last attribute holds nothing, and may lack; Go panics",
-        "parse_attributes",
-        lambda q, answer: answer == REFUSED and _lacks_padding(q),
-        lambda q, _: _if_padded(q),
     ),
     Departure(
         "an error newer than Go's table has its text too",

@@ -124,6 +124,10 @@ def _errno(random: Random) -> Question:
     return {"number": random.choice([random.randrange(140), random.randrange(140), random.randrange(2**16)])}
 
 
+def _signal(random: Random) -> Question:
+    return {"number": random.choice([random.randrange(40), random.randrange(2**16)])}
+
+
 def _times(random: Random) -> Question:
     bits = random.choice([8, 31, 33, 63])
     return {"sec": random.getrandbits(bits) * random.choice([1, -1]), "fraction": random.randrange(10**9)}
@@ -204,6 +208,7 @@ _MAKERS: Final[dict[str, Callable[[Random], Question]]] = {
     "lsf_stmt": _lsf_stmt,
     "lsf_jump": _lsf_jump,
     "errno": _errno,
+    "signal": _signal,
     "times": _times,
     "parse_ip": _parse_ip,
     "split_host_port": _split_host_port,

@@ -166,6 +166,10 @@ def _errno(q: Question) -> Answer:
     }
 
 
+def _signal(q: Question) -> Answer:
+    return syscall.Signal(q["number"]).string()
+
+
 def _times(q: Question) -> Answer:
     ts = syscall.Timespec(q["sec"], q["fraction"])
     tv = syscall.Timeval(q["sec"], q["fraction"])
@@ -196,6 +200,7 @@ _OURS: Final[dict[str, Callable[[Question], Answer]]] = {
     "lsf_stmt": _lsf_stmt,
     "lsf_jump": _lsf_jump,
     "errno": _errno,
+    "signal": _signal,
     "times": _times,
     "parse_ip": _parse_ip,
     "split_host_port": _split_host_port,
