@@ -4,7 +4,7 @@ import sys
 from ctypes import byref, c_void_p, string_at
 
 from . import libc
-from .arguments import c_string, u16, u32
+from .arguments import c_int, c_string, u16, u32
 from .constants._errnos import ENODEV
 from .constants._netlink import IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, RTM_GETLINK, RTM_NEWLINK
 from .constants._sockets import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
@@ -71,7 +71,7 @@ def parse_ip(s: str) -> bytes:
     """An IP address's text as 4 or 16 bytes, or ValueError. Go net.ParseIP, which makes 16 of both."""
     from ipaddress import ip_address  # costs more to import than all of this package, and not everybody needs it
 
-    address = ip_address(str(s))
+    address = ip_address(_text("s", s))
     if getattr(address, "scope_id", None):
         raise ValueError(f"{s!r} names a zone: resolve_tcp_addr and resolve_udp_addr take one")
     return address.packed
@@ -94,7 +94,7 @@ def resolve_udp_addr(network: str, address: str) -> "list[SockaddrInet]":
 
 def split_host_port(address: str) -> "tuple[str, str]":
     """The host and port of "host:port" or "[host]:port", or ValueError. Go net.SplitHostPort."""
-    host, colon, port = address.rpartition(":")
+    host, colon, port = _text("address", address).rpartition(":")
     if not colon:
         raise ValueError(f"missing port in address {address!r}")
     if host[:1] == "[" and host[-1:] == "]":
@@ -128,6 +128,7 @@ def interfaces() -> "list[Interface]":
 
 def interface_by_name(name: str) -> Interface:
     """The network interface of this name, or OSError(ENODEV). Go net.InterfaceByName."""
+    name = _text("name", name)
     for interface in interfaces():
         if interface.name == name:
             return interface
@@ -136,14 +137,21 @@ def interface_by_name(name: str) -> Interface:
 
 def interface_by_index(index: int) -> Interface:
     """The network interface of this index, or OSError(ENODEV). Go net.InterfaceByIndex."""
+    index = c_int("index", index)
     for interface in interfaces():
         if interface.index == index:
             return interface
     raise system_error(f"interface_by_index {index}", ENODEV)
 
 
+def _text(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be str, not {type(value).__name__}")
+    return value
+
+
 def _resolve(protocol: str, socktype: int, network: str, address: str) -> "list[SockaddrInet]":
-    family = _FAMILY_OF_DIGIT.get(network[len(protocol) :])
+    family = _FAMILY_OF_DIGIT.get(_text("network", network)[len(protocol) :])
     if not network.startswith(protocol) or family is None:
         raise ValueError(f"network must be {protocol}, {protocol}4 or {protocol}6, not {network!r}")
     host, port = split_host_port(address)

@@ -29,6 +29,7 @@ from .structs.netlink import IfAddrmsg, IfInfomsg, NlMsgerr, NlMsghdr, RtAttr, R
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .buffers import ReadableBuffer
     from .structs.base import Struct
 
 # The kernel fits its answers to the buffer, up to 32 KiB.
@@ -168,16 +169,18 @@ def parse_route_attr(b: "bytes | bytearray | memoryview") -> "list[NetlinkRouteA
     return attributes
 
 
-def netlink_message(type: int, flags: int, seq: int, body: bytes) -> bytes:
+def netlink_message(type: int, flags: int, seq: int, body: "ReadableBuffer") -> bytes:
     """A message for a netlink socket: a header and a body, padded. The kernel fills in the sender's port."""
-    header = NlMsghdr(sizeof(NlMsghdr) + len(body), u16("type", type), u16("flags", flags), u32("seq", seq), 0)
-    return bytes(header) + _padded(body, NLMSG_ALIGNTO)
+    raw = memoryview(body).tobytes()
+    header = NlMsghdr(sizeof(NlMsghdr) + len(raw), u16("type", type), u16("flags", flags), u32("seq", seq), 0)
+    return bytes(header) + _padded(raw, NLMSG_ALIGNTO)
 
 
-def route_attr(type: int, value: bytes) -> bytes:
+def route_attr(type: int, value: "ReadableBuffer") -> bytes:
     """An rtnetlink attribute, padded. Nested attributes are the value of another."""
-    length = u16("value's length", sizeof(RtAttr) + len(value))
-    return bytes(RtAttr(length, u16("type", type))) + _padded(value, RTA_ALIGNTO)
+    raw = memoryview(value).tobytes()
+    length = u16("value's length", sizeof(RtAttr) + len(raw))
+    return bytes(RtAttr(length, u16("type", type))) + _padded(raw, RTA_ALIGNTO)
 
 
 def netlink_ack(message: NetlinkMessage) -> None:

@@ -107,6 +107,7 @@ CALLS = [
         {"type": (0, 65535), "flags": (0, 65535), "seq": (0, 2**32 - 1)},
     ),
     Call(syscall.route_attr, {"type": 0, "value": b""}, {"type": (0, 65535)}),
+    Call(syscall.interface_by_index, {}, {"index": I32}),
     Call(syscall.htons, {}, {"hostshort": (0, 65535)}),
     Call(syscall.ntohs, {}, {"netshort": (0, 65535)}),
     Call(syscall.htonl, {}, {"hostlong": (0, 2**32 - 1)}),

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,11 +62,19 @@ def test_parse_ip_refuses_what_is_no_address(text: str) -> None:
         syscall.parse_ip(text)
 
 
-@pytest.mark.parametrize("wrong", [None, 1, 2**31, b"\x7f\0\0\1", b"127.0.0.1", ["127.0.0.1"]])
-def test_parse_ip_takes_text_alone(wrong: object) -> None:
+@pytest.mark.parametrize("wrong", [None, 1, 2**31, b"\x7f\0\0\1", b"127.0.0.1:80", ["127.0.0.1"]])
+def test_what_is_no_text_is_a_type_error(wrong: object) -> None:
     """ipaddress itself would take 1 for 0.0.0.1, and four bytes for an address."""
-    with pytest.raises((ValueError, TypeError)):
-        syscall.parse_ip(wrong)  # type: ignore[arg-type]
+    calls: list[tuple[str, Callable[[object], object]]] = [
+        ("s", lambda wrong: syscall.parse_ip(wrong)),  # type: ignore[arg-type]
+        ("address", lambda wrong: syscall.split_host_port(wrong)),  # type: ignore[arg-type]
+        ("address", lambda wrong: syscall.resolve_tcp_addr("tcp", wrong)),  # type: ignore[arg-type]
+        ("network", lambda wrong: syscall.resolve_udp_addr(wrong, "127.0.0.1:80")),  # type: ignore[arg-type]
+        ("name", lambda wrong: syscall.interface_by_name(wrong)),  # type: ignore[arg-type]
+    ]
+    for name, call in calls:
+        with pytest.raises(TypeError, match=rf"^{name} must be str, not {type(wrong).__name__}$"):
+            call(wrong)
 
 
 @given(st.ip_addresses().map(str))
@@ -292,7 +301,7 @@ def test_an_interface_that_is_not_there_is_enodev() -> None:
         with pytest.raises(OSError, match=f"interface_by_name {name}: No such device") as raised:
             syscall.interface_by_name(name)
         assert raised.value.errno == errno.ENODEV
-    for index in (0, -1, 2**31):
+    for index in (0, -1, 2**31 - 1):
         with pytest.raises(OSError, match=f"interface_by_index {index}: No such device") as raised:
             syscall.interface_by_index(index)
         assert raised.value.errno == errno.ENODEV

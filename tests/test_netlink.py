@@ -241,6 +241,16 @@ def test_attributes_that_were_put_together_come_apart(given_: list[tuple[int, by
     assert [each.value for each in nested] == [raw]
 
 
+@pytest.mark.parametrize("make", [bytes, bytearray, memoryview])
+def test_a_body_and_a_value_may_be_any_buffer(make: Callable[[bytes], bytes]) -> None:
+    assert syscall.netlink_message(1, 0, 0, make(b"abc")) == syscall.netlink_message(1, 0, 0, b"abc")
+    assert syscall.route_attr(1, make(b"abc")) == struct.pack("=HH", 7, 1) + b"abc\0"
+    with pytest.raises(TypeError):
+        syscall.route_attr(1, "text")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        syscall.netlink_message(1, 0, 0, 3)  # type: ignore[arg-type]
+
+
 def test_an_attribute_too_long_for_its_header_is_refused() -> None:
     assert len(syscall.route_attr(1, bytes(65531))) == 65536
     with pytest.raises(OverflowError, match=r"^value's length must be in 0\.\.65535"):

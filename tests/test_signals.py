@@ -1,9 +1,11 @@
 """Signals in a blocking call: it goes on (PEP 475), or ends with what the handler raises."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -45,8 +47,7 @@ def handler(number: int, function: Callable[[], object]) -> Iterator[list[int]]:
 @contextmanager
 def interrupted(came: list[int], times: int, finish: Callable[[], object]) -> Iterator[None]:
     """Send this thread so many signals, each while it blocks; then let its call return."""
-    main, tid = threading.main_thread().ident, threading.main_thread().native_id
-    assert main is not None
+    main, tid = threading.get_ident(), threading.get_native_id()
 
     def interrupt() -> None:
         for i in range(times):
@@ -70,13 +71,11 @@ def interrupted(came: list[int], times: int, finish: Callable[[], object]) -> It
 @contextmanager
 def interrupted_once() -> Iterator[None]:
     """Send this thread one signal, when it blocks."""
-    main = threading.main_thread()
-    assert main.ident is not None
-    ident = main.ident
+    main, tid = threading.get_ident(), threading.get_native_id()
 
     def interrupt() -> None:
-        wait_until_blocked(main.native_id)
-        signal.pthread_kill(ident, signal.SIGUSR1)
+        wait_until_blocked(tid)
+        signal.pthread_kill(main, signal.SIGUSR1)
 
     thread = threading.Thread(target=interrupt)
     thread.start()
@@ -138,6 +137,17 @@ def test_a_call_that_a_handler_has_ended_can_be_made_again(name: str, keep: Keep
     assert blocking.call() == blocking.result
 
 
+@pytest.mark.parametrize("call", [syscall.read, syscall.recvfrom, lambda fd, p: syscall.recvmsg(fd, [p], p)])
+def test_a_buffer_can_be_resized_while_what_a_handler_raised_is_handled(
+    call: Callable[[int, bytearray], object], stream: tuple[int, int]
+) -> None:
+    p = bytearray(8)
+    with handler(signal.SIGUSR1, fail), interrupted_once(), pytest.raises(Raised) as raised:
+        call(stream[0], p)
+    p.append(1)
+    assert raised.value.__traceback__ is not None  # with every frame's variables
+
+
 def test_connect_is_never_retried(keep: Keep) -> None:
     blocking = connect_to_a_full_listener(keep)
     with (
@@ -171,6 +181,65 @@ def test_control_c_ends_the_call(name: str) -> None:
     assert trace.rstrip().endswith("KeyboardInterrupt")
     assert "in <lambda>" in trace or "in accepted" in trace
     assert child.returncode == -signal.SIGINT
+
+
+# Calls that no test can make wait: strace fails them as a signal would
+
+
+def under_strace(program: str, *arguments: str, inject: str, path: str) -> tuple[str, str]:
+    """What a program prints, and what calls it made on a path, where strace fails some of those."""
+    calls = inject.partition(":")[0]
+    with tempfile.NamedTemporaryFile("r") as log:
+        options = ["-o", log.name, "-P", path, "-e", f"trace={calls}", "-e", f"inject={inject}"]
+        command = ["strace", "-f", "-qq", *options, sys.executable, "-c", program, *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout, log.read()
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="tool: strace")
+@pytest.mark.parametrize(
+    ("calls", "line", "printed"),
+    [
+        ("pread64", "syscall.pread(fd, p, 1), p", "4 bytearray(b'ello')"),
+        ("pwrite64", "syscall.pwrite(fd, b'ipp', 2)", "3"),
+        ("/^dup[23]", "syscall.dup2(fd, 77)", "None"),
+        ("/^dup[23]", "syscall.dup3(fd, 77, 0)", "None"),
+        ("/^sendfile", "syscall.sendfile(w, fd, 0, 3)", "3"),
+        ("ioctl", "syscall.ioctl(fd, syscall.TIOCINQ, p), int.from_bytes(p, sys.byteorder)", "0 5"),
+    ],
+)
+def test_an_interrupted_call_is_made_again(calls: str, line: str, printed: str, tmp_path: Path) -> None:
+    program = f"""if True:
+        import os, sys, pysyscall as syscall
+        r, w = os.pipe()
+        p = bytearray(4)
+        fd = os.open(sys.argv[1], os.O_RDWR)
+        print({line})
+    """
+    file = tmp_path / "file"
+    file.write_bytes(b"hello")
+    output, log = under_strace(program, str(file), inject=f"{calls}:error=EINTR:when=1..2", path=str(file))
+    assert output == f"{printed}\n"
+    assert log.count("EINTR") == 2
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="tool: strace")
+def test_close_is_never_retried(tmp_path: Path) -> None:
+    """Whatever it says, the descriptor is gone, and may be another thread's by then."""
+    program = """if True:
+        import os, sys, pysyscall as syscall
+        fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+        try:
+            syscall.close(fd)
+        except InterruptedError as error:
+            print(error)
+        os._exit(0)
+    """
+    file = str(tmp_path / "file")
+    output, log = under_strace(program, file, inject="close:error=EINTR", path=file)
+    assert output == "[Errno 4] close: Interrupted system call\n"
+    assert log.count("close(") == 1
 
 
 # The time that remains
