@@ -6,7 +6,7 @@ The ring is TPACKET_V3 of packet(7): blocks that the kernel fills with frames an
 import sys
 from ctypes import c_uint8, sizeof
 from math import ceil, inf
-from mmap import mmap
+from mmap import PAGESIZE, mmap
 from struct import Struct as Codec
 from time import monotonic, sleep
 
@@ -30,12 +30,14 @@ from .descriptors import close
 from .errors import system_error
 from .lsf import attach_lsf
 from .net import htons
+from .packets import getsockopt_tpacket_stats_v3
 from .polling import epoll_create1, epoll_ctl, epoll_wait
 from .sockaddr import SockaddrLinklayer, decode
 from .sockets import bind, socket
-from .sockopt import getsockopt, getsockopt_int, setsockopt, setsockopt_int
+from .sockopt import getsockopt_int, setsockopt, setsockopt_int
 from .structs.base import codec
 from .structs.events import EpollEvent
+from .structs.packets import TpacketStatsV3
 from .structs.rings import Tpacket3Hdr, TpacketBlockDesc, TpacketReq3
 
 TYPE_CHECKING = False
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
     from .sockaddr import Sockaddr
     from .structs.filters import SockFilter
 
-_PAGE = 4096
 _PAUSE = 0.001
 _header = codec(Tpacket3Hdr)
 _lengths = Codec(f"=I{Tpacket3Hdr.len.offset - 4}xI")  # type: ignore[attr-defined]  # next_offset and len alone
@@ -72,7 +73,7 @@ class Frame:
 
     @property
     def length(self) -> int:
-        """How long the frame was on the wire; `data` is shorter where a filter cut it."""
+        """How long the frame was on the wire; `data` is shorter where a filter or the end of a block cut it."""
         return self._header[4]
 
     @property
@@ -91,18 +92,20 @@ class Frame:
     @property
     def address(self) -> "Sockaddr":
         """Where it came from and how: a SockaddrLinklayer with the interface, the protocol and the packet's type."""
-        start = self._at + _SOCKADDR
-        return decode(self._frames._memory()[start : start + 20].tobytes())
+        start, end = self._at + _SOCKADDR, self._at + self._header[6]
+        return decode(self._frames._memory()[start:end].tobytes())
 
 
 class Frames:
-    """The frames of one block: iterate within `with`, which gives the block back at its end."""
+    """The frames of one block: iterate within `with`, at whose end the block is given back.
 
-    __slots__ = ("_count", "_first", "_index", "_ring", "_view")
+    Without `with` it is given back when this object and its frames are gone.
+    """
 
-    def __init__(self, ring: "PacketRing", index: int, view: memoryview, count: int, first: int) -> None:
+    __slots__ = ("_count", "_first", "_ring", "_view")
+
+    def __init__(self, ring: "PacketRing", view: memoryview, count: int, first: int) -> None:
         self._ring = ring
-        self._index = index
         self._view: memoryview | None = view
         self._count = count
         self._first = first
@@ -113,6 +116,7 @@ class Frames:
     def __iter__(self) -> "Iterator[Frame]":
         at = self._first
         for _ in range(self._count):
+            # No view is kept here: a loop that was left would withhold the block.
             header = _header.unpack_from(self._memory(), at)
             yield Frame(self, at, header)
             at += header[0]
@@ -130,9 +134,10 @@ class Frames:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._view is not None:
-            self._view = None
-            self._ring._done(self._index)
+        self._view = None
+        self._ring._give_back()
+
+    __del__ = __exit__
 
     def _memory(self) -> memoryview:
         if self._view is None:
@@ -145,17 +150,18 @@ class PacketRing:
 
     protocol is in network order, htons(ETH_P_ALL) or one Ethernet protocol; `filter` a program as attach_lsf takes it,
     in force from the first frame on. blocks of block_size bytes (a multiple of the page) are allocated once; the kernel
-    hands one over when it is full, or retire milliseconds after its first frame. `fd` takes socket options: fanout,
-    membership. PermissionError: CAP_NET_RAW is missing.
+    hands one over when it is full, or retire milliseconds after its first frame (0: as it thinks fit), which is the
+    latency. A frame that no block has room for is cut. `fd` takes socket options: fanout, membership. PermissionError:
+    CAP_NET_RAW is missing. ENODEV: no such interface. ENOMEM: no memory for the blocks.
 
         with PacketRing(interface_by_name("eth0").index) as ring:
             with ring.frames(1000) as frames:
                 for frame in frames:
                     print(frame.timestamp, frame.length, frame.data[:14].hex())
 
-    A memoryview of a frame's data keeps its block from being filled again, so that it never turns to garbage; the
-    frames that find no block meanwhile are dropped, and counted. A ring is for one thread. Go's syscall has no
-    counterpart.
+    A memoryview of a frame's data keeps its block, and so those after it, from being filled again, so that it never
+    turns to garbage; the frames that find no block meanwhile are dropped, and counted. A ring is for one thread. Go's
+    syscall has no counterpart.
     """
 
     def __init__(
@@ -168,21 +174,23 @@ class PacketRing:
         retire: int = 8,
         filter: "Iterable[SockFilter] | None" = None,
     ) -> None:
-        blocks = integer("blocks", blocks, 1, 1 << 16)
-        block_size = integer("block_size", block_size, _PAGE, 1 << 30)
-        if block_size % _PAGE:
-            raise ValueError(f"block_size must be a multiple of {_PAGE}, not {block_size}")
-        integer("blocks * block_size", blocks * block_size, 0, 2**31 - 1)
-        address = SockaddrLinklayer(htons(ETH_P_ALL) if protocol is None else u16("protocol", protocol), ifindex)
-        self._next = 0
-        self._handed: dict[int, bool] = {}  # the blocks that are not the kernel's, in order: whether they are done with
-        self._epfd = -1
+        self.fd = self._epfd = -1
         self._map: mmap | None = None
-        # Protocol 0: nothing is received before the ring and the filter are there.
-        self.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)
+        self._next = 0
+        self._handed: dict[int, int] = {}  # the blocks that are not the kernel's, in order
+        blocks = integer("blocks", blocks, 1, 1 << 16)
+        block_size = integer("block_size", block_size, PAGESIZE, 1 << 30)
+        if block_size % PAGESIZE:
+            raise ValueError(f"block_size must be a multiple of {PAGESIZE}, not {block_size}")
+        integer("blocks * block_size", blocks * block_size, 0, 2**31 - 1)
+        retire = u16("retire", retire)
+        address = SockaddrLinklayer(htons(ETH_P_ALL) if protocol is None else u16("protocol", protocol), ifindex)
         try:
+            # Protocol 0: nothing is received before the ring and the filter are there.
+            self.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)
             setsockopt_int(self.fd, SOL_PACKET, PACKET_VERSION, TPACKET_V3)
-            request = TpacketReq3(block_size, blocks, 2048, blocks * (block_size // 2048), retire, 0, 0)
+            # TPACKET_V3 packs frames as they come; of a frame's size it only asks that it divides the block.
+            request = TpacketReq3(block_size, blocks, block_size, blocks, retire, 0, 0)
             setsockopt(self.fd, SOL_PACKET, PACKET_RX_RING, request)
             self._map = mmap(self.fd, blocks * block_size)
             # A block's array has one reference more for each memoryview made of it: so its live views are counted.
@@ -205,54 +213,70 @@ class PacketRing:
         """The next block's frames, after waiting up to msec milliseconds (-1: for ever); none where time is over.
 
         OSError(ENETDOWN): the interface has gone down; frames come again when it is up again. BufferError: the ring has
-        come round to a block whose frames still have live views.
+        come round to a block that is still in use.
         """
         msec = c_int("msec", msec)
         if self._map is None:
             raise ValueError("the ring is closed")
-        index = self._next
         deadline = monotonic() + msec / 1000 if msec >= 0 else inf
+        while self._is_ready(deadline):
+            frames = self._next_block()
+            if frames._count:
+                return frames
+            frames.__exit__()  # the kernel hands over an empty block where a large frame does not fit into what is left
+        return Frames(self, memoryview(b""), 0, 0)
+
+    def _is_ready(self, deadline: float) -> bool:
+        """Wait for the next block; False where time is over."""
         self._give_back()
-        if index in self._handed:
+        if self._next in self._handed:
             raise BufferError("every block of the ring is in use: by `with`, or by a view of a frame")
-        while not self._statuses[index] & TP_STATUS_USER:
+        while not self._statuses[self._next] & TP_STATUS_USER:
             left = deadline - monotonic()
             if left <= 0 or not self._wait(left):
-                return Frames(self, -1, memoryview(b""), 0, 0)
+                return False
+        return True
+
+    def _next_block(self) -> Frames:
         fence()
+        index = self._next
         view = memoryview(self._blocks[index]).cast("B")
         description = TpacketBlockDesc.from_buffer_copy(view)
-        self._handed[index] = False
+        frames = Frames(self, view, description.num_pkts, description.offset_to_first_pkt)
         self._next = (index + 1) % len(self._blocks)
-        return Frames(self, index, view, description.num_pkts, description.offset_to_first_pkt)
+        self._handed[index] = index
+        return frames
 
     def _wait(self, seconds: float) -> bool:
         """Wait for a block, up to so long; False where time is over."""
-        if self._handed:
-            # The kernel calls the ring readable for as long as it has not all blocks back, so there is no waiting for
+        woken = epoll_wait(self._epfd, self._events, -1 if seconds == inf else min(ceil(seconds * 1000), 2**31 - 1))
+        if woken and self._events[0].events & EPOLLERR and (error := getsockopt_int(self.fd, SOL_SOCKET, SO_ERROR)):
+            raise system_error("packet ring", error)
+        if woken and not self._statuses[self._next] & TP_STATUS_USER:
+            # The kernel calls the ring readable for as long as it has not all blocks back: there is no waiting for
             # more.
             sleep(min(seconds, _PAUSE))
             self._give_back()
-            return True
-        woken = epoll_wait(self._epfd, self._events, -1 if seconds == inf else ceil(seconds * 1000))
-        if woken and self._events[0].events & EPOLLERR and (error := getsockopt_int(self.fd, SOL_SOCKET, SO_ERROR)):
-            raise system_error("packet ring", error)
         return bool(woken)
 
-    def statistics(self) -> "tuple[int, int]":
-        """getsockopt(2) PACKET_STATISTICS: frames that passed the filter and frames dropped, since the last call."""
-        packets, drops, _ = Codec("=III").unpack(getsockopt(self.fd, SOL_PACKET, PACKET_STATISTICS, 12))
-        return packets, drops
+    def statistics(self) -> TpacketStatsV3:
+        """getsockopt(2) PACKET_STATISTICS: frames that passed the filter, and how many of them were dropped, since last
+        asked."""
+        return getsockopt_tpacket_stats_v3(self.fd, SOL_PACKET, PACKET_STATISTICS)
 
     def close(self) -> None:
-        """Give the ring back; its memory goes with the last view of a frame. A second call does nothing."""
-        for fd in (self.fd, self._epfd):
-            if fd >= 0:
-                close(fd)
-        self.fd = self._epfd = -1
+        """Give the ring back; its memory, and the kernel's part of it, go with the last view of a frame. A second call
+        does nothing."""
+        descriptors, self.fd, self._epfd = (self.fd, self._epfd), -1, -1
         self._map = None
         self._blocks = []
         self._statuses = memoryview(b"")
+        self._handed.clear()
+        for fd in descriptors:
+            if fd >= 0:
+                close(fd)
+
+    __del__ = close
 
     def __enter__(self) -> "PacketRing":
         return self
@@ -260,19 +284,15 @@ class PacketRing:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _done(self, index: int) -> None:
-        if index in self._handed:
-            self._handed[index] = True
-            self._give_back()
-
     def _give_back(self) -> None:
-        """Hand blocks to the kernel, in order, up to the first that is in use."""
-        for index, done in list(self._handed.items()):
-            if not done or sys.getrefcount(self._blocks[index]) != self._alone:
+        """Hand blocks to the kernel, in order, up to the first that has a view."""
+        for index in list(self._handed):
+            if sys.getrefcount(self._blocks[index]) != self._alone:
                 return
             fence()
-            del self._handed[index]
-            self._statuses[index] = TP_STATUS_KERNEL
+            # Where the garbage collector has come in between, and deleted a Frames, the block is given back already.
+            if self._handed.pop(index, None) is not None:
+                self._statuses[index] = TP_STATUS_KERNEL
 
 
 def fence() -> None:
