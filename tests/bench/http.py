@@ -1,0 +1,58 @@
+"""HTTP servers, with 32 clients at once: a connection for each request, or connections that stay."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from . import native
+from .contest import Contest, Floor
+from .processes import Server, server
+
+CONNECTIONS = 32
+OURS, TWIN, STDLIB = "pysyscall: http_server", "Go: http_server", "CPython: http.server"
+
+
+def contests(quick: bool) -> Iterator[Contest]:
+    contest = Contest("HTTP, one request a connection, 32 at a time", "requests", ("rate", "cpu"), STDLIB)
+    contest.floors = (Floor(OURS, TWIN, "rate", 1),)
+    with servers(contest) as running:
+        for name, one in running.items():
+            contest.contenders[name] = partial(one.under, load(one, name, quick))
+        yield contest
+
+
+def keepalive(quick: bool) -> Iterator[Contest]:
+    contest = Contest("HTTP, 32 connections that stay", "requests", ("rate", "cpu"), STDLIB)
+    closing = f"{OURS}, one request a connection"
+    contest.floors = (Floor(OURS, closing, "rate", 2), Floor(OURS, STDLIB, "rate", 8))
+    with servers(contest) as running:
+        contest.contenders[closing] = partial(running[OURS].under, load(running[OURS], OURS, quick))
+        for name, one in running.items():
+            contest.contenders[name] = partial(one.under, [*load(one, name, quick), "keep"])
+        yield contest
+
+
+def load(one: Server, name: str, quick: bool) -> list[object]:
+    count = 200 if quick else 3_000 if name == STDLIB else 20_000
+    return [native.c("http_load"), one.port, count, CONNECTIONS]
+
+
+@contextmanager
+def servers(contest: Contest) -> Iterator[dict[str, Server]]:
+    """All servers, of which the one that has its turn gets requests, and the others wait."""
+    address = ["--ip-addr", "127.0.0.1", "--port", "0"]
+    commands: dict[str, Callable[[], list[str]]] = {
+        STDLIB: lambda: [sys.executable, "-m", "tests.bench.stdlib_http_server"],
+        OURS: lambda: [sys.executable, "-m", "examples.http_server", "--quiet", *address],
+        TWIN: lambda: [native.go_twin("http_server"), "--quiet", *address],
+        "C: the same calls": lambda: [native.c("http_server")],
+    }
+    with ExitStack() as stack:
+        running = {}
+        for name, command in commands.items():
+            with contest.optional():
+                running[name] = stack.enter_context(server(command()))
+        yield running

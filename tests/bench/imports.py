@@ -1,0 +1,49 @@
+"""What an import costs: fresh interpreters, without the site module, one after the other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from mmap import PAGESIZE
+
+from .contest import Contest, Floor, Sample
+from .processes import ROOT, WORK_CPU, sample_of, started
+
+CODE = """
+import sys
+from time import perf_counter, process_time
+sys.path.insert(0, {root!r})
+def resident():
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * {page} / 2**20
+resident()
+memory, wall, cpu = resident(), perf_counter(), process_time()
+import {module}
+cpu, wall = process_time() - cpu, perf_counter() - wall
+print('{{"operations": 1, "wall": %r, "cpu": %r, "memory": %r}}' % (wall, cpu, resident() - memory))
+"""
+
+
+def contests(quick: bool) -> Iterator[Contest]:
+    contest = Contest("import, in an interpreter of its own", "imports", ("cpu", "rate", "memory"), "CPython: socket")
+    contest.turns = 1 if quick else 20
+    contest.floors = (
+        Floor("pysyscall", "CPython: socket", "cpu", 1, least=False),
+        Floor("pysyscall", None, "memory", 8, least=False),
+    )
+    contest.contenders = {
+        "CPython: socket": partial(fresh_import, "socket"),
+        "CPython: ctypes": partial(fresh_import, "ctypes"),
+        "pysyscall": partial(fresh_import, "pysyscall"),
+    }
+    fresh_import("pysyscall")  # so that all are compiled
+    yield contest
+
+
+def fresh_import(module: str) -> Sample:
+    code = CODE.format(root=str(ROOT), page=PAGESIZE, module=module)
+    command = [sys.executable, "-I", "-S", "-c", code]
+    with started(command, WORK_CPU, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        return sample_of(process)

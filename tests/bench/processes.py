@@ -1,0 +1,135 @@
+"""The processes that do the work: each alone on a CPU, as far as there are two, and what it takes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import pysyscall as syscall
+from examples import laboratory
+
+from .contest import Sample, Wrong
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_CPUS = sorted(os.sched_getaffinity(0))
+LOAD_CPU, WORK_CPU = _CPUS[0], _CPUS[-1]
+
+
+def pin(cpu: int) -> None:
+    """Stay on a CPU, and do not outlive the parent process."""
+    os.sched_setaffinity(0, {cpu})
+    syscall.raw_syscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def cpu_seconds(pid: int) -> float:
+    """How long a process has computed so far, in the kernel too, all its threads together: clock_getcpuclockid(3)."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+class Stopwatch:
+    """What this process takes from here on."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def sample(self, operations: int, dropped: int = 0) -> Sample:
+        return Sample(operations, time.perf_counter() - self._wall, time.process_time() - self._cpu, dropped)
+
+
+def forked(function: Callable[..., Sample], *args: object) -> Sample:
+    """The sample of function(*args) in a process of its own, on the CPU for the work."""
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        laboratory.become(_report, writing, function, *args)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as f:
+        told = f.read()
+    os.waitpid(pid, 0)
+    if not told:
+        raise Wrong(f"{function.__name__} has failed")
+    sample: Sample = pickle.loads(told)
+    return sample
+
+
+def _report(writing: int, function: Callable[..., Sample], *args: object) -> None:
+    pin(WORK_CPU)
+    try:
+        sample = function(*args)
+    except Wrong as wrong:
+        sys.exit(f"{function.__name__}: {wrong}")
+    os.write(writing, pickle.dumps(sample))
+
+
+def started(command: Sequence[object], cpu: int, **files: Any) -> subprocess.Popen[str]:
+    """A program on a CPU."""
+    return subprocess.Popen([str(word) for word in command], cwd=ROOT, preexec_fn=partial(pin, cpu), text=True, **files)
+
+
+def program(command: Sequence[object], cpu: int = WORK_CPU, stdin: IO[Any] | int = subprocess.DEVNULL) -> Sample:
+    """The sample that a program in C or Go writes at its end."""
+    with started(command, cpu, stdin=stdin, stdout=subprocess.PIPE) as process:
+        return sample_of(process)
+
+
+def sample_of(process: subprocess.Popen[str]) -> Sample:
+    """The sample that a program in C or Go writes to its stdout."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise Wrong(f"{process.args!r} has failed")
+    return Sample(**json.loads(line))
+
+
+class Server(NamedTuple):
+    pid: int
+    port: int
+
+    def under(self, load: Sequence[object]) -> Sample:
+        """The operations and the time of a load generator, and the CPU time that they take the server."""
+        before = cpu_seconds(self.pid)
+        seen = program(load, LOAD_CPU)
+        return seen._replace(cpu=cpu_seconds(self.pid) - before)
+
+
+@contextmanager
+def server(command: Sequence[object]) -> Iterator[Server]:
+    """A server that tells its port on its first line, killed at the end."""
+    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with started(command, WORK_CPU, stdin=subprocess.DEVNULL, **said) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            port = re.search(r"(?:port |:)(\d+)\D*$", line)
+            if port is None:
+                raise Wrong(f"{process.args!r} tells no port: {line}")
+            yield Server(process.pid, int(port[1]))
+        finally:
+            process.kill()
+
+
+@contextmanager
+def forked_server(function: Callable[[int], object], fd: int, port: int) -> Iterator[Server]:
+    """A server that is function(fd) in a process of its own, killed at the end."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        pin(WORK_CPU)
+        laboratory.become(function, fd)
+    try:
+        yield Server(pid, port)
+    finally:
+        laboratory.end(pid)
