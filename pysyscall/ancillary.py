@@ -1,4 +1,5 @@
-"""Control messages of IP: which interface and address a datagram came by, and its hop limit and traffic class.
+"""Control messages of IP and UDP: which interface and address a datagram came by, its hop limit and traffic class, and
+how several datagrams go as one.
 
 An option asks for each on what is received; the same messages, given to sendmsg, choose it for one datagram.
 """
@@ -6,7 +7,7 @@ An option asks for each on what is received; the same messages, given to sendmsg
 from ctypes import sizeof
 from struct import Struct as Codec
 
-from .arguments import c_int
+from .arguments import c_int, u16
 from .constants._internet import (
     IP_PKTINFO,
     IP_TOS,
@@ -16,6 +17,9 @@ from .constants._internet import (
     IPV6_HOPLIMIT,
     IPV6_PKTINFO,
     IPV6_TCLASS,
+    SOL_UDP,
+    UDP_GRO,
+    UDP_SEGMENT,
 )
 from .sockcmsg import SocketControlMessage, payload, socket_control_message
 from .structs.options import Inet4Pktinfo, Inet6Pktinfo
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from .structs.base import Struct
 
 _INT = Codec("=i")
+_U16 = Codec("=H")
 
 
 def inet4_pktinfo(info: Inet4Pktinfo) -> bytes:
@@ -107,6 +112,26 @@ def parse_inet6_tclass(m: SocketControlMessage) -> int:
     OSError(EINVAL): another type of message, or one that is cut.
     """
     return _int("parse_inet6_tclass", m, IPPROTO_IPV6, IPV6_TCLASS)
+
+
+def udp_segment(size: int) -> bytes:
+    """A UDP_SEGMENT message: send what sendmsg is given as datagrams of so many bytes, the last as long as the rest.
+
+    Segmentation offload (GSO): one call, and one way through the kernel, for up to 64 datagrams (128 since Linux 6.9).
+    The option UDP_SEGMENT does it for all that a socket sends. EMSGSIZE, or EINVAL: a datagram of that size does not
+    fit into one packet, there would be too many, or all are longer than 65,507 bytes together. udp(7).
+    """
+    return socket_control_message(SOL_UDP, UDP_SEGMENT, _U16.pack(u16("size", size)))
+
+
+def parse_udp_gro(m: SocketControlMessage) -> int:
+    """How many bytes each datagram has of those that were received as one; the last may have fewer. udp(7).
+
+    The option UDP_GRO asks for it: datagrams of one length from one sender come joined, up to 65,535 bytes, and this
+    message with them; a datagram that came alone has none. OSError(EINVAL): another type of message, or one that is
+    cut.
+    """
+    return _int("parse_udp_gro", m, SOL_UDP, UDP_GRO)
 
 
 def _message(level: int, type: int, kind: "type[Struct]", info: "Struct") -> bytes:

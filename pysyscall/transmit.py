@@ -95,8 +95,9 @@ class TransmitRing:
         self._next = (slot + 1) % self._slots
 
     def flush(self, flags: int = 0) -> None:
-        """sendto(2): send every frame that is placed, and wait until the interface is done with them. With MSG_DONTWAIT:
-        those for which the socket's send buffer has room, and do not wait.
+        """sendto(2): send every frame that is placed, and wait until the interface is done with them.
+
+        With MSG_DONTWAIT it sends those for which the socket's send buffer has room, and does not wait.
 
         OSError(EINVAL, EMSGSIZE): a frame is too short for its header, or longer than the interface takes; it is taken
         out of the ring. OSError(ENETDOWN): the interface is down. After any error the frames not sent wait for the next

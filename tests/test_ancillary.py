@@ -23,6 +23,7 @@ PARSERS: dict[Parse, tuple[int, int, int]] = {
     syscall.parse_inet6_pktinfo: (syscall.IPPROTO_IPV6, syscall.IPV6_PKTINFO, 20),
     syscall.parse_inet6_hoplimit: (syscall.IPPROTO_IPV6, syscall.IPV6_HOPLIMIT, 4),
     syscall.parse_inet6_tclass: (syscall.IPPROTO_IPV6, syscall.IPV6_TCLASS, 4),
+    syscall.parse_udp_gro: (syscall.SOL_UDP, syscall.UDP_GRO, 4),
 }
 
 
