@@ -49,6 +49,44 @@ def test_the_client_gets_back_what_it_sent(listening: str, asked: str, length: i
         assert client.output() == b"received response: " + message.encode() + b"\n"
 
 
+@pytest.mark.parametrize("listening", ["127.0.0.1", "::1"])
+def test_batches_come_back_as_they_were_to_whoever_sent_them(listening: str) -> None:
+    family = socket.AF_INET if listening == "127.0.0.1" else socket.AF_INET6
+    with (
+        server("--batch", "16", "--ip-addr", listening) as (program, port),
+        socket.socket(family, socket.SOCK_DGRAM) as a,
+        socket.socket(family, socket.SOCK_DGRAM) as b,
+    ):
+        for s in (a, b):
+            s.connect((listening, int(port)))
+            s.settimeout(30)
+        for burst in range(5):
+            sent = {s: [b"%d %d" % (burst, i) + b"x" * i * 40 for i in range(40)] for s in (a, b)}
+            for pair in zip(*sent.values(), strict=True):
+                for s, message in zip(sent, pair, strict=True):
+                    s.send(message)
+            for s, messages in sent.items():
+                assert [s.recv(65535) for _ in messages] == messages
+        assert program.stop(signal.SIGTERM) == 0
+        assert program.stderr == ""
+
+
+@in_namespace
+def test_a_datagram_of_a_batch_that_cannot_be_answered_is_reported_and_the_others_are() -> None:
+    with (
+        server("--batch", "8") as (program, port),
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP) as raw,
+        udp_socket() as (s, _),
+    ):
+        os.kill(program.pid, signal.SIGSTOP)  # so that all three are one batch
+        s.sendto(b"before", ("127.0.0.1", int(port)))
+        raw.sendto(struct.pack("!HHHH", 0, int(port), 8, 0), ("127.0.0.1", 0))
+        s.sendto(b"after", ("127.0.0.1", int(port)))
+        os.kill(program.pid, signal.SIGCONT)
+        assert [s.recv(100), s.recv(100)] == [b"before", b"after"]
+        program.wait_for("^sendmmsg failed: invalid argument\n$")
+
+
 def test_what_the_original_says_is_said_by_default() -> None:
     with server() as (_, port):
         assert run("udp_client", "--port", port) == (0, "received response: Hello, UDP server!\n", "")
