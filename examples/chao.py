@@ -53,6 +53,14 @@ class ChaoSocket:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def filter(self) -> None:
+        """setsockopt(2) SO_ATTACH_FILTER: have the kernel keep frames without CHAO from this socket."""
+        if self.ethertype is None:
+            program = syscall.lsf_prefix(MAGIC)
+        else:
+            program = syscall.lsf_prefix(self.ethertype.to_bytes(2, "big") + MAGIC, _HEADER - 2)
+        syscall.attach_lsf(self.fd, program)
+
     def send(self, message: bytes, destination: bytes = BROADCAST) -> None:
         """Send a message; the destination, a hardware address, counts only where there is an Ethertype."""
         frame = MAGIC + message

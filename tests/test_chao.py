@@ -114,7 +114,7 @@ def test_with_an_ethertype_the_frames_are_ethernets() -> None:
 @in_namespace
 def test_the_server_ignores_and_counts_what_is_not_chao() -> None:
     make_pair()
-    with wire("eth1") as s, server() as program:
+    with wire("eth1") as s, server("--all-frames") as program:
         s.send(b"CHAP" + GREETING)
         s.send(MAC0 + MAC1 + b"\x88\xb5CHAO" + GREETING)
         s.send(BROADCAST + MAC1 + b"\x08\x06" + bytes(46))
@@ -123,10 +123,44 @@ def test_the_server_ignores_and_counts_what_is_not_chao() -> None:
         assert stopped(program) == (0, b"received request: 1234567890\n", ignored(0, 3))
 
 
+def queued(program: Program) -> int:
+    """The bytes that wait in a program's packet socket."""
+    inodes = {what[8:-1] for what in program.descriptors().values() if what.startswith("socket:[")}
+    with open("/proc/net/packet") as table:
+        rows = [line.split() for line in table][1:]
+    return sum(int(row[6]) for row in rows if row[8] in inodes)
+
+
+@in_namespace
+@FRAMINGS
+def test_the_server_sleeps_through_all_frames_but_its_own(framing: list[str]) -> None:
+    make_pair()
+    ethertype = b"\x88" + (b"\xb6" if "0x88b6" in framing else b"\xb5")
+    own = MAC0 + MAC1 + ethertype + b"CHAO1234567890" if framing else b"CHAO1234567890"
+    foreign = [
+        b"CHAP" + GREETING,
+        BROADCAST + MAC1 + b"\x08\x06" + bytes(46),
+        MAC0 + MAC1 + ethertype + b"CHAP1234567890",
+        MAC0 + MAC1 + b"\x88\xb7CHAO1234567890",
+        MAC0 + MAC1 + ethertype + b"CHA",
+    ]
+    with wire("eth1") as s, server(*framing) as filtered, server(*framing, "--all-frames") as unfiltered:
+        for program in (filtered, unfiltered):
+            os.kill(program.pid, signal.SIGSTOP)
+        for frame in foreign:
+            s.send(frame)
+        assert (queued(filtered), queued(unfiltered) > 0) == (0, True)
+        s.send(own)
+        assert queued(filtered) > 0
+        for program in (filtered, unfiltered):
+            os.kill(program.pid, signal.SIGCONT)
+            program.wait_for("^received request: 1234567890\n", "stdout")
+
+
 @in_namespace
 def test_with_an_ethertype_the_server_ignores_and_counts_what_is_not_its_own() -> None:
     make_pair()
-    with wire("eth1") as s, server("--ethertype") as program:
+    with wire("eth1") as s, server("--ethertype", "--all-frames") as program:
         s.send(b"CHAO" + GREETING)
         s.send(MAC0 + MAC1 + b"\x88\xb6CHAOanother Ethertype")
         s.send(STRANGER + MAC1 + b"\x88\xb5CHAOfor another host")
@@ -159,7 +193,7 @@ def tunnel() -> Iterator[int]:
 
 @in_namespace
 def test_frames_of_under_four_bytes_are_ignored_and_counted() -> None:
-    with tunnel() as fd, server("--interface", "tun0") as program:
+    with tunnel() as fd, server("--interface", "tun0", "--all-frames") as program:
         for frame in (b"C", b"CH", b"CHA", b"CHAO"):
             os.write(fd, frame)
         assert os.read(fd, 2000) == b"CHAO" + GREETING

@@ -90,6 +90,36 @@ func noInterface(name string, err error) error {
 	return fmt.Errorf("interfaceByName failed: there is no interface %s, but %s", name, strings.Join(names, ", "))
 }
 
+// Filter has the kernel keep frames without CHAO from this socket.
+func (s *Socket) Filter() error {
+	const load, equal, word, half = syscall.BPF_LD | syscall.BPF_ABS, syscall.BPF_JMP | syscall.BPF_JEQ, 4, 2
+	prefix, offset := magic, 0
+	if s.ethertype != 0 {
+		prefix = append([]byte{byte(s.ethertype >> 8), byte(s.ethertype)}, magic...)
+		offset = header - 2
+	}
+	program := []syscall.SockFilter{}
+	compare := func(size, width int) {
+		value := 0
+		for _, b := range prefix[:size] {
+			value = value<<8 | int(b)
+		}
+		program = append(program, *syscall.LsfStmt(load|width, offset), *syscall.LsfJump(equal, value, 0, 0))
+		prefix, offset = prefix[size:], offset+size
+	}
+	for len(prefix) >= word {
+		compare(word, syscall.BPF_W)
+	}
+	if len(prefix) >= half {
+		compare(half, syscall.BPF_H)
+	}
+	for i := 1; i < len(program); i += 2 {
+		program[i].Jf = uint8(len(program) - i) // over the acceptance
+	}
+	program = append(program, *syscall.LsfStmt(syscall.BPF_RET, 0xFFFFFFFF), *syscall.LsfStmt(syscall.BPF_RET, 0))
+	return os.NewSyscallError("setsockopt", syscall.AttachLsf(s.Fd, program))
+}
+
 func (s *Socket) Close() { syscall.Close(s.Fd) }
 
 // Send sends a message; the destination, a hardware address, counts only where there is an Ethertype.

@@ -3,6 +3,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"time"
@@ -67,9 +68,13 @@ func serve(socket *chao.Socket, stop int) error {
 
 func main() {
 	interfaceName, ethertype := chao.Options()
+	allFrames := flag.Bool("all-frames", false, "wake for every frame, and so count all that are ignored")
 	arguments.Parse(0)
 	socket := chao.OpenOrExit(*interfaceName, *ethertype)
 	stop, err := stopping.Signals()
+	if err == nil && !*allFrames {
+		err = socket.Filter()
+	}
 	if err != nil {
 		failures.Exit(failures.Text(err))
 	}
