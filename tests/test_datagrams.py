@@ -266,6 +266,21 @@ def test_a_descriptor_travels_beside_data(keep: Keep, stream: Pair, pipe: Pair) 
     assert os.read(pipe[0], 100) == b"the same pipe"
 
 
+def test_messages_are_understood_by_pythons_socket_module_and_understand_its_own(
+    keep: Keep, stream: Pair, pipe: Pair
+) -> None:
+    with socket.socket(fileno=os.dup(stream[1])) as peer:
+        syscall.sendmsg(stream[0], [b"two ", b"parts"], rights(*pipe), None)
+        data, fds, flags, address = socket.recv_fds(peer, 100, 5)
+        assert (data, len([keep(fd) for fd in fds]), address) == (b"two parts", 2, None)
+        assert flags & ~socket.MSG_CMSG_CLOEXEC == 0
+        socket.send_fds(peer, [b"and ", b"back"], list(pipe))
+    p, oob = [bytearray(2), bytearray(100)], bytearray(100)
+    n, oobn, _, _ = syscall.recvmsg(stream[0], p, oob)
+    assert (n, p[0], p[1][: n - 2]) == (8, b"an", b"d back")
+    assert len([keep(fd) for fd in received_rights(oob, oobn)]) == 2
+
+
 def test_descriptors_arrive_inheritable_unless_asked_otherwise(keep: Keep, stream: Pair, pipe: Pair) -> None:
     syscall.sendmsg(stream[0], b"x", rights(pipe[0]), None)
     oob = bytearray(100)
