@@ -277,7 +277,8 @@ def test_messages_are_understood_by_pythons_socket_module_and_understand_its_own
         socket.send_fds(peer, [b"and ", b"back"], list(pipe))
     p, oob = [bytearray(2), bytearray(100)], bytearray(100)
     n, oobn, _, _ = syscall.recvmsg(stream[0], p, oob)
-    assert (n, p[0], p[1][: n - 2]) == (8, b"an", b"d back")
+    assert n == 8
+    assert b"".join(p)[:n] == b"and back"
     assert len([keep(fd) for fd in received_rights(oob, oobn)]) == 2
 
 

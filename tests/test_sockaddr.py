@@ -198,6 +198,11 @@ def test_what_an_address_cannot_hold_is_refused_by_name(
         make(**arguments)
 
 
+def test_an_address_may_be_as_long_as_the_kernel_has_room_for() -> None:
+    assert SockaddrBytes(bytes(128)).raw == bytes(128)
+    assert Sockaddr.from_bytes(bytes(128)) == SockaddrBytes(bytes(128))
+
+
 def test_bytes_of_any_kind_make_an_address() -> None:
     for addr in (bytearray(LOOPBACK), memoryview(LOOPBACK), memoryview(b"127.0.0.1" + LOOPBACK)[-4:]):
         assert SockaddrInet4(1, addr) == SockaddrInet4(1, LOOPBACK)
