@@ -6,6 +6,7 @@ Where the original serves one client at a time and closes none, this one serves 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from contextlib import closing, suppress
@@ -33,6 +34,13 @@ def log(*values: object) -> None:
 
 def no_log(*values: object) -> None:
     pass
+
+
+def hold_standard_descriptors() -> None:
+    """Open what was closed of descriptors 0 to 2: no socket may have a number that the log is written to."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)
 
 
 class Server:
@@ -165,6 +173,7 @@ def main(argv: list[str] | None = None) -> int:
         help="how long a request may take from its first byte to the end of its head (%(default)g)",
     )
     arguments = parser.parse_args(argv)
+    hold_standard_descriptors()
     settings = Settings(no_log if arguments.quiet else log, arguments.idle_timeout, arguments.request_timeout)
     try:
         listener = new_net_socket(syscall.parse_ip(arguments.ip_addr), arguments.port)

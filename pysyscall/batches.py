@@ -205,9 +205,9 @@ def _repeated(value: int, count: int) -> memoryview:
     return memoryview(bytearray(value.to_bytes(4, sys.byteorder) * count)).cast("I")
 
 
-def _fitting(name: str, data: "ReadableBuffer", room: int) -> "bytes | bytearray":
+def _fitting(name: str, data: "ReadableBuffer", room: int) -> "bytes":
     """The data in a form that can be assigned to a memoryview of bytes, or ValueError where there is no room."""
     view = memoryview(data)
     if view.nbytes > room:
         raise ValueError(f"{name} must be at most {room} bytes, not {view.nbytes}")
-    return data if isinstance(data, (bytes, bytearray)) else view.tobytes()
+    return data if type(data) is bytes else view.tobytes()

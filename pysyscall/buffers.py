@@ -8,12 +8,12 @@ Cheapest to pass: bytes to send, and a ctypes array (`(c_char * n)()`) to fill: 
 are.
 """
 
-from ctypes import Array, Structure, byref, c_char, c_int, c_ssize_t, c_void_p, py_object, pythonapi, sizeof
+from ctypes import Array, byref, c_char, c_ssize_t, c_void_p, py_object, pythonapi, sizeof
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from ctypes import _CArgObject
+    from ctypes import Structure, _CArgObject
     from mmap import mmap
     from typing import Any, TypeAlias
 
@@ -23,66 +23,40 @@ if TYPE_CHECKING:
 
 _NOTHING = (c_char * 1)()
 ArrayType = type(Array)  # the type of every array's type: to compare it is five times as fast as isinstance
-_PyBUF_SIMPLE = 0
-_PyBUF_WRITABLE = 1
 
 # The kernel moves no more than this in one call, whatever it is asked; so no length needs more than a C int.
 MAX_RW_COUNT = 0x7FFF_F000
 
 
-class _PyBuffer(Structure):
-    """Py_buffer of Python's stable ABI. https://docs.python.org/3/c-api/buffer.html"""
-
-    _fields_ = (
-        ("buf", c_void_p),
-        ("obj", c_void_p),
-        ("len", c_ssize_t),
-        ("itemsize", c_ssize_t),
-        ("readonly", c_int),
-        ("ndim", c_int),
-        ("format", c_void_p),
-        ("shape", c_void_p),
-        ("strides", c_void_p),
-        ("suboffsets", c_void_p),
-        ("internal", c_void_p),
-    )
-
-
-_get_buffer = pythonapi["PyObject_GetBuffer"]
-_get_buffer.argtypes = [py_object, c_void_p, c_int]
-_release_buffer = pythonapi["PyBuffer_Release"]
-_release_buffer.argtypes = [c_void_p]
-_release_buffer.restype = None
+_as_read_buffer = pythonapi["PyObject_AsReadBuffer"]  # of the stable ABI: an address, with no export left behind
+_as_read_buffer.argtypes = [py_object, c_void_p, c_void_p]
 
 
 class Export:
-    """A buffer held in place: its address and size, until `release` or the end of this object.
+    """A buffer held in place by a memoryview: its address and size, until `release` or the end of this object.
 
-    ctypes takes it as a pointer argument as it is.
+    It ends without a line of Python, in which a signal handler could raise. ctypes takes it as a pointer as it is.
     """
 
     __slots__ = ("_as_parameter_", "_view", "address", "nbytes")
 
     def __init__(self, p: "ReadableBuffer", writable: bool = False) -> None:
-        self._view: _PyBuffer | None = None
-        view = _PyBuffer()
+        address, size = c_void_p(), c_ssize_t()
         try:
-            _get_buffer(p, byref(view), _PyBUF_WRITABLE if writable else _PyBUF_SIMPLE)
+            self._view = memoryview(p)
+            if writable and self._view.readonly:
+                raise TypeError("this one is read-only")
+            _as_read_buffer(self._view, byref(address), byref(size))
         except (BufferError, TypeError) as error:
             kind = "writable" if writable else "readable"
             raise TypeError(f"a {kind}, C-contiguous buffer is needed: {error}") from None
-        self._view = view
-        self.address: int = view.buf or 0
-        self.nbytes: int = view.len
-        self._as_parameter_ = c_void_p(view.buf)
+        self.address: int = address.value or 0
+        self.nbytes: int = size.value
+        self._as_parameter_ = address
 
     def release(self) -> None:
         """Let the owner be resized again. A second call does nothing."""
-        view, self._view = self._view, None
-        if view is not None:
-            _release_buffer(byref(view))
-
-    __del__ = release
+        self._view.release()
 
 
 def readable(p: "ReadableBuffer") -> "tuple[Pointer, int]":
@@ -104,12 +78,13 @@ def writable(p: "WriteableBuffer") -> "tuple[Pointer, int]":
         start = p  # type: ignore[assignment]
         size = sizeof(p)  # type: ignore[arg-type]
     else:
+        # The export comes before the length, and both of the same view: no other thread can resize p between.
+        owner = p if type(p) is bytearray else memoryview(p)
         try:
-            # The export comes before the length: from here on no other thread can resize p.
-            start = byref(c_char.from_buffer(p))
-        except ValueError:  # ctypes refuses an empty buffer, and Python a released or closed one
-            if memoryview(p).nbytes:
+            start = byref(c_char.from_buffer(owner))
+        except ValueError:  # ctypes refuses an empty buffer
+            if memoryview(owner).nbytes:
                 raise
             return _NOTHING, 0
-        size = len(p) if type(p) is bytearray else memoryview(p).nbytes
+        size = len(owner) if type(owner) is bytearray else owner.nbytes  # type: ignore[union-attr]
     return start, size if size < MAX_RW_COUNT else MAX_RW_COUNT

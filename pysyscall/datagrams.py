@@ -45,10 +45,7 @@ def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> i
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
-    try:
-        raw = to._raw  # type: ignore[union-attr]  # None is not what most callers pass
-    except AttributeError:
-        raw = b"" if to is None else raw_bytes("to", to)
+    raw = to._raw if isinstance(to, Sockaddr) else b"" if to is None else raw_bytes("to", to)
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
         while (n := libc.sendto(fd, p, size, flags, raw or None, len(raw))) == -1:
             retry("sendto")

@@ -28,7 +28,8 @@ def take_errno() -> int:
     """The errno of the call that has just returned -1.
 
     Between that call and this, Python may run a signal handler, and a call that fails in there overwrites errno. So
-    EINTR is left behind, for the call outside: it is what a call that a signal has interrupted failed with.
+    EINTR is left behind, for the call outside: it is what a call that a signal has interrupted failed with. ctypes code
+    other than this library's, in a handler, should put back the errno that it finds.
     """
     errno = get_errno()
     set_errno(EINTR)

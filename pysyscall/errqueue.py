@@ -7,12 +7,16 @@ left, MSG_ZEROCOPY the word that a buffer is free again. epoll tells of it as EP
 from ctypes import c_char, sizeof
 
 from .arguments import flag_bits
-from .constants._errnos import EINVAL
+from .constants._errnos import EINVAL, EOPNOTSUPP
 from .constants._internet import IP_RECVERR, IPPROTO_IP, IPPROTO_IPV6, IPV6_RECVERR
 from .constants._packets import PACKET_TX_TIMESTAMP
 from .constants._sockets import (
+    AF_NETLINK,
+    AF_UNIX,
     AF_UNSPEC,
+    MSG_DONTWAIT,
     MSG_ERRQUEUE,
+    SO_DOMAIN,
     SO_TIMESTAMPING_NEW,
     SO_TIMESTAMPING_OLD,
     SOL_PACKET,
@@ -24,6 +28,7 @@ from .datagrams import recvmsg
 from .errors import system_error
 from .sockaddr import Sockaddr, decode
 from .sockcmsg import SocketControlMessage, parse_socket_control_message
+from .sockopt import getsockopt_int
 from .structs.control import ScmTimestamping, SockExtendedErr
 from .timestamps import parse_timestamping
 
@@ -37,6 +42,7 @@ _KINDS = {
     (SOL_PACKET, PACKET_TX_TIMESTAMP),
     (SOL_VSOCK, VSOCK_RECVERR),
 }
+_WITHOUT_QUEUE = (AF_UNIX, AF_NETLINK)  # they take MSG_ERRQUEUE for nothing, and would hand out data
 # The error and its offender, times, and the statistics of a TCP connection where these were asked for.
 _Control = c_char * 2048
 
@@ -83,10 +89,12 @@ def recv_error(fd: int, p: "WriteableBuffer", flags: int = 0) -> QueuedError:
     """recvmsg(2) with MSG_ERRQUEUE: the oldest entry of a socket's error queue; it fills p with the packet. ip(7).
 
     Of a UDP datagram the packet is what was sent; of a time that SO_TIMESTAMPING tells it begins with its headers.
-    BlockingIOError: the queue is empty; nothing ever waits for it.
+    BlockingIOError: the queue is empty; nothing ever waits for it. EOPNOTSUPP: sockets of this family have none.
     """
+    if getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN) in _WITHOUT_QUEUE:
+        raise system_error("recv_error", EOPNOTSUPP)
     control = _Control()
-    n, oobn, flags, address = recvmsg(fd, p, control, flag_bits("flags", flags) | MSG_ERRQUEUE)
+    n, oobn, flags, address = recvmsg(fd, p, control, flag_bits("flags", flags) | MSG_ERRQUEUE | MSG_DONTWAIT)
     messages = parse_socket_control_message(control.raw[:oobn])
     for m in messages:
         if (m.header.level, m.header.type) in _KINDS:

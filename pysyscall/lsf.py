@@ -46,7 +46,7 @@ def lsf_stmt(code: int, k: int) -> SockFilter:
 def lsf_jump(code: int, k: int, jt: int, jf: int) -> SockFilter:
     """BPF_JUMP: a jump over jt instructions where a comparison with k holds, and jf where not. Go LsfJump.
 
-    `assemble` counts them itself.
+    `lsf_assemble` counts them itself.
     """
     operand = integer("k", k, -(2**31), 2**32 - 1) & 0xFFFF_FFFF
     return SockFilter(u16("code", code), u8("jt", jt), u8("jf", jf), operand)

@@ -12,9 +12,11 @@ from .constants._netlink import (
     NLMSG_DONE,
     NLMSG_ERROR,
     RTA_ALIGNTO,
+    RTM_BASE,
     RTM_DELADDR,
     RTM_DELLINK,
     RTM_DELROUTE,
+    RTM_GETLINK,
     RTM_NEWADDR,
     RTM_NEWLINK,
     RTM_NEWROUTE,
@@ -60,6 +62,8 @@ class NetlinkMessage:
             return NotImplemented
         return (self.header, self.data) == (other.header, other.data)
 
+    __hash__ = None  # type: ignore[assignment]  # the fields can change
+
     def __repr__(self) -> str:
         return f"NetlinkMessage(header={self.header!r}, data={self.data!r})"
 
@@ -77,6 +81,8 @@ class NetlinkRouteAttr:
         if not isinstance(other, NetlinkRouteAttr):
             return NotImplemented
         return (self.attr, self.value) == (other.attr, other.value)
+
+    __hash__ = None  # type: ignore[assignment]  # the fields can change
 
     def __repr__(self) -> str:
         return f"NetlinkRouteAttr(attr={self.attr!r}, value={self.value!r})"
@@ -99,9 +105,12 @@ def netlink_rib(proto: int, family: int) -> bytes:
     """RTM_GETLINK, RTM_GETADDR or RTM_GETROUTE: a whole table of the kernel's, as its messages. Go NetlinkRIB.
 
     proto is one of those types, family AF_UNSPEC, AF_INET or AF_INET6. parse_netlink_message takes the result. The
-    kernel's refusal is raised with its own errno (Go: EINVAL). See rtnetlink(7).
+    kernel's refusal is raised with its own errno (Go: EINVAL), and EINVAL where proto asks for nothing, as the kernel
+    would not answer. See rtnetlink(7).
     """
     proto, family = u16("proto", proto), u8("family", family)
+    if proto < RTM_BASE or proto % 4 != RTM_GETLINK % 4:  # of each four types, NEW, DEL, GET and SET, the third
+        raise system_error("netlink_rib", EINVAL)
     fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)
     try:
         bind(fd, SockaddrNetlink())

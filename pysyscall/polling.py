@@ -3,7 +3,7 @@
 A signal does not cut a wait short, nor lengthen it: it goes on with the time that remains (PEP 475).
 """
 
-from ctypes import Array, byref
+from ctypes import Array, byref, sizeof
 from math import ceil
 from time import monotonic
 
@@ -50,7 +50,7 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
     if not isinstance(events, Array) or events._type_ is not EpollEvent:
         raise TypeError(f"events must be an array (EpollEvent * n)(), not {type(events).__name__}")
     deadline = monotonic() + msec / 1000 if msec > 0 else 0.0
-    while (n := libc.epoll_wait(epfd, events, len(events), msec)) == -1:
+    while (n := libc.epoll_wait(epfd, events, sizeof(events) // sizeof(EpollEvent), msec)) == -1:
         retry("epoll_wait")
         if msec > 0:
             msec = max(0, ceil((deadline - monotonic()) * 1000))

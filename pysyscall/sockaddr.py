@@ -60,9 +60,10 @@ class Sockaddr:
     def from_bytes(raw: "bytes | bytearray | memoryview") -> "Sockaddr":
         """The address in the kernel's own bytes, family first.
 
-        A family without a class here, or too few bytes for its family, makes a SockaddrBytes.
+        A family without a class here, or too few bytes for its family, makes a SockaddrBytes. ValueError: more than the
+        128 bytes of a struct sockaddr_storage.
         """
-        return decode(memoryview(raw).tobytes())
+        return decode(SockaddrBytes(raw).raw)
 
     @property
     def family(self) -> int:

@@ -49,10 +49,8 @@ def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
 
 def getsockopt_int(fd: int, level: int, opt: int) -> int:
     """getsockopt(2) of an int. Go GetsockoptInt."""
-    value, length = c_int(), c_uint32(sizeof(c_int))
-    fd, level, opt = int_argument("fd", fd), int_argument("level", level), int_argument("opt", opt)
-    check("getsockopt", libc.getsockopt(fd, level, opt, byref(value), byref(length)))
-    return value.value
+    value = getsockopt(fd, level, opt, sizeof(c_int))
+    return c_int.from_buffer_copy(value.ljust(sizeof(c_int), b"\0")).value
 
 
 def setsockopt_int(fd: int, level: int, opt: int, value: int) -> None:

@@ -129,8 +129,8 @@ def test_what_other_processes_send_is_no_part_of_a_table() -> None:
 
 
 def test_the_kernels_refusal_has_its_own_errno() -> None:
-    """RTM_NEWLINK is no table: who asks for one without the right to make interfaces is told so."""
-    for proto in (9999, syscall.RTM_GETLINK + 1000):
+    """Types that ask for a table, by their place among four, but that no kernel knows."""
+    for proto in (9998, syscall.RTM_GETLINK + 1000):
         with pytest.raises(OSError, match="netlink: ") as raised:
             syscall.netlink_rib(proto, syscall.AF_UNSPEC)
         assert raised.value.errno == errno.EOPNOTSUPP

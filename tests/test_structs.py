@@ -55,7 +55,11 @@ def test_a_structures_repr_names_it_and_its_fields(struct: type[Struct]) -> None
         assert all(f"{name}=" in shown for name in fields(struct))
 
 
-@pytest.mark.parametrize("struct", STRUCTS)
+def holds_an_address(struct: type[Struct]) -> bool:
+    return any(kind is ctypes.c_void_p for _, kind, *_ in struct._fields_)
+
+
+@pytest.mark.parametrize("struct", [struct for struct in STRUCTS if not holds_an_address(struct)])
 def test_a_structure_can_be_copied(struct: type[Struct]) -> None:
     one = struct.from_buffer_copy(bytes(range(1, 256)) * 8)
     for clone in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):

@@ -107,6 +107,8 @@ class Struct(_Structure):
 
     def __reduce__(self) -> "tuple[object, tuple[bytes]]":
         # For copy and pickle: ctypes' own wants a __dict__, which __slots__ leaves out.
+        if any(kind is ctypes.c_void_p for _, kind, *_ in self._fields_):
+            raise TypeError(f"a {type(self).__name__} holds an address, and cannot be copied or pickled")
         return type(self).from_buffer_copy, (bytes(self),)
 
     def __repr__(self) -> str:

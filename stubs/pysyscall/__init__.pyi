@@ -13,6 +13,8 @@ from .ancillary import parse_inet4_ttl as parse_inet4_ttl
 from .ancillary import parse_inet6_hoplimit as parse_inet6_hoplimit
 from .ancillary import parse_inet6_pktinfo as parse_inet6_pktinfo
 from .ancillary import parse_inet6_tclass as parse_inet6_tclass
+from .ancillary import parse_udp_gro as parse_udp_gro
+from .ancillary import udp_segment as udp_segment
 from .batches import MessageBatch as MessageBatch
 from .conn import Conn as Conn
 from .conn import RawConn as RawConn

@@ -12,9 +12,7 @@ class TransmitRing:
     def put(self, frame: ReadableBuffer) -> None:
         """Place a frame, link-layer header first, in the next slot. BlockingIOError: all slots wait to be sent."""
     def flush(self, flags: int = 0) -> None:
-        """sendto(2): send every frame that is placed, and wait until the interface is done with them. With MSG_DONTWAIT:
-        those for which the socket's send buffer has room, and do not wait.
-        """
+        """sendto(2): send every frame that is placed, and wait until the interface is done with them."""
     def close(self) -> None:
         """Give the ring back; frames that wait are not sent. A second call does nothing."""
     def __enter__(self) -> TransmitRing: ...

@@ -1,0 +1,199 @@
+"""Objects and moments made to break the library: no crash, no lock left behind, no exception lost."""
+
+import copy
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+import pytest
+
+import pysyscall as syscall
+
+from .namespaces import in_namespace
+from .programs import ROOT, Program, eventually
+
+
+def test_a_filter_read_back_as_an_int_is_no_overflow() -> None:
+    fd = syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM)
+    try:
+        syscall.attach_lsf(fd, [syscall.lsf_stmt(syscall.BPF_RET | syscall.BPF_K, 0)] * 4)
+        for _ in range(100_000):  # the kernel would write 32 bytes for each
+            assert syscall.getsockopt_int(fd, syscall.SOL_SOCKET, syscall.SO_GET_FILTER) == 0
+    finally:
+        syscall.close(fd)
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize("call", ["recvmsg", "sendmsg", "recvfrom", "syscall"])
+def test_a_handler_that_raises_leaves_the_buffer_free_and_its_exception_seen(call: str) -> None:
+    a, b = syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM)
+    buffer, oob = bytearray(64), bytearray(64)
+    read, flags = syscall.SYS_READ, syscall.MSG_DONTWAIT | syscall.MSG_PEEK
+    calls: dict[str, Callable[[], object]] = {
+        "recvmsg": lambda: syscall.recvmsg(b, buffer, oob, flags),
+        "sendmsg": lambda: syscall.sendmsg(a, buffer, None, None, flags),
+        "recvfrom": lambda: syscall.recvfrom(b, buffer, flags),
+        "syscall": lambda: syscall.syscall(read, b, buffer, 0),
+    }
+    lost: list[object] = []
+    raised = 0
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal raised
+        raised += 1
+        raise Interrupted
+
+    seen = 0
+    previous, hook = signal.signal(signal.SIGALRM, interrupt), sys.unraisablehook
+    sys.unraisablehook = lost.append
+    try:
+        deadline = time.monotonic() + 0.7
+        while time.monotonic() < deadline:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0003)
+                while True:
+                    with suppress(BlockingIOError):
+                        calls[call]()
+            except Interrupted:
+                seen += 1
+            buffer.append(0)
+            oob.append(0)
+            del buffer[64:], oob[64:]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+        sys.unraisablehook = hook
+        syscall.close(a)
+        syscall.close(b)
+    assert (seen, lost) == (raised, [])
+    assert seen > 10
+
+
+@pytest.mark.parametrize("call", ["read", "recvmsg", "ioctl"])
+def test_a_buffer_that_is_another_each_time_is_asked_once(call: str) -> None:
+    # Before Python 3.12 no class can be a buffer, and the call refuses it.
+    source = (
+        "import pysyscall as s\n"
+        "class Two:\n"
+        "    def __init__(self): self.n = 0\n"
+        "    def __buffer__(self, flags):\n"
+        "        self.n += 1\n"
+        "        return memoryview(bytearray(16 if self.n % 2 else 1 << 20))\n"
+        "r, w = s.socketpair(s.AF_UNIX, s.SOCK_STREAM)\n"
+        "data = b'x' * 60000\n"
+        "for _ in range(200):\n"
+        "    s.write(w, data)\n"
+        f"    try: {call_source(call)}\n"
+        "    except (TypeError, ValueError, OSError): pass\n"
+        "    s.recvfrom(r, bytearray(1 << 20), s.MSG_DONTWAIT)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def call_source(call: str) -> str:
+    return {
+        "read": "s.read(r, Two())",
+        "recvmsg": "s.recvmsg(r, Two(), None)",
+        "ioctl": "s.ioctl(r, s.FIONREAD, Two())",
+    }[call]
+
+
+def test_an_arrays_own_idea_of_its_length_is_not_believed() -> None:
+    class Longer(syscall.EpollEvent * 1):  # type: ignore[misc]
+        def __len__(self) -> int:
+            return 4000
+
+    epfd = syscall.epoll_create1(syscall.EPOLL_CLOEXEC)
+    pairs = [syscall.pipe() for _ in range(100)]
+    try:
+        for _, writing in pairs:
+            syscall.epoll_ctl(epfd, syscall.EPOLL_CTL_ADD, writing, syscall.EpollEvent(syscall.EPOLLOUT))
+        assert syscall.epoll_wait(epfd, Longer(), 0) == 1
+    finally:
+        for fd in (epfd, *(fd for pair in pairs for fd in pair)):
+            syscall.close(fd)
+
+
+def test_bytes_that_grow_when_looked_at_send_what_they_hold() -> None:
+    class Growing(bytes):
+        looks = 0
+
+        def __len__(self) -> int:
+            type(self).looks += 1
+            return 3 if self.looks < 3 else 300
+
+    a, b = syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM)
+    try:
+        batch = syscall.MessageBatch(1, 1000)
+        batch.put(0, Growing(b"abc"))
+        assert batch.send(a, 1) == 1
+        buffer = bytearray(1000)
+        assert syscall.recvfrom(b, buffer)[0] == 3
+    finally:
+        syscall.close(a)
+        syscall.close(b)
+
+
+def test_no_address_is_longer_than_the_kernel_takes() -> None:
+    assert len(bytes(syscall.Sockaddr.from_bytes(b"\xff" * 128))) == 128
+    with pytest.raises(ValueError, match="at most 128 bytes"):
+        syscall.Sockaddr.from_bytes(b"\xff" * 129)
+
+
+def test_only_a_sockaddr_is_an_address() -> None:
+    class Other:
+        _raw = "text"
+
+    with pytest.raises(TypeError, match="to must be a Sockaddr"):
+        syscall.sendto(0, b"", 0, Other())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("family", [syscall.AF_UNIX, syscall.AF_NETLINK])
+def test_a_family_without_an_error_queue_neither_waits_nor_loses_data(family: int) -> None:
+    fd = syscall.socket(family, syscall.SOCK_DGRAM)
+    try:
+        with pytest.raises(OSError, match="recv_error: Operation not supported"):
+            syscall.recv_error(fd, bytearray(100))
+    finally:
+        syscall.close(fd)
+
+
+@pytest.mark.parametrize("proto", [0, 2, 11, syscall.RTM_NEWLINK, syscall.RTM_DELADDR, syscall.RTM_SETLINK])
+def test_a_question_that_the_kernel_would_not_answer_is_refused(proto: int) -> None:
+    with pytest.raises(OSError, match="netlink_rib: Invalid argument"):
+        syscall.netlink_rib(proto, 0)
+
+
+def test_an_address_inside_a_structure_is_not_copied() -> None:
+    program = syscall.SockFprog.of([syscall.lsf_stmt(syscall.BPF_RET | syscall.BPF_K, 0)])
+    for copier in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="holds an address"):
+            copier(program)
+
+
+def answered(url: str) -> bool:
+    with Program("http_client", url) as client:
+        return client.wait() == 0
+
+
+@in_namespace
+def test_the_http_server_serves_without_standard_descriptors() -> None:
+    port = 18090
+    command = f"exec {sys.executable} -m examples.http_server --port {port} 0<&- 1>&- 2>&-"
+    pid = os.spawnvpe(os.P_NOWAIT, "sh", ["sh", "-c", command], {**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        eventually(lambda: answered(url))
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
