@@ -1,16 +1,18 @@
 """udp_server: return each UDP datagram to its sender. The article's "Implementing a UDP server using syscall.Socket".
 
-Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), bind, recvmsg and sendmsg; with --batch, on recvmmsg and sendmmsg.
+Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), bind, recvfrom and sendto; where it listens on all addresses, on
+recvmsg and sendmsg; with --batch, on recvmmsg and sendmmsg.
 """
 
 import argparse
 import sys
+from ctypes import c_char
 
 import pysyscall as syscall
 
 from .arguments import integer
 from .failures import failure
-from .stopping import readable_before_stop, stop_signals
+from .stopping import stopping_receiver
 
 
 def listen(ip_addr: str, port: int) -> int:
@@ -18,10 +20,6 @@ def listen(ip_addr: str, port: int) -> int:
     address = syscall.resolve_udp_addr("udp", f"[{ip_addr}]:{port}")[0]
     fd = syscall.socket(address.family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, syscall.IPPROTO_UDP)
     try:
-        if address.family == syscall.AF_INET6:
-            syscall.setsockopt_int(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
-        else:
-            syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)
         syscall.bind(fd, address)
     except BaseException:
         syscall.close(fd)
@@ -29,34 +27,46 @@ def listen(ip_addr: str, port: int) -> int:
     return fd
 
 
-def echo(fd: int, stop: int) -> None:
-    """Return each datagram to its sender, from the very address that it was sent to, which is in the control data.
-
-    This machine may have many addresses, and a client takes an answer from no other than the one it asked.
-    """
-    buffer = bytearray(65535)
-    control = bytearray(256)
-    while readable_before_stop(fd, stop):
+def echo(fd: int) -> None:
+    """The article's loop: return each datagram to its sender."""
+    buffer = (c_char * 65535)()  # the cheapest to fill; bytes are the cheapest to send
+    received = memoryview(buffer)
+    while True:
         try:
-            n, controllen, _, sender = syscall.recvmsg(fd, buffer, control, syscall.MSG_DONTWAIT)
-            syscall.sendmsg(fd, memoryview(buffer)[:n], memoryview(control)[:controllen], sender)
-        except BlockingIOError:
-            continue  # the kernel announced a datagram, and then found that its checksum is wrong
+            n, sender = syscall.recvfrom(fd, buffer)
+            syscall.sendto(fd, received[:n].tobytes(), 0, sender)
         except OSError as error:
             print(failure(error), file=sys.stderr, flush=True)
 
 
-def echo_batches(fd: int, stop: int, size: int) -> None:
+def echo_from_where_asked(fd: int, family: int) -> None:
+    """The same on all addresses of this machine: each answer from the very one that was asked.
+
+    A client takes it from no other. Which one that was is in the control data, and goes back with the answer.
+    """
+    if family == syscall.AF_INET6:
+        syscall.setsockopt_int(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
+    else:
+        syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)
+    buffer = bytearray(65535)
+    control = bytearray(256)
+    while True:
+        try:
+            n, controllen, _, sender = syscall.recvmsg(fd, buffer, control)
+            syscall.sendmsg(fd, memoryview(buffer)[:n], memoryview(control)[:controllen], sender)
+        except OSError as error:
+            print(failure(error), file=sys.stderr, flush=True)
+
+
+def echo_batches(fd: int, size: int) -> None:
     """Return up to size datagrams at a time to their senders: two calls for all of them, and nothing for each.
 
     The control data that would tell where each was sent to is left out: with many addresses, listen on one.
     """
     batch = syscall.MessageBatch(size, 65535)
-    while readable_before_stop(fd, stop):
+    while True:
         try:
-            n = batch.recv(fd, syscall.MSG_DONTWAIT)
-        except BlockingIOError:
-            continue
+            n = batch.recv(fd)
         except OSError as error:
             print(failure(error), file=sys.stderr, flush=True)
             continue
@@ -84,14 +94,16 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         sys.exit(failure(error))
     try:
-        with stop_signals() as stop:
+        with stopping_receiver(fd):
             address = syscall.getsockname(fd)
             assert isinstance(address, (syscall.SockaddrInet4, syscall.SockaddrInet6))
             print(f"UDP server is listening on port {address.port}...", flush=True)
             if arguments.batch:
-                echo_batches(fd, stop, arguments.batch)
+                echo_batches(fd, arguments.batch)
+            elif any(address.addr):
+                echo(fd)
             else:
-                echo(fd, stop)
+                echo_from_where_asked(fd, address.family)
     finally:
         syscall.close(fd)
     return 0

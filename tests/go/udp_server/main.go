@@ -13,7 +13,6 @@ import (
 	"pysyscall/failures"
 	"pysyscall/netsocket"
 	"pysyscall/stopping"
-	"pysyscall/waiting"
 )
 
 // listen makes a UDP socket with a local address and port.
@@ -27,47 +26,63 @@ func listen(ipAddr string, port int) (int, error) {
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
+	if err = syscall.Bind(fd, sa); err != nil {
+		syscall.Close(fd)
+		err = os.NewSyscallError("bind", err)
+	}
+	return fd, err
+}
+
+func complain(call string, err error) {
+	fmt.Fprintln(os.Stderr, failures.Text(os.NewSyscallError(call, err)))
+}
+
+// echo is the article's loop: it returns each datagram to its sender.
+func echo(fd int, stop *stopping.Receiver) {
+	buffer := make([]byte, 65535)
+	for {
+		n, sender, err := syscall.Recvfrom(fd, buffer, 0)
+		if stop.Stopped() {
+			return
+		}
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			complain("recvfrom", err)
+		} else if err = syscall.Sendto(fd, buffer[:n], 0, sender); err != nil {
+			complain("sendto", err)
+		}
+	}
+}
+
+// echoFromWhereAsked is the same on all addresses of this machine: each answer from the very one that was asked.
+//
+// A client takes it from no other. Which one that was is in the control data, and goes back with the answer.
+func echoFromWhereAsked(fd, family int, stop *stopping.Receiver) error {
+	var err error
 	if family == syscall.AF_INET6 {
 		err = syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
 	} else {
 		err = syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)
 	}
 	if err != nil {
-		err = os.NewSyscallError("setsockopt", err)
-	} else if err = syscall.Bind(fd, sa); err != nil {
-		err = os.NewSyscallError("bind", err)
+		return os.NewSyscallError("setsockopt", err)
 	}
-	if err != nil {
-		syscall.Close(fd)
-	}
-	return fd, err
-}
-
-// echo returns each datagram to its sender, from the very address that it was sent to, which is in the control data.
-//
-// This machine may have many addresses, and a client takes an answer from no other than the one it asked.
-func echo(fd, stop int) {
 	buffer := make([]byte, 65535)
 	control := make([]byte, 256)
 	for {
-		readable, err := waiting.ReadableBeforeStop(fd, stop)
-		if err != nil {
-			failures.Exit(failures.Text(err))
+		n, controllen, _, sender, err := syscall.Recvmsg(fd, buffer, control, 0)
+		if stop.Stopped() {
+			return nil
 		}
-		if !readable {
-			return
-		}
-		n, controllen, _, sender, err := syscall.Recvmsg(fd, buffer, control, syscall.MSG_DONTWAIT)
-		if err == syscall.EAGAIN {
-			continue // the kernel announced a datagram, and then found that its checksum is wrong
+		if err == syscall.EINTR {
+			continue
 		}
 		if err != nil {
-			err = os.NewSyscallError("recvmsg", err)
-		} else {
-			err = os.NewSyscallError("sendmsg", syscall.Sendmsg(fd, buffer[:n], control[:controllen], sender, 0))
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, failures.Text(err))
+			complain("recvmsg", err)
+		} else if err = syscall.Sendmsg(fd, buffer[:n], control[:controllen], sender, 0); err != nil {
+			complain("sendmsg", err)
 		}
 	}
 }
@@ -81,14 +96,25 @@ func main() {
 		failures.Exit(failures.Text(err))
 	}
 	defer syscall.Close(fd)
-	stop, err := stopping.Signals()
+	stop, err := stopping.NewReceiver(fd)
 	if err != nil {
 		failures.Exit(failures.Text(err))
 	}
+	defer stop.Close()
 	address, err := netsocket.AddrPort(fd)
 	if err != nil {
 		failures.Exit(failures.Text(err))
 	}
 	fmt.Printf("UDP server is listening on port %d...\n", address.Port())
-	echo(fd, stop)
+	if !address.Addr().IsUnspecified() {
+		echo(fd, stop)
+		return
+	}
+	family := syscall.AF_INET
+	if address.Addr().Is6() {
+		family = syscall.AF_INET6
+	}
+	if err = echoFromWhereAsked(fd, family, stop); err != nil {
+		failures.Exit(failures.Text(err))
+	}
 }
