@@ -1,6 +1,7 @@
 """Packet sockets: what else they receive, the VLAN tag put back, their losses, and several that share the work."""
 
 from ctypes import sizeof
+from struct import Struct as Codec
 
 from .arguments import flag_bits, u16
 from .constants._interfaces import ETH_P_8021Q
@@ -16,6 +17,7 @@ from .sockopt import get_struct, set_struct, setsockopt_int
 from .structs.packets import PacketMreq, TpacketAuxdata, TpacketStats, TpacketStatsV3
 
 _ADDRESSES = 12  # Ethernet's two, before the type
+_TAG = Codec("!HH")
 
 
 def setsockopt_packet_mreq(fd: int, level: int, opt: int, mreq: PacketMreq) -> None:
@@ -64,8 +66,17 @@ def restore_vlan_tag(frame: "bytes | bytearray | memoryview", auxdata: TpacketAu
 
     frame is from a socket of type SOCK_RAW, Ethernet header first. It becomes 4 bytes longer.
     """
-    raw = bytes(memoryview(frame))
-    if not auxdata.status & TP_STATUS_VLAN_VALID:
-        return raw
-    tpid = auxdata.vlan_tpid if auxdata.status & TP_STATUS_VLAN_TPID_VALID else ETH_P_8021Q
-    return raw[:_ADDRESSES] + tpid.to_bytes(2, "big") + auxdata.vlan_tci.to_bytes(2, "big") + raw[_ADDRESSES:]
+    return tagged(frame, vlan_tag(auxdata.status, auxdata.vlan_tci, auxdata.vlan_tpid))
+
+
+def vlan_tag(status: int, tci: int, tpid: int) -> "tuple[int, int] | None":
+    """The TPID and the TCI that the kernel took out of a frame, or None."""
+    if not status & TP_STATUS_VLAN_VALID:
+        return None
+    return (tpid if status & TP_STATUS_VLAN_TPID_VALID else ETH_P_8021Q), tci
+
+
+def tagged(frame: "bytes | bytearray | memoryview", tag: "tuple[int, int] | None") -> bytes:
+    """A frame with this tag put back."""
+    raw = memoryview(frame).tobytes()
+    return raw if tag is None else raw[:_ADDRESSES] + _TAG.pack(*tag) + raw[_ADDRESSES:]

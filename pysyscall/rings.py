@@ -12,14 +12,13 @@ from time import monotonic, sleep
 
 from . import libc
 from .arguments import c_int, integer, u16
-from .constants._interfaces import ETH_P_8021Q, ETH_P_ALL
+from .constants._interfaces import ETH_P_ALL
 from .constants._packets import (
     PACKET_RX_RING,
     PACKET_STATISTICS,
     PACKET_VERSION,
     TP_STATUS_KERNEL,
     TP_STATUS_USER,
-    TP_STATUS_VLAN_TPID_VALID,
     TP_STATUS_VLAN_VALID,
     TPACKET_ALIGNMENT,
     TPACKET_V3,
@@ -30,7 +29,7 @@ from .descriptors import close
 from .errors import system_error
 from .lsf import attach_lsf
 from .net import htons
-from .packets import getsockopt_tpacket_stats_v3
+from .packets import getsockopt_tpacket_stats_v3, tagged, vlan_tag
 from .polling import epoll_create1, epoll_ctl, epoll_wait
 from .sockaddr import SockaddrLinklayer, decode
 from .sockets import bind, socket
@@ -50,7 +49,8 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.001
 _header = codec(Tpacket3Hdr)
-_lengths = Codec(f"=I{Tpacket3Hdr.len.offset - 4}xI")  # type: ignore[attr-defined]  # next_offset and len alone
+_lengths = Codec(f"=I{Tpacket3Hdr.len.offset - 4}xII")  # type: ignore[attr-defined]  # next_offset, len, status
+_TAG = 4  # bytes of a VLAN tag
 _SOCKADDR = (sizeof(Tpacket3Hdr) + TPACKET_ALIGNMENT - 1) & -TPACKET_ALIGNMENT
 _STATUS = TpacketBlockDesc.block_status.offset // 4  # type: ignore[attr-defined]  # a field's descriptor
 
@@ -67,14 +67,21 @@ class Frame:
 
     @property
     def data(self) -> memoryview:
-        """The frame's bytes in the ring. As long as a view of them lives, the kernel does not get the block back."""
+        """The frame's bytes in the ring, without the VLAN tag that the kernel took out.
+
+        As long as a view of them lives, the kernel does not get the block back.
+        """
         start = self._at + self._header[6]
         return self._frames._memory()[start : start + self._header[3]]
 
+    def copy(self) -> bytes:
+        """The frame as it was on the wire: `data` with the VLAN tag put back."""
+        return tagged(self.data, self.vlan)
+
     @property
     def length(self) -> int:
-        """How long the frame was on the wire; `data` is shorter where a filter or the end of a block cut it."""
-        return self._header[4]
+        """How long the frame was on the wire, VLAN tag included; `copy` is shorter where a filter cut it."""
+        return self._header[4] + (_TAG if self._header[5] & TP_STATUS_VLAN_VALID else 0)
 
     @property
     def timestamp(self) -> int:
@@ -84,10 +91,7 @@ class Frame:
     @property
     def vlan(self) -> "tuple[int, int] | None":
         """The VLAN tag that the kernel took out, (TPID, TCI), or None. The TPID is ETH_P_8021Q or ETH_P_8021AD."""
-        status, tci, tpid = self._header[5], self._header[9], self._header[10]
-        if not status & TP_STATUS_VLAN_VALID:
-            return None
-        return (tpid if status & TP_STATUS_VLAN_TPID_VALID else ETH_P_8021Q), tci
+        return vlan_tag(self._header[5], self._header[9], self._header[10])
 
     @property
     def address(self) -> "Sockaddr":
@@ -125,8 +129,10 @@ class Frames:
         """The lengths of all frames together, for whoever only counts."""
         view, at, total, unpack = self._memory(), self._first, 0, _lengths.unpack_from
         for _ in range(self._count):
-            following, length = unpack(view, at)
+            following, length, status = unpack(view, at)
             total += length
+            if status & TP_STATUS_VLAN_VALID:
+                total += _TAG
             at += following
         return total
 
@@ -232,8 +238,8 @@ class PacketRing:
         if self._next in self._handed:
             raise BufferError("every block of the ring is in use: by `with`, or by a view of a frame")
         while not self._statuses[self._next] & TP_STATUS_USER:
-            left = deadline - monotonic()
-            if left <= 0 or not self._wait(left):
+            left = max(0.0, deadline - monotonic())
+            if not self._wait(left) or left == 0:
                 return False
         return True
 

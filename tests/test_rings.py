@@ -129,15 +129,22 @@ def test_the_vlan_tag_that_the_kernel_took_out_is_told(tpid: int) -> None:
     tag = struct.pack("!HH", tpid, 5 << 13 | 42)
     with syscall.PacketRing(far) as ring:
         sender = syscall.lsf_socket(near, 0)
-        for tagged in (tag, b"", struct.pack("!HH", tpid, 0)):
+        tags = tag, b"", struct.pack("!HH", tpid, 0)
+        for tagged in tags:
             syscall.write(sender, frame(b"x" * 50, tagged))
-        told: list[tuple[object, bytes]] = []
+        told: list[tuple[object, bytes, int]] = []
+        copied: list[bytes] = []
+        total = 0
         while len(told) < 3:
             with ring.frames(WAIT) as frames:
                 assert len(frames)
-                told += [(each.vlan, bytes(each.data)) for each in frames]
+                told += [(each.vlan, bytes(each.data), each.length) for each in frames]
+                copied += [each.copy() for each in frames]
+                total += frames.wire_bytes()
     untagged = frame(b"x" * 50)
-    assert told == [((tpid, 5 << 13 | 42), untagged), (None, untagged), ((tpid, 0), untagged)]
+    assert told == [((tpid, 5 << 13 | 42), untagged, 68), (None, untagged, 64), ((tpid, 0), untagged, 68)]
+    assert copied == [frame(b"x" * 50, tagged) for tagged in tags]
+    assert total == 68 + 64 + 68
 
 
 # Round and round
@@ -450,10 +457,10 @@ def test_an_interface_that_goes_down_says_so_and_frames_come_again_when_it_is_up
     with ring_and_sender(blocks=4, block_size=PAGESIZE, retire=1) as (ring, sender):
         sender.send()
         assert take(ring, 1) == sender.sent
-        for _ in range(2):
+        for msec in (WAIT, 0):
             laboratory.set_down("far")
             with pytest.raises(OSError, match="packet ring: Network is down") as caught:
-                ring.frames(WAIT)
+                ring.frames(msec)
             assert caught.value.errno == errno.ENETDOWN
             with ring.frames(10) as frames:  # said once
                 assert len(frames) == 0
