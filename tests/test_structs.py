@@ -3,6 +3,8 @@
 import copy
 import ctypes
 import pickle
+import re
+from collections.abc import Callable
 
 import pytest
 
@@ -170,3 +172,31 @@ def test_lengths_are_set_in_the_width_of_this_machine() -> None:
             iovec.set_len(length)
         with pytest.raises(OverflowError, match=r"^length must be in "):
             msghdr.set_controllen(length)
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: Linger(1, 2**32 + 3), "Linger.linger must be in -2147483648..2147483647, not 4294967299"),
+        (lambda: EpollEvent(1, fd=2**31), "EpollEvent.fd must be in"),
+        (lambda: EpollEvent(2**33), "EpollEvent.events must be in 0..4294967295"),
+        (lambda: syscall.Timeval(sec=2**64 + 1), "Timeval.sec must be in"),
+        (lambda: setattr(syscall.NlMsghdr(), "flags", -1), "NlMsghdr.flags must be in 0..65535, not -1"),
+        (lambda: syscall.PacketMreq(2**32 + 2), "PacketMreq.ifindex must be in"),
+    ],
+)
+def test_an_integer_that_does_not_fit_its_field_is_refused(make: Callable[[], object], field: str) -> None:
+    with pytest.raises(OverflowError, match=re.escape(field)):
+        make()
+
+
+@pytest.mark.parametrize("struct", STRUCTS)
+def test_every_integer_field_takes_its_own_bounds_and_no_more(struct: type[Struct]) -> None:
+    one = struct()
+    for name, (lowest, highest) in struct._limits.items():
+        for value in (lowest, highest):
+            setattr(one, name, value)
+            assert getattr(one, name) == value
+        for value in (lowest - 1, highest + 1):
+            with pytest.raises(OverflowError):
+                setattr(one, name, value)

@@ -71,6 +71,14 @@ else:
     FdBits = ctypes.c_ulong * (1024 // (8 * sizeof(ctypes.c_ulong)))
 
 
+_INTEGERS = {I8, U8, I16, U16, I32, U32, I64, U64, Long, ULong, SizeT}
+
+
+def _limits(kind: "type[ctypes._SimpleCData[int]]") -> "tuple[int, int]":
+    bits = 8 * sizeof(kind)
+    return (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind(-1).value < 0 else (0, 2**bits - 1)
+
+
 if TYPE_CHECKING:
     _Structure = ctypes.Structure
 else:
@@ -83,10 +91,12 @@ else:
             own = cls.__annotations__
             cls._fields_ = list(own.items())
             cls._names = (*cls._names, *(field for field in own if field != "_align"))
+            cls._limits = {**cls._limits, **{field: _limits(kind) for field, kind in own.items() if kind in _INTEGERS}}
 
     class _Structure(ctypes.Structure, metaclass=_StructType):
         __slots__ = ()
         _names = ()
+        _limits = {}  # noqa: RUF012  # never changed: each class has its own
 
 
 class Struct(_Structure):
@@ -97,6 +107,16 @@ class Struct(_Structure):
         __getattr__: None  # type: ignore[assignment, misc]
         __setattr__: None  # type: ignore[assignment, misc]
         _names: tuple[str, ...]  # of all fields, inherited ones first
+        _limits: dict[str, tuple[int, int]]  # of the integers among them
+    else:
+
+        def __setattr__(self, name, value):
+            # ctypes cuts an integer to the field's width in silence. The constructor comes here too.
+            limits = self._limits.get(name)
+            if limits is not None and isinstance(value, int) and not limits[0] <= value <= limits[1]:
+                field = f"{type(self).__name__}.{name}"
+                raise OverflowError(f"{field} must be in {limits[0]}..{limits[1]}, not {value}")
+            super().__setattr__(name, value)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

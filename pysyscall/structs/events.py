@@ -53,6 +53,7 @@ class EpollEvent(Struct):
         return f"EpollEvent(events={self.events:#x}, fd={self.fd}, pad={self.pad})"
 
 
+EpollEvent._limits.update(_Halves._limits, u64=(0, 2**64 - 1))  # what lies in the union is set by its own name
 FD_SETSIZE = 8 * sizeof(FdBits)
 
 

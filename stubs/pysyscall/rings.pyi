@@ -12,10 +12,12 @@ class Frame:
     def __init__(self, frames: Frames, at: int, header: tuple[int, ...]) -> None: ...
     @property
     def data(self) -> memoryview:
-        """The frame's bytes in the ring. As long as a view of them lives, the kernel does not get the block back."""
+        """The frame's bytes in the ring, without the VLAN tag that the kernel took out."""
+    def copy(self) -> bytes:
+        """The frame as it was on the wire: `data` with the VLAN tag put back."""
     @property
     def length(self) -> int:
-        """How long the frame was on the wire; `data` is shorter where a filter or the end of a block cut it."""
+        """How long the frame was on the wire, VLAN tag included; `copy` is shorter where a filter cut it."""
     @property
     def timestamp(self) -> int:
         """When it came, in nanoseconds since 1970."""
