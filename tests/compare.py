@@ -19,7 +19,11 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import zip_longest
+
+if find_spec("pytest") is None:
+    sys.exit("the test tools are missing: python3 -m tests --full puts them into .venv, for .venv/bin/python")
 
 from examples import laboratory
 from pysyscall.abi import ABI
