@@ -149,6 +149,15 @@ def test_a_read_only_buffer_cannot_be_filled(make: Callable[[], object], stream:
     assert os.read(stream[1], 100) == b"stays!!!"
 
 
+def test_a_type_error_says_what_kind_of_buffer_is_needed(dgram: Pair) -> None:
+    with pytest.raises(TypeError, match=r"^a writable, C-contiguous buffer is needed: "):
+        syscall.recvmsg(dgram[0], b"read-only", None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^a readable, C-contiguous buffer is needed: "):
+        syscall.write(dgram[0], "text")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"not writable|read-only"):
+        syscall.read(dgram[0], b"read-only")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("p", NO_BUFFERS.values(), ids=NO_BUFFERS)
 def test_what_is_no_contiguous_buffer_is_a_type_error(p: object, dgram: Pair) -> None:
     for call in (*READERS, *WRITERS):
