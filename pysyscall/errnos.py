@@ -17,6 +17,7 @@ from .constants._errnos import (
     EPERM,
     ETIMEDOUT,
 )
+from .texts import ERRORS  # not when a text is asked for: the error may be that no descriptor is left to import with
 
 # The kinds of error that Go's oserror and errors packages name, by the exception that Python has for each.
 _KINDS: "dict[object, tuple[int, ...]]" = {
@@ -40,8 +41,6 @@ class Errno(int):
 
     def error(self) -> str:
         """Go's text: "connection refused". Go Errno.Error."""
-        from .texts import ERRORS  # only who asks for a text pays for the table
-
         return ERRORS.get(self.name, f"errno {int(self)}")
 
     @property

@@ -1,6 +1,7 @@
 """Signal: a signal's number with its name and text, as Go's Signal."""
 
 from .constants import _signals
+from .texts import SIGNALS
 
 # Second names, which no table uses.
 _ALIASES = ("SIGCLD", "SIGIOT", "SIGPOLL")
@@ -30,8 +31,6 @@ class Signal(int):
 
     def string(self) -> str:
         """Go's text: "terminated". Go Signal.String."""
-        from .texts import SIGNALS
-
         return SIGNALS.get(self.name, f"signal {int(self)}")
 
     def signal(self) -> None:
