@@ -75,6 +75,12 @@ def dhcp(stage: Stage) -> None:
         stage.client(f"{pool}.1", program("dhcp_client", "--interface", "eth0"))
 
 
+def sniff(stage: Stage) -> None:
+    stage.need_network()
+    with stage.server("sniffing on eth0", program("sniff", "--filter", "icmp")):
+        stage.client(" 0% packet loss", program("ping", "-c", "2", "-i", "0.2", stage.there))
+
+
 class Act(NamedTuple):
     """A part of the tour: what it is called at the end, the names that ask for it, and its play."""
 
@@ -92,6 +98,7 @@ ACTS = [
     Act("ping over IPv4", ("ping",), ping),
     Act("ping over IPv6", ("ping",), ping6),
     Act("dhcp_client", ("dhcp", "dhcp_client"), dhcp),
+    Act("sniff", ("sniff",), sniff),
 ]
 
 

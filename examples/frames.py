@@ -15,6 +15,8 @@ from .chao import MAGIC
 
 _HEADER = 14  # Ethernet's: destination, source, Ethertype
 _IPV6_HEADER = 40
+_TAGS = [tag.to_bytes(2, "big") for tag in (syscall.ETH_P_8021Q, syscall.ETH_P_8021AD)]
+_MOST_TAGS = 80  # characters: nobody needs more, but anybody can send a frame that is nothing but tags
 
 _TCP_FLAGS = {
     syscall.TH_SYN: "SYN",
@@ -88,6 +90,14 @@ def is_chao(frame: bytes) -> bool:
 
 def summary(frame: bytes) -> str:
     """A frame in a line."""
+    tags = ""
+    while len(tags) < _MOST_TAGS and frame[12:14] in _TAGS and len(frame) >= _HEADER + 4:
+        tags += f"VLAN {int.from_bytes(frame[14:16], 'big') & 0xFFF}, "
+        frame = frame[:12] + frame[16:]
+    return tags + _untagged(frame)
+
+
+def _untagged(frame: bytes) -> str:
     ethertype, payload = int.from_bytes(frame[12:14], "big"), frame[_HEADER:]
     if frame.startswith(MAGIC):
         return f"CHAO {_text(frame[len(MAGIC) :])}"
@@ -100,6 +110,8 @@ def summary(frame: bytes) -> str:
     if ethertype == syscall.ETH_P_IP and len(payload) >= 20:
         header_length, length = (payload[0] & 0x0F) * 4, int.from_bytes(payload[2:4], "big")
         ends = [str(IPv4Address(payload[start : start + 4])) for start in (12, 16)]
+        if offset := int.from_bytes(payload[6:8], "big") & 0x1FFF:
+            return f"IPv4 {ends[0]} > {ends[1]}, protocol {payload[9]}, fragment from byte {offset * 8} on"
         return _transport("IPv4", payload[9], ends, payload[header_length:length])
     if ethertype == syscall.ETH_P_IPV6 and len(payload) >= _IPV6_HEADER:
         length = int.from_bytes(payload[4:6], "big")

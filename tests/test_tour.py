@@ -32,6 +32,7 @@ PARTS = [
     "ping over IPv4",
     "ping over IPv6",
     "dhcp_client",
+    "sniff",
 ]
 REFUSAL = "unshare: No space left on device (the limit is /proc/sys/user/max_*_namespaces)"
 TOUR = [sys.executable, "-m", "examples"]
@@ -97,6 +98,8 @@ def test_everything_works(whole: Ended) -> None:
         "3 packets transmitted, 3 received, 0% packet loss",
         "DHCPACK of 10.77.0.1",
         "UDP 0.0.0.0:68 > 255.255.255.255:67",
+        "ICMP 10.77.0.1 > 10.77.0.2, echo request, length 98",
+        "4 frames, 392 bytes, 0 dropped, ",
     ],
 )
 def test_the_transcript_shows_what_is_said_and_what_goes_over_the_wire(whole: Ended, shown: str) -> None:
@@ -153,7 +156,7 @@ def test_where_networks_are_forbidden_http_and_udp_work_and_the_reasons_of_the_r
     said = outcomes(ended)
     assert list(said) == PARTS
     assert [said[part] for part in PARTS[:2]] == ["worked", "worked"]
-    for part in (*PARTS[2:5], PARTS[7]):
+    for part in (*PARTS[2:5], *PARTS[7:]):
         assert said[part] == f"could not be shown here: needs a private network ({REFUSAL})"
     for part in PARTS[5:7]:
         assert said[part] == "worked" or "CAP_NET_RAW" in said[part]

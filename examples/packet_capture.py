@@ -1,0 +1,108 @@
+"""All frames of an interface, by a ring shared with the kernel or by a call for each: two ways with one result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import pysyscall as syscall
+
+_AT_ONCE = 256  # frames that are taken before a caller has its turn again
+_RETIRE = 8  # milliseconds for which the kernel keeps a block that is not full
+_NOTHING = [syscall.lsf_stmt(syscall.BPF_RET | syscall.BPF_K, 0)]
+
+
+class Packet(NamedTuple):
+    """A frame: when it came, in nanoseconds since 1970, its length on the wire, and what there is of it."""
+
+    time: int
+    length: int
+    data: bytes
+
+
+class RingCapture:
+    """packet(7) PACKET_RX_RING: frames come in blocks, without a call or a copy for each."""
+
+    def __init__(self, ifindex: int, program: Sequence[syscall.SockFilter] | None) -> None:
+        self._ring = syscall.PacketRing(ifindex, retire=_RETIRE, filter=program)
+        self._patience = 0
+        self.fd = self._ring.fd  # to wait for frames
+
+    def packets(self) -> Iterator[Packet]:
+        """The frames of the next block, if there is one."""
+        with self._ring.frames(self._patience) as frames:
+            for frame in frames:
+                yield Packet(frame.timestamp, frame.length, frame.copy())
+
+    def count(self, most: int | None) -> tuple[int, int]:
+        """How many frames the next block has, up to so many, and how many bytes."""
+        with self._ring.frames(self._patience) as frames:
+            if most is None or len(frames) <= most:
+                return len(frames), frames.wire_bytes()
+            return most, sum(frame.length for frame in islice(frames, most))
+
+    def finish(self) -> None:
+        """Let no further frame in: those that have come are still there to be taken."""
+        syscall.attach_lsf(self.fd, _NOTHING)
+        self._patience = 10 * _RETIRE
+
+    def dropped(self) -> int:
+        """How many frames found no room."""
+        return self._ring.statistics().drops
+
+    def close(self) -> None:
+        self._ring.close()
+
+
+class CallCapture:
+    """recvmsg(2): a call for each frame, with the time and the VLAN tag in control messages."""
+
+    def __init__(self, ifindex: int, program: Sequence[syscall.SockFilter] | None) -> None:
+        self._room, self._control = bytearray(1 << 17), bytearray(256)
+        # Protocol 0 receives nothing before all is set and bind names the interface.
+        self.fd = syscall.socket(syscall.AF_PACKET, syscall.SOCK_RAW | syscall.SOCK_NONBLOCK | syscall.SOCK_CLOEXEC, 0)
+        try:
+            syscall.setsockopt_int(self.fd, syscall.SOL_PACKET, syscall.PACKET_AUXDATA, 1)
+            syscall.setsockopt_int(self.fd, syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)
+            if program is not None:
+                syscall.attach_lsf(self.fd, program)
+            syscall.bind(self.fd, syscall.SockaddrLinklayer(syscall.htons(syscall.ETH_P_ALL), ifindex))
+        except BaseException:
+            self.close()
+            raise
+
+    def packets(self) -> Iterator[Packet]:
+        """The frames that have come, up to a certain number."""
+        for _ in range(_AT_ONCE):
+            try:
+                n, controllen, _, _ = syscall.recvmsg(self.fd, self._room, self._control)
+            except BlockingIOError:
+                return
+            yield self._packet(bytes(self._room[:n]), self._control[:controllen])
+
+    def _packet(self, frame: bytes, control: bytearray) -> Packet:
+        time, auxdata = 0, syscall.TpacketAuxdata()
+        for m in syscall.parse_socket_control_message(control):
+            if m.header.type == syscall.SO_TIMESTAMPNS:
+                time = syscall.parse_timestamp(m)
+            elif m.header.type == syscall.PACKET_AUXDATA:
+                auxdata = syscall.parse_tpacket_auxdata(m)
+        whole = syscall.restore_vlan_tag(frame, auxdata)
+        return Packet(time, auxdata.len + len(whole) - len(frame), whole)
+
+    def count(self, most: int | None) -> tuple[int, int]:
+        """How many frames have come, up to so many, and how many bytes."""
+        lengths = [packet.length for packet in islice(self.packets(), most)]
+        return len(lengths), sum(lengths)
+
+    def finish(self) -> None:
+        """Let no further frame in: those that have come are still there to be taken."""
+        syscall.attach_lsf(self.fd, _NOTHING)
+
+    def dropped(self) -> int:
+        """How many frames found no room."""
+        return syscall.getsockopt_tpacket_stats(self.fd, syscall.SOL_PACKET, syscall.PACKET_STATISTICS).drops
+
+    def close(self) -> None:
+        syscall.close(self.fd)

@@ -1,0 +1,174 @@
+"""sniff: show, count or write down the frames of an interface, as tcpdump does.
+
+Stands on socket(AF_PACKET, SOCK_RAW), a filter in the kernel, and a ring of memory that is shared with it
+(PACKET_RX_RING); with --recvfrom, on a call for each frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from contextlib import ExitStack, closing
+from itertools import islice
+from typing import BinaryIO
+
+import pysyscall as syscall
+
+from .arguments import integer
+from .failures import failure
+from .frames import summary
+from .packet_capture import CallCapture, Packet, RingCapture
+from .packet_filters import NAMES, coming_in, frame_filter
+from .packet_socket import interface_that_is_up, without_capability
+from .pcapng import PcapngWriter
+from .stopping import readable_before_stop, stop_signals
+
+_SECONDS_TO_FINISH = 1.0  # after a flood whoever stops this does not want to see it all
+_ETHERNET = (syscall.ARPHRD_ETHER, syscall.ARPHRD_LOOPBACK)
+
+
+class Printer:
+    """A line for each frame."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._time = ""
+
+    def take(self, packet: Packet) -> None:
+        second, rest = divmod(packet.time, 1_000_000_000)
+        if second != self._second:
+            self._second, self._time = second, time.strftime("%H:%M:%S", time.localtime(second))
+        print(f"{self._time}.{rest // 1000:06d} {summary(packet.data)}, length {packet.length}")
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+class Writer:
+    """A file of the frames."""
+
+    def __init__(self, file: BinaryIO, interface_name: str) -> None:
+        self._writer = PcapngWriter(file, interface_name)
+        self.flush = file.flush
+
+    def take(self, packet: Packet) -> None:
+        self._writer.write(packet.time, packet.data, packet.length)
+
+
+class Sniffer:
+    """Takes frames, counts them, and hands each to those who want to see it."""
+
+    def __init__(self, capture: RingCapture | CallCapture, takers: list[Printer | Writer], count: int | None) -> None:
+        self._capture = capture
+        self._takers = takers
+        self._count = count
+        self.frames = self.bytes = 0
+
+    def run(self, stop: int) -> None:
+        """Take frames until there are enough of them, or `stop` can be read; what has come by then is taken too."""
+        while not self._enough():
+            if not readable_before_stop(self._capture.fd, stop):
+                self._capture.finish()
+                deadline = time.monotonic() + _SECONDS_TO_FINISH
+                while self._take() and not self._enough() and time.monotonic() < deadline:
+                    pass
+                return
+            self._take()
+
+    def _enough(self) -> bool:
+        return self.frames == self._count
+
+    def _take(self) -> int:
+        """Take some frames; how many there were."""
+        before = self.frames
+        left = None if self._count is None else self._count - self.frames
+        if not self._takers:
+            frames, length = self._capture.count(left)
+            self.frames += frames
+            self.bytes += length
+            return frames
+        for packet in islice(self._capture.packets(), left):
+            self.frames += 1
+            self.bytes += packet.length
+            for taker in self._takers:
+                taker.take(packet)
+        for taker in self._takers:
+            taker.flush()
+        return self.frames - before
+
+
+def open_capture(arguments: argparse.Namespace) -> RingCapture | CallCapture:
+    """What the command line asks for, or the program's end with a sentence that says why not."""
+    interface = interface_that_is_up("sniff", arguments.interface)
+    program = arguments.filter
+    if interface.flags & syscall.IFF_LOOPBACK:
+        program = coming_in(program or [])
+    try:
+        capture = (CallCapture if arguments.recvfrom else RingCapture)(interface.index, program)
+    except PermissionError:
+        sys.exit(without_capability("sniff"))
+    except OSError as error:
+        sys.exit(failure(error))
+    name = syscall.getsockname(capture.fd)
+    if not isinstance(name, syscall.SockaddrLinklayer) or name.hatype not in _ETHERNET:
+        capture.close()
+        sys.exit(f"sniff: the interface {arguments.interface} does not speak Ethernet")
+    return capture
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sniff", description="Show the frames of an interface.")
+    parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
+    parser.add_argument("--count", type=integer(1, 2**63 - 1), metavar="N", help="stop after so many frames")
+    parser.add_argument("--filter", nargs="+", metavar="WORD", help=f"only these: {NAMES}")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--ring", action="store_true", help="take frames from memory shared with the kernel (the default)")
+    way.add_argument("--recvfrom", action="store_true", help="take each frame by a call of its own")
+    parser.add_argument("--quiet", action="store_true", help="show no frames, but only how many there were")
+    parser.add_argument("--write", metavar="FILE", help="write the frames to a file for tshark and Wireshark (pcapng)")
+    arguments = parser.parse_args(argv)
+    try:
+        arguments.filter = arguments.filter and frame_filter(" ".join(arguments.filter).split())
+    except ValueError as error:
+        parser.error(str(error))
+    return arguments
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = parse(argv)
+    try:
+        with closing(open_capture(arguments)) as capture, stop_signals() as stop, ExitStack() as stack:
+            takers: list[Printer | Writer] = [] if arguments.quiet else [Printer()]
+            if arguments.write is not None:
+                file = stack.enter_context(open(arguments.write, "wb"))
+                takers.append(Writer(file, arguments.interface))
+            sniff(capture, takers, stop, arguments)
+    except BrokenPipeError:  # whoever read this has seen enough; Python would complain of it once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except OSError as error:
+        if ": " in str(error.strerror):
+            sys.exit(failure(error))
+        sys.exit(": ".join(str(part) for part in ("sniff", error.filename, error.strerror) if part))  # of a file
+    return 0
+
+
+def sniff(
+    capture: RingCapture | CallCapture, takers: list[Printer | Writer], stop: int, arguments: argparse.Namespace
+) -> None:
+    sniffer = Sniffer(capture, takers, arguments.count)
+    print(f"sniffing on {arguments.interface}...", file=sys.stderr, flush=True)
+    begun = time.monotonic()
+    try:
+        sniffer.run(stop)
+    finally:
+        seconds = time.monotonic() - begun
+        print(
+            f"{sniffer.frames} frames, {sniffer.bytes} bytes, {capture.dropped()} dropped, {seconds:.3f} s", flush=True
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
