@@ -5,7 +5,8 @@ call raises: a traceback keeps the locals of every frame. So the functions here 
 argument list, `libc.read(fd, *writable(p))`, and no caller keeps what they return.
 
 Cheapest to pass: bytes to send, and a ctypes array (`(c_char * n)()`) to fill: ctypes takes the two as pointers as they
-are.
+are. The calls that move data take these and a bytearray without a detour: what they do themselves is `readable` and
+`writable` written out.
 """
 
 from ctypes import Array, byref, c_char, c_ssize_t, c_void_p, py_object, pythonapi, sizeof
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     ReadableBuffer: TypeAlias = "bytes | WriteableBuffer"
     Pointer: TypeAlias = "bytes | Array[Any] | _CArgObject | c_void_p | Export | None"
 
-_NOTHING = (c_char * 1)()
 ArrayType = type(Array)  # the type of every array's type: to compare it is five times as fast as isinstance
+
+# The start of a writable buffer, which stays in place as long as this pointer lives: an array of no length, for which
+# every buffer has room. The buffer's own length is to be asked for afterwards.
+in_place = (c_char * 0).from_buffer
 
 # The kernel moves no more than this in one call, whatever it is asked; so no length needs more than a C int.
 MAX_RW_COUNT = 0x7FFF_F000
@@ -80,11 +84,6 @@ def writable(p: "WriteableBuffer") -> "tuple[Pointer, int]":
     else:
         # The export comes before the length, and both of the same view: no other thread can resize p between.
         owner = p if type(p) is bytearray else memoryview(p)
-        try:
-            start = byref(c_char.from_buffer(owner))
-        except ValueError:  # ctypes refuses an empty buffer
-            if memoryview(owner).nbytes:
-                raise
-            return _NOTHING, 0
+        start = in_place(owner)
         size = len(owner) if type(owner) is bytearray else owner.nbytes  # type: ignore[union-attr]
     return start, size if size < MAX_RW_COUNT else MAX_RW_COUNT

@@ -1,11 +1,11 @@
 """Messages with an address or control data: sendto, recvfrom, sendmsg, recvmsg."""
 
-from ctypes import addressof, byref, c_char, c_uint32, sizeof
+from ctypes import addressof, byref, c_char, c_uint32, c_uint64, sizeof
 
 from . import libc
 from .arguments import c_int as int_argument
 from .arguments import flag_bits
-from .buffers import MAX_RW_COUNT, ArrayType, Export, readable, writable
+from .buffers import MAX_RW_COUNT, ArrayType, Export, in_place, readable, writable
 from .constants._errnos import EMSGSIZE
 from .constants._sockets import AF_UNIX, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from .errors import retry, system_error
@@ -27,14 +27,16 @@ _IOV_MAX = 1024
 _OneIovec = Iovec * 1
 _ManyIovecs = Iovec * _IOV_MAX
 
-# Room for an address, ready to be filled. A call takes one and puts it back; calls at the same time (threads, a signal
-# handler's) make their own. list.pop and list.append are atomic.
-_names: "list[tuple[Array[c_char], c_uint32, Any]]" = []
+
+def _new_name() -> "tuple[Array[c_char], c_uint64, c_uint32, Any, Any]":
+    """Room for an address: all of it, its first word, its length, and the pointers to it and to its length."""
+    name, length = _Storage(), c_uint32()
+    return name, c_uint64.from_buffer(name), length, byref(name), byref(length)
 
 
-def _new_name() -> "tuple[Array[c_char], c_uint32, Any]":
-    length = c_uint32()
-    return _Storage(), length, byref(length)
+# A call takes one and puts it back; more calls at the same time (threads, signal handlers) make their own. list.pop and
+# list.append are atomic, and cheap where the list does not become empty.
+_names = [_new_name() for _ in range(4)]
 
 
 def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> int:
@@ -49,9 +51,15 @@ def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> i
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
         while (n := libc.sendto(fd, p, size, flags, raw or None, len(raw))) == -1:
             retry("sendto")
-        return n
-    while (n := libc.sendto(fd, *readable(p), flags, raw or None, len(raw))) == -1:
-        retry("sendto")
+    elif type(p) is bytearray and len(p) < MAX_RW_COUNT:
+        while (n := libc.sendto(fd, in_place(p), len(p), flags, raw or None, len(raw))) == -1:
+            retry("sendto")
+    elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
+        while (n := libc.sendto(fd, p, size, flags, raw or None, len(raw))) == -1:  # type: ignore[arg-type]
+            retry("sendto")
+    else:
+        while (n := libc.sendto(fd, *readable(p), flags, raw or None, len(raw))) == -1:
+            retry("sendto")
     return n
 
 
@@ -67,19 +75,22 @@ def recvfrom(fd: int, p: "WriteableBuffer", flags: int = 0) -> "tuple[int, Socka
         slot = _names.pop()
     except IndexError:
         slot = _new_name()
-    name, length, pointer = slot
+    name, word, length, start, of_length = slot
     length.value = 128
-    if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
-        while (n := libc.recvfrom(fd, p, size, flags, name, pointer)) == -1:  # type: ignore[arg-type]
+    if type(p) is bytearray and len(p) < MAX_RW_COUNT:
+        while (n := libc.recvfrom(fd, in_place(p), len(p), flags, start, of_length)) == -1:
+            retry("recvfrom")
+    elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
+        while (n := libc.recvfrom(fd, p, size, flags, start, of_length)) == -1:  # type: ignore[arg-type]
             retry("recvfrom")
     else:
-        while (n := libc.recvfrom(fd, *writable(p), flags, name, pointer)) == -1:
+        while (n := libc.recvfrom(fd, *writable(p), flags, start, of_length)) == -1:
             retry("recvfrom")
-    raw: bytes = name[: length.value]  # type: ignore[assignment]  # so slices of c_char arrays are
     try:
-        address = recent[raw]
+        # Of an IPv4 address the first word says all: family, port and address.
+        address = recent[word.value if length.value == 16 else name[: length.value]]  # type: ignore[index]
     except KeyError:
-        address = remember(raw)
+        address = remember(name[: length.value])  # type: ignore[arg-type]  # a slice of a c_char array is bytes
     _names.append(slot)
     return n, address
 

@@ -5,7 +5,7 @@ from ctypes import c_int, sizeof
 from . import libc
 from .arguments import c_int as int_argument
 from .arguments import offset as offset_argument
-from .buffers import MAX_RW_COUNT, ArrayType, readable, writable
+from .buffers import MAX_RW_COUNT, ArrayType, in_place, readable, writable
 from .constants._files import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from .errors import check, retry
 
@@ -23,12 +23,15 @@ def read(fd: int, p: "WriteableBuffer") -> int:
     """
     if type(fd) is not int or fd >> 31:
         fd = int_argument("fd", fd)
-    if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
+    if type(p) is bytearray and len(p) < MAX_RW_COUNT:
+        while (n := libc.read(fd, in_place(p), len(p))) == -1:
+            retry("read")
+    elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
         while (n := libc.read(fd, p, size)) == -1:  # type: ignore[arg-type]
             retry("read")
-        return n
-    while (n := libc.read(fd, *writable(p))) == -1:
-        retry("read")
+    else:
+        while (n := libc.read(fd, *writable(p))) == -1:
+            retry("read")
     return n
 
 
@@ -43,9 +46,15 @@ def write(fd: int, p: "ReadableBuffer") -> int:
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
         while (n := libc.write(fd, p, size)) == -1:
             retry("write")
-        return n
-    while (n := libc.write(fd, *readable(p))) == -1:
-        retry("write")
+    elif type(p) is bytearray and len(p) < MAX_RW_COUNT:
+        while (n := libc.write(fd, in_place(p), len(p))) == -1:
+            retry("write")
+    elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
+        while (n := libc.write(fd, p, size)) == -1:  # type: ignore[arg-type]
+            retry("write")
+    else:
+        while (n := libc.write(fd, *readable(p))) == -1:
+            retry("write")
     return n
 
 

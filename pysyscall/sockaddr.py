@@ -363,8 +363,9 @@ def decode(raw: bytes) -> Sockaddr:
 _OTHER: "tuple[type[Sockaddr], int, Any]" = (SockaddrBytes, 0, bytes)
 
 
-# The addresses met last, by their bytes: most datagrams come from where another came from before. No bytes, no address.
-recent: "dict[bytes, Sockaddr | None]" = {}
+# The addresses met last, by their bytes, and an IPv4 address also by the first eight of them as an integer: most
+# datagrams come from where another came from before. No bytes, no address.
+recent: "dict[bytes | int, Sockaddr | None]" = {}
 
 
 def remember(raw: bytes) -> "Sockaddr | None":
@@ -372,6 +373,8 @@ def remember(raw: bytes) -> "Sockaddr | None":
     if len(recent) >= 256:
         recent.clear()
     address = recent[raw] = decode(raw) if raw else None
+    if type(address) is SockaddrInet4:
+        recent[int.from_bytes(raw[:8], sys.byteorder)] = address
     return address
 
 

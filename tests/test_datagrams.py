@@ -95,6 +95,23 @@ def test_addresses_of_many_senders_are_told_apart(keep: Keep, udp: Bound) -> Non
                 assert address.port == sock.getsockname()[1]
 
 
+def test_unix_names_as_long_as_an_ipv4_address_are_told_apart(keep: Keep, udp: Bound) -> None:
+    """An IPv4 address is looked up by its first eight bytes, which these have in common."""
+    fd, address = udp
+    syscall.sendto(fd, b"over IPv4", 0, address)
+    assert syscall.recvfrom(fd, bytearray(16)) == (9, address)
+    names = [f"\0{os.getpid():010}{i:03}" for i in range(5)]
+    receiver = keep(syscall.socket(syscall.AF_UNIX, syscall.SOCK_DGRAM))
+    syscall.bind(receiver, syscall.SockaddrUnix(f"\0{os.getpid()} receives"))
+    for name in names * 2:
+        sender = syscall.socket(syscall.AF_UNIX, syscall.SOCK_DGRAM)
+        syscall.bind(sender, syscall.SockaddrUnix(name))
+        assert len(bytes(syscall.getsockname(sender))) == len(bytes(address))
+        syscall.sendto(sender, b"", 0, syscall.getsockname(receiver))
+        assert syscall.recvfrom(receiver, bytearray(1)) == (0, syscall.SockaddrUnix(name))
+        syscall.close(sender)
+
+
 def test_a_connected_stream_has_no_address_and_0_bytes_are_the_end(tcp: Pair, stream: Pair) -> None:
     for a, b in (tcp, stream):
         assert syscall.sendto(a, b"abc", 0, None) == 3
