@@ -560,7 +560,7 @@ def test_processes_of_a_fanout_group_get_each_frame_once_together(mode: int) -> 
     for share in range(3):
         pid = os.fork()
         if pid == 0:
-            with syscall.PacketRing(far, PROTOCOL, blocks=8, block_size=16 * PAGESIZE, retire=1) as ring:
+            with syscall.PacketRing(far, PROTOCOL, blocks=256, block_size=4 * PAGESIZE, retire=1) as ring:
                 syscall.packet_fanout(ring.fd, 7, mode)
                 os.write(writing, bytes([share]) + b"join")
                 report(ring, share, writing)
