@@ -83,7 +83,7 @@ def writable(p: "WriteableBuffer") -> "tuple[Pointer, int]":
         size = sizeof(p)  # type: ignore[arg-type]
     else:
         # The export comes before the length, and both of the same view: no other thread can resize p between.
-        owner = p if type(p) is bytearray else memoryview(p)
+        owner = p if type(p) is bytearray or type(p) is memoryview else memoryview(p)
         start = in_place(owner)
         size = len(owner) if type(owner) is bytearray else owner.nbytes  # type: ignore[union-attr]
     return start, size if size < MAX_RW_COUNT else MAX_RW_COUNT
