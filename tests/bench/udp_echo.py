@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 
-import pysyscall as syscall
-
 from . import native
 from .contest import Contest, Floor
-from .processes import ROOT, Server, forked_server, server
+from .processes import Server, forked_server, server
 
 SIZE = 64
 IN_FLIGHT = 64
@@ -25,7 +23,6 @@ def contests(quick: bool) -> Iterator[Contest]:
     )
     contest.floors = (
         Floor("pysyscall: udp_server --batch 64", "Go: udp_server", "rate", 1.5),
-        Floor("pysyscall: udp_server --batch 64", "Go: Recvfrom, Sendto", "rate", 1.5),
         Floor("pysyscall: udp_server --batch 64", "CPython: socket", "rate", 1.8),
     )
     load = native.c("udp_load")
@@ -37,15 +34,11 @@ def contests(quick: bool) -> Iterator[Contest]:
 
         example = [sys.executable, "-m", "examples.udp_server", "--ip-addr", "127.0.0.1", "--port", "0"]
         add("CPython: socket", loop(echo_socket))
-        add("pysyscall: recvfrom, sendto", loop(echo_pysyscall))
-        add("pysyscall: MessageBatch", loop(echo_batches))
         add("pysyscall: udp_server", server(example))
-        if "--batch" in (ROOT / "examples" / "udp_server.py").read_text():
-            add("pysyscall: udp_server --batch 64", server([*example, "--batch", "64"]))
+        add("pysyscall: udp_server --batch 64", server([*example, "--batch", "64"]))
         with contest.optional():
             twin = [native.go_twin("udp_server"), "--ip-addr", "127.0.0.1", "--port", "0"]
             add("Go: udp_server", server(twin))
-            add("Go: Recvfrom, Sendto", server([native.go(), "serve"]))
         add("C: recvfrom, sendto", server([native.c("udp_echo")]))
         add("C: recvmmsg, sendmmsg", server([native.c("udp_echo"), "64"]))
         yield contest
@@ -67,19 +60,3 @@ def echo_socket(fd: int) -> None:
     while True:
         n, sender = sock.recvfrom_into(buffer)
         sock.sendto(view[:n], sender)
-
-
-def echo_pysyscall(fd: int) -> None:
-    buffer = bytearray(65535)
-    view = memoryview(buffer)
-    while True:
-        n, sender = syscall.recvfrom(fd, buffer)
-        syscall.sendto(fd, view[:n], 0, sender)
-
-
-def echo_batches(fd: int) -> None:
-    batch = syscall.MessageBatch(IN_FLIGHT, 2048)
-    while True:
-        n, sent = batch.recv(fd), 0
-        while sent < n:
-            sent += batch.send(fd, n, start=sent)

@@ -3,7 +3,6 @@
 //	bench echo COUNT SIZE             a datagram received and sent again
 //	bench pair COUNT SIZE             a message written and read
 //	bench send PORT COUNT SIZE GROUP  datagrams, a group for each byte of credit on stdin, two groups ahead of it
-//	bench serve                       an echo server
 //	bench capture INTERFACE SIZE      frames of SIZE bytes until a longer one comes
 package main
 
@@ -121,17 +120,6 @@ func send(port, count, size, group int) {
 	})
 }
 
-func serve() {
-	fd, own := udp()
-	fmt.Printf("port %d\n", own.Port)
-	buffer := make([]byte, 65535)
-	for {
-		n, sender, err := syscall.Recvfrom(fd, buffer, 0)
-		check("recvfrom", err)
-		check("sendto", syscall.Sendto(fd, buffer[:n], 0, sender))
-	}
-}
-
 // drops asks the kernel for PACKET_STATISTICS, a structure for which the package has no function.
 func drops(fd int) int {
 	const solPacket, packetStatistics = 263, 6
@@ -173,8 +161,6 @@ func main() {
 		throughAPair(number(2), number(3))
 	case "send":
 		send(number(2), number(3), number(4), number(5))
-	case "serve":
-		serve()
 	case "capture":
 		capture(os.Args[2], number(3))
 	}
