@@ -6,13 +6,12 @@ The body of the article's loop, parseRequest and io.WriteString, cut where it wo
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from ctypes import c_char
 from typing import NamedTuple
 
 import pysyscall as syscall
 
-from .http_messages import END_OF_HEAD, REASONS, BadMessage, Request
+from .http_messages import END_OF_HEAD, REASONS, BadMessage, Request, bodiless
 from .net_socket import NetSocket
 
 PAGE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 20\r\n"
@@ -20,6 +19,7 @@ PAGE_BODY = b"<h1>hello world</h1>"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 MAX_HEAD = 32 * 1024
+MAX_REMEMBERED = 2048
 MAX_BODY = 1024 * 1024
 MAX_UNSENT = 64 * 1024  # answers to pipelined requests: a client that takes none gets no more of them
 LOGGED_BODY = 1024
@@ -57,7 +57,7 @@ class Connection:
 
     def __init__(self, socket: NetSocket, settings: Settings, now: float) -> None:
         self.socket = socket
-        self.interest = syscall.EPOLLIN
+        self.interest = 0  # what epoll is told to wait for, if it is told anything yet
         self.deadline = now + settings.idle_timeout
         self._settings = settings
         self._state = IDLE
@@ -97,8 +97,10 @@ class Connection:
         answered = False
         while True:
             if self._unsent:
-                with suppress(BlockingIOError):
+                try:
                     self._unsent = self._unsent[self.socket.write(self._unsent) :]
+                except BlockingIOError:
+                    return self._wait(SENDING, now, self._settings.idle_timeout)
                 if self._unsent:
                     return self._wait(SENDING, now, self._settings.idle_timeout)
                 answered = True
@@ -174,7 +176,8 @@ class Connection:
                 raise BadMessage("this is not HTTP; TLS, perhaps")
             return None
         self._settings.log("reading request")
-        request = Request(self._received[: end.end()])
+        head = self._received[: end.end()]
+        request = (bodiless(head) if len(head) <= MAX_REMEMBERED else None) or Request(head)
         if request.method not in ("GET", "HEAD", "POST"):
             raise BadMessage("the methods known are GET, HEAD and POST", 501)
         if request.length > MAX_BODY:

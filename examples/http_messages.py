@@ -82,6 +82,16 @@ class Request:
         return f"&{{{self.method} map[{header}] [{body}] {self.uri} {self.proto}}}"
 
 
+@lru_cache(maxsize=256)
+def bodiless(head: bytes) -> Request | None:
+    """The request that this head makes, or None where a body follows it.
+
+    Clients send the same head again and again: the last ones are remembered, those of a reasonable length.
+    """
+    request = Request(head)
+    return None if request.length else request
+
+
 def parse_status(head: bytes) -> tuple[int, Header]:
     """The status and the header of a response."""
     line, *fields = _lines(head)

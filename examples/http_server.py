@@ -97,11 +97,13 @@ class Server:
                 self.listening = True
 
     def accept(self, now: float) -> None:
+        """Take the connections that wait, and then serve each: its request has mostly come by then."""
+        accepted = []
         for _ in range(ACCEPTED_AT_ONCE):
             try:
                 socket = self.listener.accept()
             except BlockingIOError:
-                return
+                break
             except ConnectionAbortedError:
                 continue
             except OSError as error:
@@ -111,32 +113,30 @@ class Server:
                 with suppress(OSError):
                     self.watch(syscall.EPOLL_CTL_DEL, self.listener.fd, 0)
                     self.listening = False
-                return
+                break
             self.settings.log("incoming connection")
-            try:
-                self.watch(syscall.EPOLL_CTL_ADD, socket.fd, syscall.EPOLLIN)
-            except OSError as error:
-                log(failure(error))
-                socket.close()
-            else:
-                self.connections[socket.fd] = Connection(socket, self.settings, now)
+            connection = self.connections[socket.fd] = Connection(socket, self.settings, now)
+            accepted.append(connection)
+        for connection in accepted:
+            self.proceed(connection, now)
 
     def proceed(self, connection: Connection, now: float, expired: bool = False) -> None:
         """Let a connection do what it can, and wait for what it then waits for."""
         fd = connection.socket.fd
         try:
             interest = connection.expire(now) if expired else connection.proceed(now)
-            if interest == connection.interest:
-                return
             if interest:
-                self.watch(syscall.EPOLL_CTL_MOD, fd, interest)
-                connection.interest = interest
+                if interest != connection.interest:
+                    self.watch(syscall.EPOLL_CTL_MOD if connection.interest else syscall.EPOLL_CTL_ADD, fd, interest)
+                    connection.interest = interest
                 return
         except OSError as error:
             self.settings.log(failure(error))
         del self.connections[fd]
-        with suppress(OSError):
-            connection.socket.close()
+        try:
+            connection.socket.close()  # which takes it out of epoll too
+        except OSError as error:
+            self.settings.log(failure(error))
         self.listen()
 
     def expire(self, now: float) -> None:

@@ -110,8 +110,9 @@ def accept4(fd: int, flags: int = 0) -> "tuple[int, Sockaddr]":
 
 
 def _accept(call: str, fd: int, flags: int) -> "tuple[int, Sockaddr]":
-    fd, flags = int_argument("fd", fd), int_argument("flags", flags)
+    if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
+        fd, flags = int_argument("fd", fd), int_argument("flags", flags)
     name, length = _Storage(), c_uint32(128)
     while (connection := libc.accept4(fd, name, byref(length), flags)) == -1:
         retry(call)
-    return connection, decode(name.raw[: length.value])
+    return connection, decode(name[: length.value])  # type: ignore[arg-type]  # a slice of a c_char array is bytes

@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -131,3 +131,20 @@ runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
 def watching_imports(name: str, *arguments: str) -> Program:
     """A program that ends its stderr with `loaded: []`, or the socket modules that it has loaded."""
     return Program(name, command=[sys.executable, "-c", LOADED_SOCKET, f"examples.{name}", *arguments])
+
+
+@contextmanager
+def tracing(pid: int, log: Path) -> Iterator[None]:
+    """Have strace write down all calls of a process while the block lasts."""
+    with subprocess.Popen([tool("strace"), "-f", "-qq", "-p", str(pid), "-o", str(log)]) as strace:
+        try:
+            eventually(lambda: f"TracerPid:\t{strace.pid}\n" in Path(f"/proc/{pid}/status").read_text())
+            yield
+        finally:
+            strace.terminate()
+
+
+def traced_calls(log: Path) -> list[str]:
+    """The names of the calls that strace has written down, but for those of memory."""
+    made = re.findall(r"^(?:\d+ +)?(\w+)\(", log.read_text(), re.MULTILINE)
+    return [call for call in made if call not in ("brk", "mmap", "munmap", "madvise")]

@@ -6,15 +6,17 @@ import json
 import os
 import random
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from .http_peers import GET, LAST_GET, PAGE, HTTPServer, receive, receive_all
-from .programs import ROOT, SECONDS, Program, eventually, tool, watching_imports
+from .programs import ROOT, SECONDS, Program, eventually, tool, traced_calls, tracing, watching_imports
 
 HEAD_OF_PAGE = PAGE.removesuffix(b"<h1>hello world</h1>")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -325,6 +327,30 @@ def test_ten_thousand_malformed_requests(server: HTTPServer) -> None:
     assert {100, 200, 400, 417, 501} <= seen
     assert server.exchange(LAST_GET) == PAGE
     eventually(lambda: server.descriptors() == before)
+
+
+def test_a_request_makes_no_call_that_could_be_avoided(tmp_path: Path) -> None:
+    log = tmp_path / "strace"
+    with HTTPServer("--quiet") as server, server.connect() as kept, ExitStack() as stack:
+        with tracing(server.pid, log):
+            kept.sendall(GET)
+            receive(kept, len(PAGE))
+            for _ in range(5):
+                kept.sendall(GET)
+                assert receive(kept, len(PAGE)) == PAGE
+            os.kill(server.pid, signal.SIGSTOP)  # so that all are there at once
+            clients = [stack.enter_context(server.connect()) for _ in range(5)]
+            for client in clients:
+                client.sendall(LAST_GET)
+            os.kill(server.pid, signal.SIGCONT)
+            for client in clients:
+                assert receive_all(client) == PAGE
+        made = [call.replace("epoll_pwait", "epoll_wait") for call in traced_calls(log)]
+    begin = made.index("write") + 1
+    # The signals may have cut a wait short.
+    waits = [call for i, call in enumerate(made[begin:]) if call != "epoll_wait" or made[begin + i - 1] != "epoll_wait"]
+    connections = ["accept4"] * 6 + ["read", "write", "close"] * 5
+    assert waits[: 15 + 1 + len(connections)] == ["epoll_wait", "read", "write"] * 5 + ["epoll_wait", *connections]
 
 
 def test_listens_where_it_is_told() -> None:

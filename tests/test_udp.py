@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import struct
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ from examples.stopping import stopping_receiver
 
 from .blocking import wait_until_blocked
 from .namespaces import in_namespace
-from .programs import Program, eventually, tool, watching_imports
+from .programs import Program, traced_calls, tracing, watching_imports
 from .wire import host, run
 
 LOOPS = pytest.mark.parametrize(
@@ -211,22 +210,10 @@ def test_a_datagram_costs_two_calls(loop: list[str], calls: list[str], tmp_path:
             for i in range(20):
                 s.sendto(b"%d" % i, ("127.0.0.1", int(port)))
                 assert s.recv(100) == b"%d" % i
-        made = re.findall(r"^(?:\d+ +)?(\w+)\(", log.read_text(), re.MULTILINE)
-    made = [call for call in made if call not in ("brk", "mmap", "munmap", "madvise")]
+        made = traced_calls(log)
     # Tracing begins inside the first one, and may end in the next.
     first = made.index(calls[1]) + 1
     assert made[first : first + 36] == calls * 18
-
-
-@contextmanager
-def tracing(pid: int, log: Path) -> Iterator[None]:
-    """Have strace write down all calls of a process while the block lasts."""
-    with subprocess.Popen([tool("strace"), "-f", "-qq", "-p", str(pid), "-o", str(log)]) as strace:
-        try:
-            eventually(lambda: f"TracerPid:\t{strace.pid}\n" in Path(f"/proc/{pid}/status").read_text())
-            yield
-        finally:
-            strace.terminate()
 
 
 def test_no_descriptor_of_the_server_is_inherited() -> None:

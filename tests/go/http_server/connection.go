@@ -58,7 +58,7 @@ type settings struct {
 type connection struct {
 	socket   netsocket.Socket
 	settings *settings
-	interest uint32
+	interest uint32 // what epoll is told to wait for, if it is told anything yet
 	deadline time.Time
 
 	state    state

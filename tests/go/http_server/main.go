@@ -28,6 +28,7 @@ type server struct {
 	stop        int
 	settings    *settings
 	connections []*connection // by descriptor
+	accepted    []*connection // room to be used anew
 	connected   int
 	listening   bool
 	tick        time.Duration
@@ -99,11 +100,13 @@ func (s *server) listen() {
 	}
 }
 
+// accept takes the connections that wait, and then serves each: its request has mostly come by then.
 func (s *server) accept(now time.Time) {
+	accepted := s.accepted[:0]
 	for range acceptedAtOnce {
 		socket, err := s.listener.Accept()
 		if errors.Is(err, syscall.EAGAIN) {
-			return
+			break
 		}
 		if errors.Is(err, syscall.ECONNABORTED) {
 			continue
@@ -113,38 +116,37 @@ func (s *server) accept(now time.Time) {
 			// connection has closed or a moment has passed.
 			log.Print(err)
 			s.listening = s.watch(syscall.EPOLL_CTL_DEL, s.listener.Fd, 0) != nil
-			return
+			break
 		}
 		s.settings.log("incoming connection")
-		if err := s.watch(syscall.EPOLL_CTL_ADD, socket.Fd, syscall.EPOLLIN); err != nil {
-			log.Print(err)
-			socket.Close()
-			continue
-		}
 		for len(s.connections) <= socket.Fd {
 			s.connections = append(s.connections, nil)
 		}
 		s.connected++
-		s.connections[socket.Fd] = &connection{
-			socket:   socket,
-			settings: s.settings,
-			interest: syscall.EPOLLIN,
-			deadline: now.Add(s.settings.idleTimeout),
-		}
+		c := &connection{socket: socket, settings: s.settings, deadline: now.Add(s.settings.idleTimeout)}
+		s.connections[socket.Fd] = c
+		accepted = append(accepted, c)
 	}
+	for _, c := range accepted {
+		interest, err := c.proceed(now)
+		s.goOn(c, interest, err)
+	}
+	s.accepted = accepted
 }
 
 // goOn waits for what a connection now waits for, or closes it.
 func (s *server) goOn(c *connection, interest uint32, err error) {
-	if err == nil {
+	if err == nil && interest != 0 {
 		if interest == c.interest {
 			return
 		}
-		if interest != 0 {
-			if err = s.watch(syscall.EPOLL_CTL_MOD, c.socket.Fd, interest); err == nil {
-				c.interest = interest
-				return
-			}
+		op := syscall.EPOLL_CTL_MOD
+		if c.interest == 0 {
+			op = syscall.EPOLL_CTL_ADD
+		}
+		if err = s.watch(op, c.socket.Fd, interest); err == nil {
+			c.interest = interest
+			return
 		}
 	}
 	if err != nil {
