@@ -10,6 +10,7 @@ import struct
 import sys
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
+from ctypes import c_char
 from functools import partial
 from statistics import median
 from subprocess import PIPE, Popen
@@ -149,7 +150,7 @@ def loop_of_recv_into(count: int, rate: int) -> Sample:
 
 def loop_of_recvfrom(count: int, rate: int) -> Sample:
     sock = packet_socket()
-    fd, recvfrom, buffer, seen = sock.fileno(), syscall.recvfrom, bytearray(ROOM), 0
+    fd, recvfrom, buffer, seen = sock.fileno(), syscall.recvfrom, (c_char * ROOM)(), 0
     with frames(count, rate):
         watch = Stopwatch()
         while recvfrom(fd, buffer)[0] == SIZE:
