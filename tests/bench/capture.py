@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import re
 import socket
 import struct
@@ -178,6 +179,7 @@ def ring_looked_at(count: int, rate: int) -> Sample:
 
 def scapy_sniff(count: int, rate: int) -> Sample:
     # Looked up by name, as type checkers need not have it.
+    logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # it does not know our Ethernet protocol
     conf = importlib.import_module("scapy.config").conf
     sniff = importlib.import_module("scapy.sendrecv").sniff
 
