@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 
 import pysyscall as syscall
@@ -16,8 +17,9 @@ import pysyscall as syscall
 from .arguments import integer, seconds
 from .failures import failure
 from .http_connection import Connection, Settings
-from .net_socket import NetSocket, host_port, new_net_socket
+from .net_socket import NetSocket, bound_net_socket, host_port, new_net_socket
 from .stopping import stop_signals
+from .workers import run_workers
 
 IDLE_SECONDS = 60.0
 REQUEST_SECONDS = 10.0
@@ -157,6 +159,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--port", type=integer(0, 65535), default=8080, help="listen on this port, 0 for a free one (%(default)s)"
     )
+    parser.add_argument(
+        "--workers", type=integer(1, 256), default=1, metavar="N", help="serve in so many processes (%(default)s)"
+    )
     parser.add_argument("--quiet", action="store_true", help="log the address, and then only what goes wrong here")
     parser.add_argument(
         "--idle-timeout",
@@ -176,17 +181,47 @@ def main(argv: list[str] | None = None) -> int:
     hold_standard_descriptors()
     settings = Settings(no_log if arguments.quiet else log, arguments.idle_timeout, arguments.request_timeout)
     try:
-        listener = new_net_socket(syscall.parse_ip(arguments.ip_addr), arguments.port)
-    except OSError as error:
-        sys.exit(failure(error))
+        ip = syscall.parse_ip(arguments.ip_addr)
     except ValueError as error:
         parser.error(str(error))
+    try:
+        if arguments.workers > 1:
+            return 0 if serve_together(arguments.workers, ip, arguments.port, settings) else 1
+        listener = new_net_socket(ip, arguments.port)
+        serve(listener, settings, lambda: log_address(listener))
+    except OSError as error:
+        sys.exit(failure(error))
+    return 0
+
+
+def serve(listener: NetSocket, settings: Settings, begun: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM comes."""
     with listener, stop_signals() as stop, closing(Server(listener, stop, settings)) as server:
         # Accepted sockets inherit it: no answer waits for the one before it to be acknowledged.
         syscall.setsockopt_int(listener.fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
-        log("http addr: http://", host_port(syscall.getsockname(listener.fd)))
+        begun()
         server.serve()
-    return 0
+
+
+def serve_together(count: int, ip: bytes, port: int, settings: Settings) -> bool:
+    """The same in so many processes, each with a listening socket of its own on one port; whether all went well."""
+    # This one keeps the port, which the others share. As it does not listen, it gets no connection.
+    with bound_net_socket(ip, port, shared=True) as keeper:
+        sa = syscall.getsockname(keeper.fd)
+        assert isinstance(sa, (syscall.SockaddrInet4, syscall.SockaddrInet6))
+
+        def work(begun: Callable[[], None]) -> None:
+            keeper.close()
+            try:
+                serve(new_net_socket(ip, sa.port, shared=True), settings, begun)
+            except OSError as error:
+                sys.exit(failure(error))
+
+        return run_workers(count, work, lambda: log_address(keeper), log)
+
+
+def log_address(socket: NetSocket) -> None:
+    log("http addr: http://", host_port(syscall.getsockname(socket.fd)))
 
 
 if __name__ == "__main__":

@@ -44,16 +44,31 @@ class NetSocket:
         self.close()
 
 
-def new_net_socket(ip: bytes, port: int) -> NetSocket:
-    """A socket that listens on ip (4 or 16 bytes, as parse_ip returns them) and port; port 0 takes a free one."""
+def new_net_socket(ip: bytes, port: int, shared: bool = False) -> NetSocket:
+    """A socket that listens on ip (4 or 16 bytes, as parse_ip returns them) and port; port 0 takes a free one.
+
+    shared: the port is for several such sockets, among which the kernel shares out the connections.
+    """
+    socket = bound_net_socket(ip, port, shared)
+    try:
+        syscall.listen(socket.fd, syscall.SOMAXCONN)
+    except BaseException:
+        socket.close()
+        raise
+    return socket
+
+
+def bound_net_socket(ip: bytes, port: int, shared: bool) -> NetSocket:
+    """A socket that has an address, and does not listen yet."""
     family = syscall.AF_INET if len(ip) == 4 else syscall.AF_INET6
     # No ForkLock: sys_socket makes the descriptor close-on-exec in the same call.
     socket = NetSocket(syscall.sys_socket(family, syscall.SOCK_STREAM))
     try:
         syscall.setsockopt_int(socket.fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+        if shared:
+            syscall.setsockopt_int(socket.fd, syscall.SOL_SOCKET, syscall.SO_REUSEPORT, 1)
         sa = syscall.SockaddrInet4(port, ip) if len(ip) == 4 else syscall.SockaddrInet6(port, ip)
         syscall.bind(socket.fd, sa)
-        syscall.listen(socket.fd, syscall.SOMAXCONN)
     except BaseException:
         socket.close()
         raise

@@ -1,0 +1,105 @@
+"""Several processes at the same work, for a machine with several processors."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import NoReturn, TypeAlias
+
+import pysyscall as syscall
+
+# What a worker does: it calls its argument once it has begun, and returns after SIGINT or SIGTERM.
+Work: TypeAlias = Callable[[Callable[[], None]], object]
+
+_STOP = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_workers(count: int, work: Work, begun: Callable[[], None], report: Callable[[str], None]) -> bool:
+    """Run so many processes until SIGINT or SIGTERM, which are passed on; whether all went well.
+
+    begun is called when all have begun. One that ends by itself is reported and not started anew, the others go on. If
+    this process dies, so do they.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # were it ignored, as it may be inherited, no status would be left
+    # Blocked, a signal is there for sigwait whenever it comes.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (*_STOP, signal.SIGCHLD))
+    reading, writing = syscall.pipe2(syscall.O_CLOEXEC)
+    pids = {_fork(work, mask, reading, writing) for _ in range(count)}
+    syscall.close(writing)
+    good = _begun(reading) == count
+    if good:
+        begun()
+    else:
+        _terminate(pids)
+    stopping = not good
+    while pids:
+        if signal.sigwait((*_STOP, signal.SIGCHLD)) in _STOP:
+            stopping = True
+            _terminate(pids)
+        for pid, code in _ended(pids):
+            pids.remove(pid)
+            if code or not stopping:
+                good = False
+                report(f"worker {pid} has ended with status {code}")
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    return good
+
+
+def _fork(work: Work, mask: set[int | signal.Signals], reading: int, writing: int) -> int:
+    parent = os.getpid()
+    sys.stdout.flush()
+    try:
+        pid = os.fork()
+    except OSError as error:
+        raise OSError(error.errno, f"fork: {error.strerror}") from None
+    if pid == 0:
+        os.close(reading)
+        _be_worker(work, mask, writing, parent)
+    return pid
+
+
+def _be_worker(work: Work, mask: set[int | signal.Signals], writing: int, parent: int) -> NoReturn:
+    """What a process just forked does: it never returns to what was forked."""
+
+    def begun() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)  # from here on the work takes signals itself
+        os.write(writing, b"\0")
+        os.close(writing)
+
+    status = 1
+    try:
+        syscall.raw_syscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == parent:  # it has not died before that call
+            work(begun)
+            status = 0
+    except SystemExit as leave:
+        print(leave.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _begun(reading: int) -> int:
+    """How many workers have begun, once each has, or has ended."""
+    count = 0
+    while os.read(reading, 1):
+        count += 1
+    os.close(reading)
+    return count
+
+
+def _terminate(pids: set[int]) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGTERM)
+
+
+def _ended(pids: set[int]) -> Iterator[tuple[int, int]]:
+    """The workers that have ended, and their exit statuses; minus the signal's number where one ended it."""
+    for pid in list(pids):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            yield pid, os.waitstatus_to_exitcode(status)
