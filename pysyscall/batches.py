@@ -11,7 +11,7 @@ from . import libc
 from .arguments import c_int, flag_bits, integer
 from .constants._sockets import MSG_TRUNC, MSG_WAITFORONE
 from .errors import retry
-from .sockaddr import raw_bytes, recent, remember
+from .sockaddr import known, raw_bytes
 from .structs.messages import Iovec, Mmsghdr, Msghdr
 
 TYPE_CHECKING = False
@@ -140,11 +140,7 @@ class MessageBatch:
     def address(self, i: int) -> "Sockaddr | None":
         """Where message i came from or goes to, or None."""
         start = self._index(i) * _NAME_SIZE
-        raw = self._names[start : start + min(self._name_lengths[i], _NAME_SIZE)].tobytes()
-        try:
-            return recent[raw]
-        except KeyError:
-            return remember(raw)
+        return known(self._names[start : start + min(self._name_lengths[i], _NAME_SIZE)].tobytes())
 
     def control(self, i: int) -> memoryview:
         """The control messages of message i, in place: for parse_socket_control_message."""

@@ -1,6 +1,6 @@
 """Messages with an address or control data: sendto, recvfrom, sendmsg, recvmsg."""
 
-from ctypes import addressof, byref, c_char, c_uint32, c_uint64, sizeof
+from ctypes import addressof, byref, c_char, c_uint32, sizeof
 
 from . import libc
 from .arguments import c_int as int_argument
@@ -9,7 +9,7 @@ from .buffers import MAX_RW_COUNT, ArrayType, Export, in_place, readable, writab
 from .constants._errnos import EMSGSIZE
 from .constants._sockets import AF_UNIX, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from .errors import retry, system_error
-from .sockaddr import Sockaddr, decode, raw_bytes, recent, remember
+from .sockaddr import Sockaddr, decode, known, raw_bytes
 from .sockopt import getsockopt_int
 from .structs.messages import Iovec, Msghdr
 
@@ -28,15 +28,31 @@ _OneIovec = Iovec * 1
 _ManyIovecs = Iovec * _IOV_MAX
 
 
-def _new_name() -> "tuple[Array[c_char], c_uint64, c_uint32, Any, Any]":
-    """Room for an address: all of it, its first word, its length, and the pointers to it and to its length."""
-    name, length = _Storage(), c_uint32()
-    return name, c_uint64.from_buffer(name), length, byref(name), byref(length)
+# Senders met of late, by the length and the first bytes of their addresses, which is all of an IPv4 or IPv6 address.
+_HEAD = 4 + 28
+
+
+def _new_name() -> "tuple[Array[c_char], Array[c_char], c_uint32, Any, Any]":
+    """Room for an address behind its length: all of it, its first 32 bytes, the length, and pointers for recvfrom."""
+    room = (c_char * (4 + sizeof(_Storage)))()
+    length, name = c_uint32.from_buffer(room), _Storage.from_buffer(room, 4)
+    return room, (c_char * _HEAD).from_buffer(room), length, byref(name), byref(length)
 
 
 # A call takes one and puts it back; more calls at the same time (threads, signal handlers) make their own. list.pop and
 # list.append are atomic, and cheap where the list does not become empty.
 _names = [_new_name() for _ in range(4)]
+
+_senders: "dict[bytes, Sockaddr | None]" = {}
+
+
+def _sender(head: bytes, raw: bytes) -> "Sockaddr | None":
+    address = known(raw)
+    if 4 + len(raw) <= _HEAD:
+        if len(_senders) >= 256:
+            _senders.clear()
+        _senders[head] = address
+    return address
 
 
 def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> int:
@@ -75,7 +91,7 @@ def recvfrom(fd: int, p: "WriteableBuffer", flags: int = 0) -> "tuple[int, Socka
         slot = _names.pop()
     except IndexError:
         slot = _new_name()
-    name, word, length, start, of_length = slot
+    room, head, length, start, of_length = slot
     length.value = 128
     if type(p) is bytearray and len(p) < MAX_RW_COUNT:
         while (n := libc.recvfrom(fd, in_place(p), len(p), flags, start, of_length)) == -1:
@@ -87,10 +103,9 @@ def recvfrom(fd: int, p: "WriteableBuffer", flags: int = 0) -> "tuple[int, Socka
         while (n := libc.recvfrom(fd, *writable(p), flags, start, of_length)) == -1:
             retry("recvfrom")
     try:
-        # Of an IPv4 address the first word says all: family, port and address.
-        address = recent[word.value if length.value == 16 else name[: length.value]]  # type: ignore[index]
+        address = _senders[head.raw]
     except KeyError:
-        address = remember(name[: length.value])  # type: ignore[arg-type]  # a slice of a c_char array is bytes
+        address = _sender(head.raw, room.raw[4 : 4 + length.value])
     _names.append(slot)
     return n, address
 

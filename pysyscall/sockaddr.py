@@ -363,19 +363,19 @@ def decode(raw: bytes) -> Sockaddr:
 _OTHER: "tuple[type[Sockaddr], int, Any]" = (SockaddrBytes, 0, bytes)
 
 
-# The addresses met last, by their bytes, and an IPv4 address also by the first eight of them as an integer: most
-# datagrams come from where another came from before. No bytes, no address.
-recent: "dict[bytes | int, Sockaddr | None]" = {}
+# The addresses met of late: most datagrams come from where another came from before. No bytes, no address.
+_recent: "dict[bytes, Sockaddr | None]" = {}
 
 
-def remember(raw: bytes) -> "Sockaddr | None":
-    """The address in these bytes, or None for none, kept in `recent`."""
-    if len(recent) >= 256:
-        recent.clear()
-    address = recent[raw] = decode(raw) if raw else None
-    if type(address) is SockaddrInet4:
-        recent[int.from_bytes(raw[:8], sys.byteorder)] = address
-    return address
+def known(raw: bytes) -> "Sockaddr | None":
+    """decode, remembered; None for no bytes."""
+    try:
+        return _recent[raw]
+    except KeyError:
+        if len(_recent) >= 256:
+            _recent.clear()
+        address = _recent[raw] = decode(raw) if raw else None
+        return address
 
 
 def raw_bytes(name: str, address: Sockaddr) -> bytes:
