@@ -74,7 +74,7 @@ GRAPH = {module: imported_at_run_time(module, path) for module, path in modules(
 
 def test_there_is_a_graph_to_look_at() -> None:
     assert GRAPH["pysyscall.sockets"] >= {"pysyscall.libc", "pysyscall.errors", "pysyscall.sockaddr"}
-    assert GRAPH["pysyscall"] >= {"pysyscall.sockets", "pysyscall.constants"}
+    assert GRAPH["pysyscall"] >= {"pysyscall.abi", "pysyscall.constants"}
     assert GRAPH["pysyscall.structs.times"] == {"pysyscall.structs.base"}
 
 
@@ -105,10 +105,40 @@ def loaded_by(statement: str) -> set[str]:
     return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
 
-def test_importing_the_package_loads_nothing_that_takes_long() -> None:
-    loaded = loaded_by("import pysyscall")
-    assert {"pysyscall", "pysyscall.sockets", "ctypes"} <= loaded
+def test_importing_the_package_loads_only_its_face() -> None:
+    loaded = {name for name in loaded_by("import pysyscall") if name.startswith(("pysyscall", "ctypes"))}
+    assert loaded == {"pysyscall", "pysyscall.abi", "pysyscall.constants"}
+
+
+def test_asking_for_a_call_loads_what_it_needs_and_no_more() -> None:
+    loaded = loaded_by("from pysyscall import AF_INET, socket")
+    assert {"pysyscall.sockets", "pysyscall.libc"} <= loaded
+    assert {"pysyscall.datagrams", "pysyscall.net", "pysyscall.rings"}.isdisjoint(loaded)
+
+
+def test_nothing_that_takes_long_is_ever_loaded() -> None:
+    loaded = loaded_by("import pysyscall; [getattr(pysyscall, name) for name in dir(pysyscall)]")
+    assert set(GRAPH) - {"pysyscall.__main__"} <= loaded
     assert loaded.intersection(NEVER_LOADED) == set()
+
+
+def test_the_face_is_the_same_for_type_checkers_and_at_run_time() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    (branch,) = (node for node in tree.body if isinstance(node, ast.If))
+    typed = {
+        alias.name: node.module
+        for node in branch.body
+        if isinstance(node, ast.ImportFrom) and node.module != "constants"
+        for alias in node.names
+    }
+    assert len(typed) > 150
+    assert typed == syscall._MODULES  # type: ignore[attr-defined]
+
+
+def test_what_the_face_has_is_loaded_once() -> None:
+    assert syscall.htons is syscall.htons is vars(syscall)["htons"]
+    with pytest.raises(AttributeError, match="module 'pysyscall' has no attribute 'no_such_call'"):
+        syscall.no_such_call  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_using_the_package_does_not_load_socket() -> None:

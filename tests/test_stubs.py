@@ -53,7 +53,7 @@ def test_the_stubs_are_up_to_date(tmp_path: Path) -> None:
         ("sockets.py", "backlog: int", "backlog: float", "sockets.pyi"),
         ("constants/_sockets.py", "AF_INET: Final = 2", "AF_INET: Final = 3", "constants/_sockets.pyi"),
         ("structs/times.py", "    usec: Long", "    micros: Long", "structs/times.pyi"),
-        ("__init__.py", "from .sockets import bind as bind\n", "", "__init__.pyi"),
+        ("__init__.py", "    from .sockets import bind as bind\n", "", "__init__.pyi"),
     ],
 )
 def test_a_change_of_the_public_surface_shows(
