@@ -282,11 +282,21 @@ else:
         "transmit": "TransmitRing",
     }
     _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+    # Loaded together: a program that has opened its sockets, and then gives up its root directory or the right to read
+    # these files, is to have what it needs to go on.
+    _TOGETHER = ("sockets", "sockaddr", "descriptors", "datagrams", "sockopt", "polling", "errnos")
+
+    def _load(module):
+        return __import__(module, globals(), None, ("",), 1)
 
     def __getattr__(name):
         if name == "__all__":
             return __dir__()
-        origin = __import__(_MODULES[name], globals(), None, ("",), 1) if name in _MODULES else _constants
+        module = _MODULES.get(name)
+        if module in _TOGETHER:
+            for each in _TOGETHER:
+                _load(each)
+        origin = _load(module) if module else _constants
         try:
             value = globals()[name] = getattr(origin, name)
         except AttributeError:

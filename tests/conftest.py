@@ -3,6 +3,7 @@
 import faulthandler
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,6 +17,10 @@ LOOPBACK = bytes((127, 0, 0, 1))
 LOOPBACK6 = bytes(15) + b"\x01"
 
 Keep: TypeAlias = Callable[[int], int]
+
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def open_descriptors() -> dict[int, str]:

@@ -62,6 +62,8 @@ def drop_root() -> None:
     """Make this process one of the user nobody, if it is root's."""
     if os.geteuid() != 0:
         return
+    for name in dir(syscall):  # nobody may not read the modules where only root may
+        getattr(syscall, name)
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)

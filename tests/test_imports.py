@@ -113,7 +113,38 @@ def test_importing_the_package_loads_only_its_face() -> None:
 def test_asking_for_a_call_loads_what_it_needs_and_no_more() -> None:
     loaded = loaded_by("from pysyscall import AF_INET, socket")
     assert {"pysyscall.sockets", "pysyscall.libc"} <= loaded
-    assert {"pysyscall.datagrams", "pysyscall.net", "pysyscall.rings"}.isdisjoint(loaded)
+    assert {"pysyscall.net", "pysyscall.rings", "pysyscall.sockcmsg"}.isdisjoint(loaded)
+
+
+def test_who_has_opened_a_socket_needs_no_file_of_the_package_any_more() -> None:
+    code = """if True:
+        import pysyscall as syscall
+        left, right = syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM)
+        sys.path.clear()
+        syscall.__path__.clear()  # as after a chroot, or without the right to read it
+        syscall.setsockopt_int(left, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 5000)
+        syscall.sendto(left, b"hello", 0, None)
+        assert syscall.recvfrom(right, bytearray(9)) == (5, None)
+        epfd = syscall.epoll_create1(syscall.O_CLOEXEC)
+        syscall.SockaddrInet4(80, bytes(4))
+        try:
+            syscall.read(-1, bytearray(1))
+        except OSError as error:
+            assert syscall.Errno(error.errno) == syscall.EBADF
+        for fd in (left, right, epfd):
+            syscall.close(fd)
+        try:
+            syscall.PacketRing
+        except ModuleNotFoundError:
+            print("not loaded")
+    """
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); exec({code!r})"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "not loaded\n"
+
+
+def test_a_star_loads_everything() -> None:
+    loaded = loaded_by("from pysyscall import *")
+    assert set(GRAPH) - {"pysyscall.__main__"} <= loaded
 
 
 def test_nothing_that_takes_long_is_ever_loaded() -> None:
