@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 from examples import laboratory
 
-from . import calls, capture, http, imports, udp_echo, udp_send
+from . import calls, capture, http, imports, latency, udp_echo, udp_send
 from .contest import Contest, Missing, Wrong
 from .plot import svg
 from .table import label, markdown, text, verdict
@@ -34,6 +34,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "capture": capture.contests,
     "http": http.contests,
     "http_keepalive": http.keepalive,
+    "latency": latency.contests,
+    "latency_capture": latency.across_a_cable,
     "import": imports.contests,
 }
 
@@ -95,7 +97,7 @@ def run(benchmark: Benchmark, options: argparse.Namespace, writing: int) -> None
     outcome: list[Contest] | Exception
     try:
         take_precedence()
-        if benchmark is capture.contests:
+        if benchmark in (capture.contests, latency.across_a_cable):
             enter_private_network()
         outcome = []
         for contest in benchmark(options.quick):

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal, NamedTuple, TypeAlias
 
-# Operations a second; operations a CPU second; CPU seconds a million operations; the share of all that was lost; MiB.
-Measure: TypeAlias = Literal["rate", "per_cpu", "cpu", "dropped", "memory"]
+# Operations a second; operations a CPU second; CPU seconds a million operations; microseconds that one takes; the share
+# of all that was lost; MiB.
+Measure: TypeAlias = Literal["rate", "per_cpu", "cpu", "latency", "dropped", "memory"]
 
 
 class Wrong(Exception):
@@ -34,6 +35,7 @@ class Sample(NamedTuple):
             "rate": self.operations / self.wall,
             "per_cpu": self.operations / self.cpu,
             "cpu": self.cpu / self.operations * 1e6,
+            "latency": self.wall / self.operations * 1e6,
             "dropped": self.dropped / (self.operations + self.dropped),
             "memory": self.memory,
         }

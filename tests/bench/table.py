@@ -7,7 +7,7 @@ from statistics import median
 
 from .contest import Contest, Floor, Measure
 
-LESS_IS_BETTER = {"cpu", "memory", "dropped"}
+LESS_IS_BETTER = {"cpu", "latency", "memory", "dropped"}
 
 
 def label(contest: Contest, measure: Measure) -> str:
@@ -15,6 +15,7 @@ def label(contest: Contest, measure: Measure) -> str:
         "rate": f"{contest.unit}/s",
         "per_cpu": f"{contest.unit}/CPU s",
         "cpu": "CPU s/million",
+        "latency": "µs each",
         "dropped": "dropped",
         "memory": "MiB",
     }

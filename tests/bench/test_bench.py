@@ -28,6 +28,8 @@ TITLES = (
     "capture of 64-byte frames across a veth pair, 20,000 frames/s",
     "HTTP, one request a connection, 32 at a time",
     "HTTP, 32 connections that stay",
+    "UDP echo server, one datagram of 64 bytes in flight",
+    "a frame of 64 bytes across a veth pair, until captured",
     "import, in an interpreter of its own",
 )
 
