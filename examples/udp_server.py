@@ -1,7 +1,7 @@
 """udp_server: return each UDP datagram to its sender. The article's "Implementing a UDP server using syscall.Socket".
 
 Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), bind, recvfrom and sendto; where it listens on all addresses, on
-recvmsg and sendmsg; with --batch, on recvmmsg and sendmmsg.
+recvmsg and sendmsg; with --batch, on recvmmsg, and sendmmsg or sendmsg with UDP_SEGMENT.
 """
 
 import argparse
@@ -58,12 +58,12 @@ def echo_from_where_asked(fd: int, family: int) -> None:
             print(failure(error), file=sys.stderr, flush=True)
 
 
-def echo_batches(fd: int, size: int) -> None:
-    """Return up to size datagrams at a time to their senders: two calls for all of them, and nothing for each.
+def echo_batches(fd: int, batch: syscall.MessageBatch) -> None:
+    """Return up to a batch of datagrams at a time to their senders: two calls for all of them, and nothing for each.
 
-    The control data that would tell where each was sent to is left out: with many addresses, listen on one.
+    Answers that are equally long, and for one sender, go through most of the kernel as one. The control data that would
+    tell where each was sent to is left out: with many addresses, listen on one.
     """
-    batch = syscall.MessageBatch(size, 65535)
     while True:
         try:
             n = batch.recv(fd)
@@ -73,7 +73,7 @@ def echo_batches(fd: int, size: int) -> None:
         sent = 0
         while sent < n:
             try:
-                sent += batch.send(fd, n, start=sent)
+                sent += batch.send_udp(fd, n, start=sent)
             except OSError as error:
                 print(failure(error), file=sys.stderr, flush=True)
                 sent += 1  # the next one is the one that failed
@@ -89,6 +89,8 @@ def main(argv: list[str] | None = None) -> int:
         "--batch", type=integer(1, 1024), metavar="N", help="receive and send up to N datagrams with one call each"
     )
     arguments = parser.parse_args(argv)
+    # Made before a signal handler may raise: while Python loads a module, what it raises can be lost.
+    batch = syscall.MessageBatch(arguments.batch, 65535) if arguments.batch else None
     try:
         fd = listen(arguments.ip_addr, arguments.port)
     except OSError as error:
@@ -98,8 +100,8 @@ def main(argv: list[str] | None = None) -> int:
             address = syscall.getsockname(fd)
             assert isinstance(address, (syscall.SockaddrInet4, syscall.SockaddrInet6))
             print(f"UDP server is listening on port {address.port}...", flush=True)
-            if arguments.batch:
-                echo_batches(fd, arguments.batch)
+            if batch:
+                echo_batches(fd, batch)
             elif any(address.addr):
                 echo(fd)
             else:

@@ -5,22 +5,30 @@ in a single assignment of strided memoryview slices.
 """
 
 import sys
-from ctypes import addressof, c_char, c_void_p, sizeof
+from ctypes import addressof, byref, c_char, c_void_p, sizeof
 
 from . import libc
+from .ancillary import udp_segment
 from .arguments import c_int, flag_bits, integer
-from .constants._sockets import MSG_TRUNC, MSG_WAITFORONE
-from .errors import retry
+from .constants._errnos import EINTR, EINVAL, EIO, EMSGSIZE
+from .constants._internet import IPPROTO_UDP
+from .constants._sockets import MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
+from .errors import retry, system_error, take_errno
 from .sockaddr import known, raw_bytes
+from .sockopt import getsockopt_int
 from .structs.messages import Iovec, Mmsghdr, Msghdr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ctypes import Array
+
     from .buffers import ReadableBuffer
     from .sockaddr import Sockaddr
 
 _MAX_COUNT = 1024  # UIO_MAXIOV: the kernel takes no more at once
 _NAME_SIZE = 128  # struct sockaddr_storage
+_MAX_SEGMENTS = 64  # UDP_MAX_SEGMENTS before Linux 6.9
+_MAX_SEGMENTED = 65535 - 40 - 8  # what one packet has room for behind the headers of IPv6 and UDP
 # Which four bytes of a size_t hold a length: none here needs the others.
 _LOW = 4 if sys.byteorder == "big" and sizeof(c_void_p) == 8 else 0
 
@@ -46,6 +54,7 @@ class MessageBatch:
         "_count",
         "_filled",
         "_flags",
+        "_header_bytes",
         "_headers",
         "_held_controls",
         "_lengths",
@@ -55,6 +64,7 @@ class MessageBatch:
         "_none",
         "_payloads",
         "_room",
+        "_segment",
         "_size",
         "_storage",
     )
@@ -72,7 +82,8 @@ class MessageBatch:
             memoryview(storage)[start : start + length] for start, length in zip(starts, sizes, strict=True)
         )
         base = addressof(self._storage)
-        self._headers = base
+        self._headers, self._header_bytes = base, headers
+        self._segment: tuple[int, Array[c_char]] = (0, (c_char * 0)())
         _link(headers, iovecs, [base + start for start in starts], size, control)
 
         words = headers.cast("I")
@@ -127,6 +138,49 @@ class MessageBatch:
         while (sent := libc.sendmmsg(fd, first, n - start, flags)) == -1:
             retry("sendmmsg")
         return sent
+
+    def send_udp(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
+        """sendmsg(2) with UDP_SEGMENT: as `send`, but on a UDP socket messages that are alike go together.
+
+        Alike: to one address, without control data, and equally long but for the last, which may be shorter. The kernel
+        takes up to 64 of them as one, 65,487 bytes in all, and cuts that into datagrams when most of its work is done.
+        What is not alike, or too long for the way out, goes as `send` sends it. udp(7).
+        """
+        n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
+        count = self._alike(start, n)
+        if count < 2 or getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP:
+            return self.send(fd, n, flags, start)
+        length = self._lengths[start]
+        if self._segment[0] != length:
+            control = udp_segment(length)
+            self._segment = length, (c_char * len(control)).from_buffer_copy(control)
+        header = Msghdr.from_buffer_copy(self._header_bytes, start * sizeof(Mmsghdr))
+        header.iovlen = count  # the buffers of those that follow follow
+        header.control, header.controllen = addressof(self._segment[1]), sizeof(self._segment[1])
+        while libc.sendmsg(c_int("fd", fd), byref(header), flag_bits("flags", flags)) == -1:
+            errno = take_errno()
+            if errno in (EINVAL, EIO, EMSGSIZE):  # a datagram does not fit into one packet, or the device cannot do it
+                return self.send(fd, n, flags, start)
+            if errno != EINTR:
+                raise system_error("sendmsg", errno)
+        self._moved[start : start + count] = self._lengths[start : start + count]
+        return count
+
+    def _alike(self, start: int, n: int) -> int:
+        """How many messages from start on can go as one: all up to n, as far as one packet goes, or none."""
+        count = min(n - start, _MAX_SEGMENTS)
+        length = self._lengths[start] if count else 0
+        if not 0 < length <= _MAX_SEGMENTED:
+            return 0
+        end = start + min(count, _MAX_SEGMENTED // length)
+        alike = (
+            _is_repeated(self._lengths[start : end - 1])
+            and 0 < self._lengths[end - 1] <= length
+            and _is_repeated(self._name_lengths[start:end])
+            and _is_repeated(self._names[start * _NAME_SIZE : end * _NAME_SIZE], _NAME_SIZE)
+            and not any(self._control_lengths[start:end])
+        )
+        return end - start if alike else 0
 
     def sent(self, i: int) -> int:
         """How many bytes of message i `send` has sent."""
@@ -199,6 +253,11 @@ def _column(words: memoryview, row: "type[Mmsghdr | Iovec]", offset: int) -> mem
 
 def _repeated(value: int, count: int) -> memoryview:
     return memoryview(bytearray(value.to_bytes(4, sys.byteorder) * count)).cast("I")
+
+
+def _is_repeated(view: memoryview, length: int = 1) -> bool:
+    """Whether its first items are all there is in it, again and again."""
+    return view.tobytes() == view[:length].tobytes() * (len(view) // length)
 
 
 def _fitting(name: str, data: "ReadableBuffer", room: int) -> "bytes":

@@ -129,3 +129,139 @@ def test_the_message_is_what_c_would_make() -> None:
     assert (m.header.level, m.header.type) == (syscall.SOL_UDP, syscall.UDP_SEGMENT)
     assert m.header.len == syscall.cmsg_len(2)
     assert memoryview(m.data).cast("H").tolist() == [1200]
+
+
+# MessageBatch.send_udp
+
+
+def batch_of(to: syscall.Sockaddr | None, *messages: bytes) -> syscall.MessageBatch:
+    batch = syscall.MessageBatch(max(1, len(messages)), 65507, control=64)
+    for i, message in enumerate(messages):
+        batch.put(i, message, to)
+    return batch
+
+
+def all_sent(batch: syscall.MessageBatch, fd: int, n: int) -> list[int]:
+    """How many messages each call has sent, until all are."""
+    counts: list[int] = []
+    while sum(counts) < n:
+        counts.append(batch.send_udp(fd, n, start=sum(counts)))
+    return counts
+
+
+def numbered(count: int, length: int) -> list[bytes]:
+    return [b"%0*d" % (length, i) for i in range(count)]
+
+
+@pytest.mark.parametrize("loopback", [LOOPBACK, LOOPBACK6], ids=["IPv4", "IPv6"])
+def test_a_batch_for_one_goes_as_one_and_comes_as_many(keep: Keep, loopback: bytes) -> None:
+    fd, address = udp_to_itself(keep, loopback)
+    messages = [*numbered(10, 500), b"the last is shorter"]
+    batch = batch_of(address, *messages)
+    assert all_sent(batch, fd, 11) == [11]
+    assert [batch.sent(i) for i in range(11)] == [*[500] * 10, 19]
+    assert received(fd) == messages
+    syscall.setsockopt_int(fd, syscall.SOL_UDP, syscall.UDP_GRO, 1)
+    assert batch.send_udp(fd, 11) == 11
+    assert received_joined(fd) == [(b"".join(messages), 500)]
+    assert batch.send_udp(fd, 11, start=9) == 2
+    assert received_joined(fd) == [(b"".join(messages[9:]), 500)]
+
+
+def test_what_came_from_one_goes_back_as_one(keep: Keep) -> None:
+    server, server_address = udp_to_itself(keep)
+    client, _ = udp_to_itself(keep)
+    syscall.setsockopt_int(client, syscall.SOL_UDP, syscall.UDP_GRO, 1)
+    batch = syscall.MessageBatch(64, 2048)
+    for length in (9, 1472, 1):  # another length than the one before
+        messages = [bytes([i]) * length for i in range(20)]
+        for message in messages:
+            syscall.sendto(client, message, 0, server_address)
+        assert batch.send_udp(server, batch.recv(server)) == 20
+        assert received_joined(client) == [(b"".join(messages), length)]
+
+
+def test_a_connected_socket_needs_no_addresses(keep: Keep) -> None:
+    fd, address = udp_to_itself(keep)
+    syscall.connect(fd, address)
+    syscall.setsockopt_int(fd, syscall.SOL_UDP, syscall.UDP_GRO, 1)
+    assert all_sent(batch_of(None, *numbered(5, 7)), fd, 5) == [5]
+    assert received_joined(fd) == [(b"".join(numbered(5, 7)), 7)]
+
+
+@pytest.mark.parametrize(
+    ("count", "length", "calls"),
+    [
+        (100, 10, [64, 36]),
+        (50, 1400, [46, 4]),
+        (3, 40_000, [3]),
+        (64, 1023, [64]),
+        (64, 1024, [63, 1]),
+        (5, 0, [5]),
+        (1, 100, [1]),
+    ],
+)
+def test_more_than_one_packet_can_carry_takes_more_calls(keep: Keep, count: int, length: int, calls: list[int]) -> None:
+    fd, address = udp_to_itself(keep)
+    syscall.setsockopt_int(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, 1 << 22)
+    messages = numbered(count, length) if length else [b""] * count
+    assert all_sent(batch_of(address, *messages), fd, count) == calls
+    assert received(fd) == messages
+
+
+def test_messages_that_are_not_alike_go_one_by_one(keep: Keep) -> None:
+    fd, address = udp_to_itself(keep)
+    other, other_address = udp_to_itself(keep)
+    for wanted in (fd, other):
+        syscall.setsockopt_int(wanted, syscall.SOL_UDP, syscall.UDP_GRO, 1)
+    for messages in ([b"one", b"two", b"three"], [b"1", b"22", b"1"], [b"", b"1"], [b"1", b""]):
+        assert all_sent(batch_of(address, *messages), fd, len(messages)) == [len(messages)]
+        assert received_joined(fd) == [(message, None) for message in messages]
+
+    batch = batch_of(address, b"a", b"b", b"c")
+    batch.put(1, b"b", other_address)
+    assert batch.send_udp(fd, 3) == 3
+    assert (received_joined(fd), received_joined(other)) == ([(b"a", None), (b"c", None)], [(b"b", None)])
+
+    batch = batch_of(address, b"aaaa", b"bbbb")
+    batch.put(1, b"bbbb", address, syscall.udp_segment(2))
+    assert batch.send_udp(fd, 2) == 2
+    assert received_joined(fd) == [(b"aaaa", None), (b"bbbb", 2)]
+
+
+@pytest.mark.parametrize("typ", [syscall.SOCK_DGRAM, syscall.SOCK_STREAM, syscall.SOCK_SEQPACKET])
+def test_another_kind_of_socket_gets_its_messages_one_by_one(keep: Keep, typ: int) -> None:
+    left, right = map(keep, syscall.socketpair(syscall.AF_UNIX, typ))
+    batch = batch_of(None, b"aa", b"bb", b"cc")
+    assert batch.send_udp(left, 3) == 3
+    got = [os.read(right, 2 if typ == syscall.SOCK_STREAM else 100) for _ in range(3)]
+    assert got == [b"aa", b"bb", b"cc"]
+
+
+@in_namespace
+def test_what_does_not_fit_into_packets_goes_in_fragments() -> None:
+    laboratory.set_mtu("lo", 1280)
+    fd, address = udp_to_itself(lambda fd: fd)
+    for length in (1252, 1253, 5000):
+        messages = numbered(6, length)
+        assert sum(all_sent(batch_of(address, *messages), fd, 6)) == 6
+        assert received(fd) == messages
+
+
+def test_an_error_is_raised_once_and_for_what_it_is(keep: Keep) -> None:
+    fd, _ = udp_to_itself(keep)
+    gone, gone_address = udp_to_itself(lambda fd: fd)
+    syscall.close(gone)
+    batch = batch_of(None, *numbered(4, 10))
+    with pytest.raises(OSError, match="sendmsg: Destination address required"):
+        batch.send_udp(fd, 4)
+    syscall.connect(fd, gone_address)
+    assert batch.send_udp(fd, 4) == 4
+    with pytest.raises(ConnectionRefusedError, match="sendmsg: Connection refused"):
+        batch.send_udp(fd, 4)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        batch.send_udp(-1, 4)
+    for n, start in ((5, 0), (-1, 0), (2, 3), (2, -1)):
+        with pytest.raises(OverflowError, match="must be in"):
+            batch.send_udp(fd, n, start=start)
+    assert batch.send_udp(fd, 0) == batch.send_udp(fd, 4, start=4) == 0

@@ -13,6 +13,8 @@ class MessageBatch:
         """recvmmsg(2): receive up to count messages; how many came."""
     def send(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
         """sendmmsg(2): send messages start..n-1 as they stand; how many went, which may be fewer."""
+    def send_udp(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
+        """sendmsg(2) with UDP_SEGMENT: as `send`, but on a UDP socket messages that are alike go together."""
     def sent(self, i: int) -> int:
         """How many bytes of message i `send` has sent."""
     def payload(self, i: int) -> memoryview:
