@@ -1,12 +1,16 @@
-"""The article's page by the standard library's http.server, a thread for each connection."""
+"""[HTTP/1.1]: the article's page by the standard library's http.server, a thread for each connection.
+
+As it comes it speaks HTTP/1.0, and closes each connection after one answer.
+"""
 
 import http.server
+import sys
 
 PAGE = b"<h1>hello world</h1>"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version = sys.argv[1] if len(sys.argv) > 1 else "HTTP/1.0"
     wbufsize = -1  # head and body in one segment
 
     def do_GET(self) -> None:

@@ -17,10 +17,11 @@ IN_FLIGHT = 64
 
 
 def contests(quick: bool) -> Iterator[Contest]:
-    count = 1_000 if quick else 200_000
+    count, turns = (1_000, 1) if quick else (50_000, 4)
     contest = Contest(
         "UDP echo server, 64 datagrams of 64 bytes in flight", "echoes", ("rate", "cpu"), "CPython: socket"
     )
+    contest.turns = turns
     contest.floors = (
         Floor("pysyscall: udp_server --batch 64", "Go: udp_server", "rate", 1.5),
         Floor("pysyscall: udp_server --batch 64", "CPython: socket", "rate", 1.8),
