@@ -6,7 +6,7 @@ argument list, `libc.read(fd, *writable(p))`, and no caller keeps what they retu
 
 Cheapest to pass: bytes to send, and a ctypes array (`(c_char * n)()`) to fill: ctypes takes the two as pointers as they
 are. The calls that move data take these and a bytearray without a detour: what they do themselves is `readable` and
-`writable` written out.
+`writable` written out. A short bytearray they copy to send it, which is cheaper than to keep it in place.
 """
 
 from ctypes import Array, byref, c_char, c_ssize_t, c_void_p, py_object, pythonapi, sizeof
@@ -31,6 +31,8 @@ in_place = (c_char * 0).from_buffer
 # The kernel moves no more than this in one call, whatever it is asked; so no length needs more than a C int.
 MAX_RW_COUNT = 0x7FFF_F000
 
+# Up to so many bytes a copy takes less time than an export.
+COPIED = 4096
 
 _as_read_buffer = pythonapi["PyObject_AsReadBuffer"]  # of the stable ABI: an address, with no export left behind
 _as_read_buffer.argtypes = [py_object, c_void_p, c_void_p]

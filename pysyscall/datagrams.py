@@ -5,7 +5,7 @@ from ctypes import addressof, byref, c_char, c_uint32, sizeof
 from . import libc
 from .arguments import c_int as int_argument
 from .arguments import flag_bits
-from .buffers import MAX_RW_COUNT, ArrayType, Export, in_place, readable, writable
+from .buffers import COPIED, MAX_RW_COUNT, ArrayType, Export, in_place, readable, writable
 from .constants._errnos import EMSGSIZE
 from .constants._sockets import AF_UNIX, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from .errors import retry, system_error
@@ -67,8 +67,9 @@ def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> i
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
         while (n := libc.sendto(fd, p, size, flags, raw or None, len(raw))) == -1:
             retry("sendto")
-    elif type(p) is bytearray and len(p) < MAX_RW_COUNT:
-        while (n := libc.sendto(fd, in_place(p), len(p), flags, raw or None, len(raw))) == -1:
+    elif type(p) is bytearray and len(p) <= COPIED:
+        copy = bytes(p)
+        while (n := libc.sendto(fd, copy, len(copy), flags, raw or None, len(raw))) == -1:
             retry("sendto")
     elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
         while (n := libc.sendto(fd, p, size, flags, raw or None, len(raw))) == -1:  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from ctypes import c_int, sizeof
 from . import libc
 from .arguments import c_int as int_argument
 from .arguments import offset as offset_argument
-from .buffers import MAX_RW_COUNT, ArrayType, in_place, readable, writable
+from .buffers import COPIED, MAX_RW_COUNT, ArrayType, in_place, readable, writable
 from .constants._files import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from .errors import check, retry
 
@@ -46,8 +46,9 @@ def write(fd: int, p: "ReadableBuffer") -> int:
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
         while (n := libc.write(fd, p, size)) == -1:
             retry("write")
-    elif type(p) is bytearray and len(p) < MAX_RW_COUNT:
-        while (n := libc.write(fd, in_place(p), len(p))) == -1:
+    elif type(p) is bytearray and len(p) <= COPIED:
+        copy = bytes(p)
+        while (n := libc.write(fd, copy, len(copy))) == -1:
             retry("write")
     elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
         while (n := libc.write(fd, p, size)) == -1:  # type: ignore[arg-type]
