@@ -1,4 +1,7 @@
-"""Capture of 64-byte frames that cross a cable, at a rate at which a loop of recv_into loses about a tenth."""
+"""Capture of 64-byte frames that cross a cable, at a rate at which a loop of recv_into loses a tenth and more.
+
+If frames can be sent so fast: where a loop keeps up with all that one CPU sends, they come as fast as they can.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ PROTOCOL = 0x88B5
 SIZE = 64
 END = 96  # the length of the frame that comes after the last one
 ROOM = 2048
-LOSS = 0.1
+LOSS = 0.2  # aimed at, so that it is a tenth also where the machine is faster by then
 
 
 def contests(quick: bool) -> Iterator[Contest]:
@@ -77,7 +80,7 @@ def cable() -> None:
 
 
 def overrunning_rate(count: int) -> int:
-    """Frames a second at which a loop of recv_into loses about a tenth, or as many as can be sent."""
+    """Frames a second at which a loop of recv_into loses so many, or as many as can be sent."""
     fastest = count / sniff_quiet(count, 0).wall
     rates = [fastest]
     for _ in range(8):
