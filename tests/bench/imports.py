@@ -33,14 +33,14 @@ def contests(quick: bool) -> Iterator[Contest]:
     contest = Contest("import, in an interpreter of its own", "imports", ("cpu", "rate", "memory"), "CPython: socket")
     contest.turns = 1 if quick else 20
     contest.floors = (
-        Floor("pysyscall", "CPython: socket", "cpu", 1, least=False),
-        Floor("pysyscall", None, "memory", 8, least=False),
+        Floor("pysyscall: alone", "CPython: socket", "cpu", 1, least=False),
+        Floor("pysyscall: alone", None, "memory", 8, least=False),
     )
     contest.contenders = {
         "CPython: socket": partial(fresh, "import socket"),
         "CPython: ctypes": partial(fresh, "import ctypes"),
-        "pysyscall": partial(fresh, "import pysyscall"),
-        "pysyscall, with a UDP server's calls": partial(fresh, UDP),
+        "pysyscall: alone": partial(fresh, "import pysyscall"),
+        "pysyscall: with a UDP server's calls": partial(fresh, UDP),
     }
     fresh(UDP)  # so that all are compiled
     yield contest
