@@ -44,6 +44,8 @@ class MessageBatch:
         while True:
             batch.send(fd, batch.recv(fd))
 
+    `send_udp` is faster where many go to one address.
+
     A batch is for one thread at a time. Go's syscall has no counterpart.
     """
 
