@@ -285,9 +285,16 @@ else:
     # Loaded together: a program that has opened its sockets, and then gives up its root directory or the right to read
     # these files, is to have what it needs to go on.
     _TOGETHER = ("sockets", "sockaddr", "descriptors", "datagrams", "sockopt", "polling", "errnos")
+    _TOGETHER += ("constants._polling", "constants._internet")
 
-    def _load(module):
-        return __import__(module, globals(), None, ("",), 1)
+    def _load(module, name):
+        try:
+            return __import__(module, globals(), None, ("",), 1)
+        except ImportError as error:
+            reason = "a program that changes its root or its user asks for it before"
+            raise ImportError(
+                f"{name} is loaded only now, and cannot be: {error}; {reason}", name=error.name
+            ) from error
 
     def __getattr__(name):
         if name == "__all__":
@@ -295,8 +302,8 @@ else:
         module = _MODULES.get(name)
         if module in _TOGETHER:
             for each in _TOGETHER:
-                _load(each)
-        origin = _load(module) if module else _constants
+                _load(each, name)
+        origin = _load(module, name) if module else _constants
         try:
             value = globals()[name] = getattr(origin, name)
         except AttributeError:

@@ -122,6 +122,7 @@ def test_whatever_makes_a_descriptor_fails_with_emfile_where_none_is_left(make: 
 def test_a_raw_socket_without_the_capability_is_a_permission_error() -> None:
     program = """if True:
         import os, pysyscall as syscall
+        from pysyscall import ETH_P_ALL, htons, socket  # nobody may not read the modules where only root may
         if os.geteuid() == 0:
             os.setgroups([])
             os.setresuid(65534, 65534, 65534)
