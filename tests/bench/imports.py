@@ -1,4 +1,4 @@
-"""What an import costs: fresh interpreters, without the site module, one after the other."""
+"""What an import costs: fresh interpreters, one after the other."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def contests(quick: bool) -> Iterator[Contest]:
 
 def fresh(statement: str) -> Sample:
     code = CODE.format(root=str(ROOT), page=PAGESIZE, statement=statement)
-    command = [sys.executable, "-I", "-S", "-c", code]
+    command = [sys.executable, "-I", "-c", code]
     with started(command, WORK_CPU, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         return sample_of(process)
