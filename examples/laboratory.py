@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from time import monotonic, sleep
-from typing import NoReturn
 
 import pysyscall as syscall
+
+from .forked import become
 
 NEAR = ("10.77.0.1/24", "fd77::1/64")
 FAR = ("10.77.0.2/24", "fd77::2/64")
@@ -173,28 +174,6 @@ def idle() -> None:
     """What a second host does that has nothing to do but to be there: the kernel answers ARP and pings."""
     while True:
         signal.pause()
-
-
-def become(function: Callable[..., object], *args: object) -> NoReturn:
-    """Run function(*args) in a process just forked, and end it with its status: never return to what was forked.
-
-    It is killed if its parent dies, also after exec.
-    """
-    status = 1
-    try:
-        syscall.raw_syscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, signal.SIGKILL)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        function(*args)
-        status = 0
-    except SystemExit as leave:
-        status = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 
 from . import laboratory
+from .forked import become
 from .frames import Capture, hexdump, is_chao, summary
 from .waiting import readable_before
 
@@ -153,7 +154,7 @@ def _process(function: Callable[..., object], *args: object) -> Iterator[int]:
     """A process that runs function(*args) while the block lasts."""
     pid = os.fork()
     if pid == 0:
-        laboratory.become(function, *args)
+        become(function, *args)
     try:
         yield pid
     finally:

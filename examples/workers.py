@@ -3,11 +3,12 @@
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterator
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 import pysyscall as syscall
+
+from .forked import become
 
 # What a worker does: it calls its argument once it has begun, and returns after SIGINT or SIGTERM.
 Work: TypeAlias = Callable[[Callable[[], None]], object]
@@ -55,32 +56,21 @@ def _fork(work: Work, mask: set[int | signal.Signals], reading: int, writing: in
         raise OSError(error.errno, f"fork: {error.strerror}") from None
     if pid == 0:
         os.close(reading)
-        _be_worker(work, mask, writing, parent)
+        become(_live, work, mask, writing, parent, when_parent_dies=signal.SIGTERM)
     return pid
 
 
-def _be_worker(work: Work, mask: set[int | signal.Signals], writing: int, parent: int) -> NoReturn:
-    """What a process just forked does: it never returns to what was forked."""
+def _live(work: Work, mask: set[int | signal.Signals], writing: int, parent: int) -> None:
+    """What a worker's process does."""
 
     def begun() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)  # from here on the work takes signals itself
         os.write(writing, b"\0")
         os.close(writing)
 
-    status = 1
-    try:
-        syscall.raw_syscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == parent:  # it has not died before that call
-            work(begun)
-            status = 0
-    except SystemExit as leave:
-        print(leave.code, file=sys.stderr)
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+    if os.getppid() != parent:
+        sys.exit(1)  # the one to serve for has died, before its death could be a signal
+    work(begun)
 
 
 def _begun(reading: int) -> int:

@@ -16,6 +16,7 @@ import pytest
 
 import pysyscall as syscall
 from examples import laboratory
+from examples.forked import become
 
 from .blocking import wait_until_blocked
 from .conftest import open_descriptors
@@ -175,7 +176,7 @@ def test_under_a_flood_what_is_not_dropped_is_whole_and_in_order() -> None:
     with syscall.PacketRing(far, PROTOCOL, blocks=4, block_size=8 * PAGESIZE, retire=1) as ring:
         pid = os.fork()
         if pid == 0:
-            laboratory.become(flood, near, total)
+            become(flood, near, total)
         taken, last = 0, -1
         packets = drops = 0
         deadline = time.monotonic() + 60

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from examples import laboratory
+from examples.forked import become
 
 from . import calls, capture, http, imports, latency, udp_echo, udp_send
 from .contest import Contest, Missing, Wrong
@@ -79,7 +80,7 @@ def in_child(benchmark: Benchmark, options: argparse.Namespace) -> list[Contest]
     pid = os.fork()
     if pid == 0:
         os.close(reading)
-        laboratory.become(run, benchmark, options, writing)
+        become(run, benchmark, options, writing)
     os.close(writing)
     with open(reading, "rb") as f:
         told = f.read()

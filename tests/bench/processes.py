@@ -18,6 +18,7 @@ from typing import IO, Any, NamedTuple
 
 import pysyscall as syscall
 from examples import laboratory
+from examples.forked import become
 
 from .contest import Sample, Wrong
 
@@ -54,7 +55,7 @@ def forked(function: Callable[..., Sample], *args: object) -> Sample:
     pid = os.fork()
     if pid == 0:
         os.close(reading)
-        laboratory.become(_report, writing, function, *args)
+        become(_report, writing, function, *args)
     os.close(writing)
     with os.fdopen(reading, "rb") as f:
         told = f.read()
@@ -128,7 +129,7 @@ def forked_server(function: Callable[[int], object], fd: int, port: int) -> Iter
     pid = os.fork()
     if pid == 0:
         pin(WORK_CPU)
-        laboratory.become(function, fd)
+        become(function, fd)
     try:
         yield Server(pid, port)
     finally:
