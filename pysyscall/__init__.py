@@ -2,8 +2,8 @@
 
     import pysyscall as syscall
 
-Functions return what Go's return, and raise OSError where Go's return an error. A
-module is loaded when one of its names is first asked for: what a program does not use costs it nothing.
+Functions return what Go's return, and raise OSError where Go's return an error. A module is loaded when one of its
+names is first asked for: what a program does not use costs it nothing.
 """
 
 from . import constants as _constants

@@ -152,6 +152,7 @@ class MessageBatch:
         count = self._alike(start, n)
         if count < 2 or getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP:
             return self.send(fd, n, flags, start)
+        fd, flags = c_int("fd", fd), flag_bits("flags", flags)
         length = self._lengths[start]
         if self._segment[0] != length:
             control = udp_segment(length)
@@ -159,7 +160,7 @@ class MessageBatch:
         header = Msghdr.from_buffer_copy(self._header_bytes, start * sizeof(Mmsghdr))
         header.iovlen = count  # the buffers of those that follow follow
         header.control, header.controllen = addressof(self._segment[1]), sizeof(self._segment[1])
-        while libc.sendmsg(c_int("fd", fd), byref(header), flag_bits("flags", flags)) == -1:
+        while libc.sendmsg(fd, byref(header), flags) == -1:
             errno = take_errno()
             if errno in (EINVAL, EIO, EMSGSIZE):  # a datagram does not fit into one packet, or the device cannot do it
                 return self.send(fd, n, flags, start)

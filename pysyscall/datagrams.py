@@ -9,7 +9,7 @@ from .buffers import COPIED, MAX_RW_COUNT, ArrayType, Export, in_place, readable
 from .constants._errnos import EMSGSIZE
 from .constants._sockets import AF_UNIX, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from .errors import retry, system_error
-from .sockaddr import Sockaddr, decode, known, raw_bytes
+from .sockaddr import Sockaddr, decode, known, raw_bytes, remember
 from .sockopt import getsockopt_int
 from .structs.messages import Iovec, Msghdr
 
@@ -47,12 +47,7 @@ _senders: "dict[bytes, Sockaddr | None]" = {}
 
 
 def _sender(head: bytes, raw: bytes) -> "Sockaddr | None":
-    address = known(raw)
-    if 4 + len(raw) <= _HEAD:
-        if len(_senders) >= 256:
-            _senders.clear()
-        _senders[head] = address
-    return address
+    return remember(_senders, head, raw) if 4 + len(raw) <= _HEAD else known(raw)
 
 
 def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> int:

@@ -372,10 +372,15 @@ def known(raw: bytes) -> "Sockaddr | None":
     try:
         return _recent[raw]
     except KeyError:
-        if len(_recent) >= 256:
-            _recent.clear()
-        address = _recent[raw] = decode(raw) if raw else None
-        return address
+        return remember(_recent, raw, raw)
+
+
+def remember(met: "dict[bytes, Sockaddr | None]", key: bytes, raw: bytes) -> "Sockaddr | None":
+    """The address in these bytes, or None for none, kept under a key with those met of late."""
+    if len(met) >= 256:
+        met.clear()
+    address = met[key] = decode(raw) if raw else None
+    return address
 
 
 def raw_bytes(name: str, address: Sockaddr) -> bytes:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +20,7 @@ HERE = Path(__file__).parent
 @cache
 def c(name: str) -> str:
     """The path of a program in C, of the source c/NAME.c."""
-    sources = [HERE / "c" / "measure.h", HERE / "c" / f"{name}.c"]
+    sources = [*sorted((HERE / "c").glob("*.h")), HERE / "c" / f"{name}.c"]
     zig = compiler.zig()
     found = [str(zig), "cc"] if zig else [path for path in [shutil.which("cc")] if path]
     if not found:
@@ -49,13 +48,13 @@ def go_twin(name: str) -> str:
 
 
 def compiler_cache() -> dict[str, str]:
-    cache_dir = str(_directory() / "zig")
+    cache_dir = str(toolchain.private_directory("pysyscall-bench") / "zig")
     return {"ZIG_GLOBAL_CACHE_DIR": cache_dir, "ZIG_LOCAL_CACHE_DIR": cache_dir, **os.environ}
 
 
 def _built(name: str, sources: list[Path], command: list[str], environment: dict[str, str]) -> str:
     digest = hashlib.sha256(repr(command).encode() + b"".join(source.read_bytes() for source in sources))
-    target = _directory() / f"{name}-{digest.hexdigest()[:16]}"
+    target = toolchain.private_directory("pysyscall-bench") / f"{name}-{digest.hexdigest()[:16]}"
     if not target.exists():
         made = target.with_name(f"{target.name}.{os.getpid()}")
         done = subprocess.run(
@@ -65,13 +64,3 @@ def _built(name: str, sources: list[Path], command: list[str], environment: dict
             raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
         made.rename(target)
     return str(target)
-
-
-@cache
-def _directory() -> Path:
-    """A directory that only this user writes to, and that outlives the run."""
-    directory = Path(tempfile.gettempdir()) / f"pysyscall-bench-{os.getuid()}"
-    directory.mkdir(mode=0o755, exist_ok=True)
-    if directory.stat().st_uid != os.getuid():
-        return Path(tempfile.mkdtemp(prefix="pysyscall-bench-"))  # somebody else's, who could plant programs there
-    return directory

@@ -35,12 +35,12 @@ def goroot() -> Path | None:
 
 
 @cache
-def _directory() -> Path:
+def private_directory(name: str) -> Path:
     """A directory that only this user writes to, and that outlives the tests."""
-    directory = Path(tempfile.gettempdir()) / f"pysyscall-go-{os.getuid()}"
+    directory = Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"
     directory.mkdir(mode=0o755, exist_ok=True)
     if directory.stat().st_uid != os.getuid():
-        return Path(tempfile.mkdtemp(prefix="pysyscall-go-"))  # somebody else's, who could plant programs there
+        return Path(tempfile.mkdtemp(prefix=f"{name}-"))  # somebody else's, who could plant programs there
     return directory
 
 
@@ -51,8 +51,8 @@ def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GO", "CGO_"))}
     go = {
         "GOROOT": str(root),
-        "GOCACHE": str(_directory() / "cache"),
-        "GOPATH": str(_directory() / "path"),
+        "GOCACHE": str(private_directory("pysyscall-go") / "cache"),
+        "GOPATH": str(private_directory("pysyscall-go") / "path"),
         "GOENV": "off",
         "GOFLAGS": "-mod=mod",
         "GOPROXY": "off",
@@ -70,7 +70,7 @@ def built() -> Path:
     if root is None:
         raise FileNotFoundError(HOW_TO_GET_GO)
     checkout = hashlib.sha256(os.fsencode(HERE)).hexdigest()[:16]
-    target = _directory() / f"bin-{checkout}"
+    target = private_directory("pysyscall-go") / f"bin-{checkout}"
     # The oracle reaches functions that package syscall does not export.
     flags = ["-buildvcs=false", "-ldflags=-checklinkname=0", "-o", f"{target}/"]
     command = [str(root / "bin" / "go"), "build", *flags, "./..."]

@@ -1,23 +1,18 @@
 /* calls echo|pair COUNT SIZE: a datagram received and sent again, or a message written and read, so many times. */
 #define _GNU_SOURCE
 #include "measure.h"
-#include <arpa/inet.h>
-#include <sys/socket.h>
+#include "udp_socket.h"
 #include <unistd.h>
 
 static void echo(long count, size_t size, char *buffer) {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t length = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = check("socket", socket(AF_INET, SOCK_DGRAM, 0));
-    check("bind", bind(fd, (struct sockaddr *)&address, sizeof address));
-    check("getsockname", getsockname(fd, (struct sockaddr *)&address, &length));
-    check("sendto", sendto(fd, buffer, size, 0, (struct sockaddr *)&address, length));
+    struct sockaddr_in address;
+    int fd = udp_socket(&address);
+    check("sendto", sendto(fd, buffer, size, 0, (struct sockaddr *)&address, sizeof address));
     long bytes = 0;
     start();
     for (long i = 0; i < count; i++) {
         struct sockaddr_storage sender;
-        length = sizeof sender;
+        socklen_t length = sizeof sender;
         bytes += check("recvfrom", recvfrom(fd, buffer, size, 0, (struct sockaddr *)&sender, &length));
         check("sendto", sendto(fd, buffer, size, 0, (struct sockaddr *)&sender, length));
     }

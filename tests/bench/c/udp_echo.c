@@ -1,7 +1,7 @@
 /* udp_echo [BATCH]: the echo server's loop with the same system calls, one datagram a call or up to BATCH. */
 #define _GNU_SOURCE
 #include "measure.h"
-#include <arpa/inet.h>
+#include "udp_socket.h"
 #include <sys/socket.h>
 
 enum { MAX_BATCH = 64, SIZE = 2048 };
@@ -35,12 +35,8 @@ static void batches(int fd, int count) {
 
 int main(int argc, char **argv) {
     int batch = argc > 1 ? atoi(argv[1]) : 1;
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t length = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = check("socket", socket(AF_INET, SOCK_DGRAM, 0));
-    check("bind", bind(fd, (struct sockaddr *)&address, sizeof address));
-    check("getsockname", getsockname(fd, (struct sockaddr *)&address, &length));
+    struct sockaddr_in address;
+    int fd = udp_socket(&address);
     printf("port %d\n", ntohs(address.sin_port));
     fflush(stdout);
     if (batch > 1)

@@ -2,7 +2,7 @@
  * of them: credit for the sender, who would overrun the receive buffer otherwise. Takes offloaded datagrams whole. */
 #define _GNU_SOURCE
 #include "measure.h"
-#include <arpa/inet.h>
+#include "udp_socket.h"
 #include <netinet/udp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -14,16 +14,12 @@ int main(int argc, char **argv) {
     if (argc != 4)
         wrong("usage: udp_sink COUNT SIZE GROUP");
     long count = atol(argv[1]), size = atol(argv[2]), group = atol(argv[3]), datagrams = 0, credited = 0;
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t length = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = check("socket", socket(AF_INET, SOCK_DGRAM, 0)), room = 1 << 20, one = 1;
+    struct sockaddr_in address;
+    int fd = udp_socket(&address), room = 1 << 20, one = 1;
     struct timeval patience = {5, 0};
     check("setsockopt", setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience));
     check("setsockopt", setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room));
     check("setsockopt", setsockopt(fd, SOL_UDP, UDP_GRO, &one, sizeof one));
-    check("bind", bind(fd, (struct sockaddr *)&address, sizeof address));
-    check("getsockname", getsockname(fd, (struct sockaddr *)&address, &length));
     fprintf(stderr, "port %d\n", ntohs(address.sin_port));
     memset(expected, 'x', sizeof expected);
     while (datagrams < count) {
