@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fcntl import ioctl
 
@@ -15,9 +15,15 @@ import pysyscall as syscall
 from examples import chao_client, chao_server, laboratory
 from examples.chao import ChaoSocket
 
-from .namespaces import in_namespace, run_as_nobody
+from .namespaces import in_namespace
 from .programs import Program, watching_imports
-from .wire import Ended, give_up_raw_sockets, host, run
+from .wire import (
+    give_up_raw_sockets,
+    host,
+    run,
+    says_that_it_needs_the_capability,
+    tells_a_user_that_it_needs_the_capability,
+)
 
 GREETING = b"Hello, custom chao protocol!"
 MAC0, MAC1 = bytes.fromhex("020000000010"), bytes.fromhex("020000000011")
@@ -333,25 +339,12 @@ def test_no_descriptor_of_the_server_is_inherited() -> None:
 @pytest.mark.parametrize("program", ["chao_server", "chao_client"])
 def test_without_the_capability_it_says_which_and_how_to_get_it(program: str) -> None:
     give_up_raw_sockets()
-    _says_what_is_missing(run(program))
+    says_that_it_needs_the_capability("chao", run(program))
 
 
 @pytest.mark.parametrize("main", [chao_server.main, chao_client.main], ids=["chao_server", "chao_client"])
-def test_a_user_who_is_not_root_is_told_the_same(main: object) -> None:
-    def tell() -> None:
-        with pytest.raises(SystemExit) as ended:
-            main(["--interface", "lo"])  # type: ignore[operator]
-        # A string is printed on stderr, and the status is 1.
-        _says_what_is_missing(Ended(1, "", f"{ended.value.code}\n"))
-
-    run_as_nobody(tell)
-
-
-def _says_what_is_missing(ended: Ended) -> None:
-    assert (ended.status, ended.stdout) == (1, "")
-    for words in ("CAP_NET_RAW", "sudo", "setcap", "python3 -m examples chao"):
-        assert words in ended.stderr
-    assert ended.stderr.count("\n") == 1
+def test_a_user_who_is_not_root_is_told_the_same(main: Callable[[list[str] | None], int]) -> None:
+    tells_a_user_that_it_needs_the_capability("chao", main)
 
 
 @in_namespace

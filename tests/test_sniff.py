@@ -20,11 +20,11 @@ from examples import laboratory, sniff
 from examples.frames import summary
 from examples.packet_filters import frame_filter
 
-from .namespaces import in_namespace, run_as_nobody
+from .namespaces import in_namespace
 from .programs import ROOT, SECONDS, Program, eventually, tool, watching_imports
 from .test_chao import tunnel
 from .test_packet import FAR_ADDR, NEAR_ADDR, cable
-from .wire import Ended, give_up_raw_sockets, run
+from .wire import give_up_raw_sockets, run, says_that_it_needs_the_capability, tells_a_user_that_it_needs_the_capability
 
 WAYS = pytest.mark.parametrize("way", ["--ring", "--recvfrom"])
 SUMMARY = re.compile(r"^(\d+) frames, (\d+) bytes, (\d+) dropped, \d+\.\d{3} s\n\Z", re.MULTILINE)
@@ -467,24 +467,11 @@ def test_an_interface_that_cannot_be_sniffed_is_said(way: str) -> None:
 @WAYS
 def test_without_the_capability_it_says_which_and_how_to_get_it(way: str) -> None:
     give_up_raw_sockets()
-    _says_what_is_missing(run("sniff", way, "--interface", "lo"))
+    says_that_it_needs_the_capability("sniff", run("sniff", way, "--interface", "lo"))
 
 
 def test_a_user_who_is_not_root_is_told_the_same() -> None:
-    def tell() -> None:
-        with pytest.raises(SystemExit) as ended:
-            sniff.main(["--interface", "lo"])
-        # A string is printed on stderr, and the status is 1.
-        _says_what_is_missing(Ended(1, "", f"{ended.value.code}\n"))
-
-    run_as_nobody(tell)
-
-
-def _says_what_is_missing(ended: Ended) -> None:
-    assert (ended.status, ended.stdout) == (1, "")
-    for words in ("CAP_NET_RAW", "sudo", "setcap", "python3 -m examples sniff"):
-        assert words in ended.stderr
-    assert ended.stderr.count("\n") == 1
+    tells_a_user_that_it_needs_the_capability("sniff", sniff.main)
 
 
 @pytest.mark.parametrize(

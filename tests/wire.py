@@ -8,9 +8,12 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 import pysyscall as syscall
 from examples import laboratory
 
+from .namespaces import run_as_nobody
 from .programs import Program
 
 
@@ -98,3 +101,23 @@ def packets(fd: int) -> Iterator[tuple[bytes, syscall.SockaddrLinklayer]]:
         n, source = syscall.recvfrom(fd, buffer)
         assert isinstance(source, syscall.SockaddrLinklayer)
         yield bytes(buffer[:n]), source
+
+
+def says_that_it_needs_the_capability(program: str, ended: Ended) -> None:
+    """The program, by its name in the tour, has ended for want of a packet socket, and says how to get one."""
+    assert (ended.status, ended.stdout) == (1, "")
+    for words in ("CAP_NET_RAW", "sudo", "setcap", f"python3 -m examples {program}"):
+        assert words in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def tells_a_user_that_it_needs_the_capability(program: str, main: Callable[[list[str]], int]) -> None:
+    """The same, run by a user who is not root."""
+
+    def tell() -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["--interface", "lo"])
+        # A string is printed on stderr, and the status is 1.
+        says_that_it_needs_the_capability(program, Ended(1, "", f"{ended.value.code}\n"))
+
+    run_as_nobody(tell)
