@@ -5,7 +5,7 @@ import sys
 
 import pysyscall as syscall
 
-from .abi import ABI, ABIS
+from .base.abi import ABI, ABIS
 
 _FAMILIES = ("AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_CAN", "AF_ALG", "AF_XDP")
 

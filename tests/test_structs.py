@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+from pysyscall.structs.base import Struct
 
 import pysyscall as syscall
 from pysyscall import EpollEvent, FdSet, Linger, Timespec, Timeval
-from pysyscall.structs.base import Struct
 
 PUBLIC = [getattr(syscall, name) for name in dir(syscall)]
 STRUCTS = [value for value in PUBLIC if isinstance(value, type) and issubclass(value, Struct)]

@@ -8,9 +8,9 @@ import pkgutil
 from pathlib import Path
 
 import pytest
+from pysyscall.abi import ABI
 
 import pysyscall
-from pysyscall.abi import ABI
 
 from . import layouts
 from .claims import Difference

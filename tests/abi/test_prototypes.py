@@ -6,9 +6,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from pysyscall.abi import ABI
 
 from pysyscall import libc as libc_module
-from pysyscall.abi import ABI
 
 from . import prototypes
 from .claims import Difference

@@ -1,0 +1,1 @@
+"""What all subjects stand on; nothing here is public."""

@@ -1,0 +1,89 @@
+"""The C library's functions as their man pages declare them, and nothing else.
+
+One declaration says all: mypy checks callers against the signature, ctypes is set up from it, and the tests hold it
+against the headers of every ABI. No checks, no retries, no exceptions here: the modules above have done, or do, those.
+
+    @prototype   converts every argument to its declared type.
+    @unconverted does not, which saves some 80 ns an argument. Only for functions whose arguments are pointers and
+    integers
+                 that the caller has brought into the range of a C int, and whose result fits one; ctypes then passes
+                 them as int, and every ABI widens that to a register. For the calls that move data.
+
+Annotations must be evaluated here, and cheaply: `from __future__ import annotations` would keep them as strings. They
+have two faces instead of `typing.Annotated`, as importing typing takes twice the time of importing ctypes.
+"""
+
+import ctypes
+from ctypes import CDLL, c_void_p
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias, TypeVar
+
+    from . import buffers
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
+    Int: TypeAlias = int
+    UInt: TypeAlias = int
+    Long: TypeAlias = int
+    ULong: TypeAlias = int
+    Size: TypeAlias = int
+    SSize: TypeAlias = int
+    Off64: TypeAlias = int
+    Socklen: TypeAlias = int
+    String: TypeAlias = bytes | None
+    Pointer: TypeAlias = buffers.Pointer
+    Off64Pointer: TypeAlias = buffers.Pointer
+    Address: TypeAlias = int | None
+else:
+    Int = ctypes.c_int
+    UInt = ctypes.c_uint
+    Long = ctypes.c_long
+    ULong = ctypes.c_ulong
+    Size = ctypes.c_size_t
+    SSize = ctypes.c_ssize_t
+    Off64 = ctypes.c_int64
+    Socklen = ctypes.c_uint32
+    String = ctypes.c_char_p
+    Pointer = c_void_p
+    Off64Pointer = ctypes.POINTER(ctypes.c_int64)
+    Address = c_void_p
+
+_libc = CDLL(None, use_errno=True)
+
+
+def prototype(declaration: "Function") -> "Function":
+    """The libc function of this name, its arguments and result converted as declared."""
+    function = _function(declaration)
+    types = list(declaration.__annotations__.values())
+    function.restype = types.pop()
+    function.argtypes = types
+    return function  # type: ignore[no-any-return]
+
+
+def unconverted(declaration: "Function") -> "Function":
+    """The libc function of this name as ctypes finds it: see this module's docstring."""
+    return _function(declaration)  # type: ignore[no-any-return]
+
+
+def _function(declaration: "Any") -> "Any":
+    """A foreign function, with the declaration beside it for the tests; a missing symbol says so when called."""
+    name = declaration.__name__
+    types = declaration.__annotations__.values()
+    # A 32-bit glibc gives the plain name an off_t of 32 bits; musl has the plain name alone, with 64.
+    has_off_t = Off64 is not Long and (Off64 in types or Off64Pointer in types)
+    symbols = (name + "64", name) if has_off_t else (name,)
+    for symbol in symbols:
+        try:
+            function: Any = _libc[symbol]
+        except AttributeError:
+            continue
+        function.declaration = declaration
+        return function
+
+    def absent(*arguments: object) -> int:
+        raise NotImplementedError(f"this C library has no {name}")
+
+    return absent

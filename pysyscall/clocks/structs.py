@@ -1,0 +1,38 @@
+"""<sys/time.h>, <time.h>: struct timeval, struct timespec."""
+
+from ..base.layout import Long, Struct
+
+
+class Timeval(Struct):
+    """struct timeval: seconds and microseconds. Go Timeval.
+
+    The fields are longs, as the unversioned functions of libc take them on every ABI.
+    """
+
+    __slots__ = ()
+    sec: Long
+    usec: Long
+
+    def nano(self) -> int:
+        """The whole in nanoseconds. Go Timeval.Nano."""
+        return self.sec * 1_000_000_000 + self.usec * 1000
+
+    def unix(self) -> "tuple[int, int]":
+        """Seconds and nanoseconds. Go Timeval.Unix."""
+        return self.sec, self.usec * 1000
+
+
+class Timespec(Struct):
+    """struct timespec: seconds and nanoseconds. Go Timespec."""
+
+    __slots__ = ()
+    sec: Long
+    nsec: Long
+
+    def nano(self) -> int:
+        """The whole in nanoseconds. Go Timespec.Nano."""
+        return self.sec * 1_000_000_000 + self.nsec
+
+    def unix(self) -> "tuple[int, int]":
+        """Seconds and nanoseconds. Go Timespec.Unix."""
+        return self.sec, self.nsec

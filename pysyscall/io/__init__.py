@@ -1,0 +1,1 @@
+"""Descriptors of any kind: moved through, waited for, controlled."""

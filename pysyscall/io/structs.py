@@ -1,0 +1,89 @@
+"""<sys/epoll.h>, <sys/select.h>: struct epoll_event, fd_set."""
+
+import ctypes
+from ctypes import sizeof
+
+from ..base.abi import ABI
+from ..base.arguments import integer
+from ..base.layout import I32, U32, FdBits, Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+
+class _Halves(Struct):
+    __slots__ = ()
+    fd: I32
+    pad: I32
+
+
+class _EpollData(ctypes.Union):
+    _anonymous_ = ("halves",)
+    _fields_ = (("halves", _Halves), ("u64", ctypes.c_uint64))
+
+
+if TYPE_CHECKING:
+    EpollData: TypeAlias = _EpollData
+else:
+    EpollData = _EpollData
+
+
+class EpollEvent(Struct):
+    """struct epoll_event: what to wait for, or what happened, and 64 bits of the caller's. Go EpollEvent.
+
+    `fd` and `pad` are Go's two halves of those 64 bits, `u64` the whole. 12 bytes long on x86, 16 elsewhere.
+    """
+
+    __slots__ = ()
+    _anonymous_ = ("data",)
+    if ABI == "x86_64":  # the kernel packs it there, so that 32-bit programs see the same
+        _pack_ = 1
+        _layout_ = "ms"  # what _pack_ has always meant; Python 3.14 wants it said
+    events: U32
+    data: EpollData
+    if TYPE_CHECKING:
+        fd: int
+        pad: int
+        u64: int
+
+        def __init__(self, events: int = 0, *, fd: int = 0, pad: int = 0, u64: int = 0) -> None: ...
+
+    def __repr__(self) -> str:
+        return f"EpollEvent(events={self.events:#x}, fd={self.fd}, pad={self.pad})"
+
+
+EpollEvent._limits.update(_Halves._limits, u64=(0, 2**64 - 1))  # what lies in the union is set by its own name
+FD_SETSIZE = 8 * sizeof(FdBits)
+
+
+class FdSet(Struct):
+    """fd_set: a set of descriptors below FD_SETSIZE (1024), for `select`. Go FdSet; the methods are C's FD_ macros."""
+
+    __slots__ = ()
+    bits: FdBits
+
+    def set(self, fd: int) -> None:
+        """FD_SET: put fd in."""
+        word, mask = self._place(fd)
+        self.bits[word] |= mask
+
+    def clear(self, fd: int) -> None:
+        """FD_CLR: take fd out."""
+        word, mask = self._place(fd)
+        self.bits[word] &= ~mask
+
+    def is_set(self, fd: int) -> bool:
+        """FD_ISSET: whether fd is in."""
+        word, mask = self._place(fd)
+        return bool(self.bits[word] & mask)
+
+    def zero(self) -> None:
+        """FD_ZERO: take all out."""
+        ctypes.memset(ctypes.byref(self), 0, sizeof(self))
+
+    @staticmethod
+    def _place(fd: int) -> "tuple[int, int]":
+        width = 8 * sizeof(ctypes.c_ulong)
+        word, bit = divmod(integer("fd", fd, 0, FD_SETSIZE - 1), width)
+        return word, 1 << bit

@@ -1,0 +1,78 @@
+"""Waiting for descriptors: epoll and select.
+
+A signal does not cut a wait short, nor lengthen it: it goes on with the time that remains (PEP 475).
+"""
+
+from ctypes import Array, byref, sizeof
+from math import ceil
+from time import monotonic
+
+from ..base.arguments import c_int, integer
+from ..base.errors import check, retry
+from ..clocks.structs import Timeval
+from . import libc
+from .structs import FD_SETSIZE, EpollEvent, FdSet
+
+
+def epoll_create(size: int) -> int:
+    """epoll_create(2): make an epoll instance. size says nothing any more, but must be positive. Go EpollCreate.
+
+    The descriptor is inherited by the programs that this process starts; epoll_create1 can prevent that.
+    """
+    if c_int("size", size) <= 0:
+        raise ValueError(f"size must be positive, not {size}")
+    return check("epoll_create", libc.epoll_create1(0))
+
+
+def epoll_create1(flag: int = 0) -> int:
+    """epoll_create1(2): make an epoll instance, with EPOLL_CLOEXEC or nothing. Go EpollCreate1."""
+    return check("epoll_create1", libc.epoll_create1(c_int("flag", flag)))
+
+
+def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) -> None:
+    """epoll_ctl(2): EPOLL_CTL_ADD, _MOD or _DEL a descriptor, with what to wait for. Go EpollCtl.
+
+    event is copied by the kernel, so one may serve for many calls. FileExistsError, FileNotFoundError: it was there
+    already, was not there. PermissionError: a regular file, which is always ready.
+    """
+    epfd, op, fd = c_int("epfd", epfd), c_int("op", op), c_int("fd", fd)
+    if event is not None and not isinstance(event, EpollEvent):
+        raise TypeError(f"event must be an EpollEvent, not {type(event).__name__}")
+    check("epoll_ctl", libc.epoll_ctl(epfd, op, fd, None if event is None else byref(event)))
+
+
+def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
+    """epoll_wait(2): fill `events = (EpollEvent * n)()` with what is ready; how many are filled. Go EpollWait.
+
+    msec: 0 does not wait, -1 waits for ever. 0 is returned when the time is over.
+    """
+    epfd, msec = c_int("epfd", epfd), c_int("msec", msec)
+    if not isinstance(events, Array) or events._type_ is not EpollEvent:
+        raise TypeError(f"events must be an array (EpollEvent * n)(), not {type(events).__name__}")
+    deadline = monotonic() + msec / 1000 if msec > 0 else 0.0
+    while (n := libc.epoll_wait(epfd, events, sizeof(events) // sizeof(EpollEvent), msec)) == -1:
+        retry("epoll_wait")
+        if msec > 0:
+            msec = max(0, ceil((deadline - monotonic()) * 1000))
+    return n
+
+
+def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", timeout: "Timeval | None" = None) -> int:
+    """select(2): wait until one of the descriptors below nfd is ready; how many are, and the sets keep just those. Go
+    Select.
+
+    timeout None waits for ever. As in C and Go, the kernel leaves in it the time that remained.
+    """
+    nfd = integer("nfd", nfd, 0, FD_SETSIZE)
+    for name, fds in (("r", r), ("w", w), ("e", e)):
+        if fds is not None and not isinstance(fds, FdSet):
+            raise TypeError(f"{name} must be an FdSet, not {type(fds).__name__}")
+    if timeout is not None and not isinstance(timeout, Timeval):
+        raise TypeError(f"timeout must be a Timeval, not {type(timeout).__name__}")
+    pointers = [None if argument is None else byref(argument) for argument in (r, w, e, timeout)]
+    deadline = monotonic() + timeout.nano() / 1e9 if timeout is not None else 0.0
+    while (n := libc.select(nfd, *pointers)) == -1:
+        retry("select")
+        if timeout is not None:
+            timeout.sec, timeout.usec = divmod(max(0, ceil((deadline - monotonic()) * 1_000_000)), 1_000_000)
+    return n

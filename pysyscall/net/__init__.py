@@ -1,0 +1,1 @@
+"""What Go's programs take from package net."""

@@ -1,0 +1,68 @@
+"""Names of hosts and services, resolved to addresses."""
+
+from ctypes import byref, c_void_p, string_at
+
+from ..base.arguments import c_string, u16
+from ..base.errors import fail
+from ..constants._sockets import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
+from ..sockets.addresses import SockaddrInet4, SockaddrInet6, decode
+from . import libc
+from .addresses import _text, split_host_port
+from .structs import Addrinfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    SockaddrInet: TypeAlias = SockaddrInet4 | SockaddrInet6
+
+
+_FAMILY_OF_DIGIT = {"": AF_UNSPEC, "4": AF_INET, "6": AF_INET6}
+
+
+class AddrinfoError(OSError):
+    """What getaddrinfo says of a name: errno is its EAI_ code, such as EAI_NONAME. Go net.DNSError."""
+
+
+def resolve_tcp_addr(network: str, address: str) -> "list[SockaddrInet]":
+    """getaddrinfo(3): all addresses of "host:port", in the order to try them. Go net.ResolveTCPAddr, which returns one.
+
+    network is "tcp", "tcp4" or "tcp6". The host is a name, an IPv4 address or an IPv6 address in brackets, with a zone
+    or without ("[fe80::1%eth0]:80"), or nothing for this machine; the port is a number or a service's name.
+    AddrinfoError (an OSError): nobody knows the name.
+    """
+    return _resolve("tcp", SOCK_STREAM, network, address)
+
+
+def resolve_udp_addr(network: str, address: str) -> "list[SockaddrInet]":
+    """getaddrinfo(3): as resolve_tcp_addr, for "udp", "udp4" and "udp6". Go net.ResolveUDPAddr."""
+    return _resolve("udp", SOCK_DGRAM, network, address)
+
+
+def _resolve(protocol: str, socktype: int, network: str, address: str) -> "list[SockaddrInet]":
+    family = _FAMILY_OF_DIGIT.get(_text("network", network)[len(protocol) :])
+    if not network.startswith(protocol) or family is None:
+        raise ValueError(f"network must be {protocol}, {protocol}4 or {protocol}6, not {network!r}")
+    host, port = split_host_port(address)
+    digits = port.strip()
+    if digits[digits[:1] in ("+", "-") :].isdecimal():
+        u16("port", int(port))  # libc takes signs and white space too, and cuts what it reads to 16 bits
+    node, service = c_string("host", host) or None, c_string("port", port) or b"0"
+    hints, first = Addrinfo(family=family, socktype=socktype), c_void_p()
+    status = libc.getaddrinfo(node, service, byref(hints), byref(first))
+    if status:
+        if status == EAI_SYSTEM:
+            fail(f"lookup {host}")
+        raise AddrinfoError(status, f"lookup {host}: {(libc.gai_strerror(status) or b'').decode()}")
+    try:
+        addresses = []
+        following = first.value
+        while following:
+            info = Addrinfo.from_address(following)
+            found = decode(string_at(info.addr or 0, info.addrlen))
+            if isinstance(found, (SockaddrInet4, SockaddrInet6)):
+                addresses.append(found)
+            following = info.next
+        return addresses
+    finally:
+        libc.freeaddrinfo(first.value)

@@ -1,0 +1,195 @@
+"""<netdb.h>, <net/if.h>: what name look-ups return, and struct ifreq, what most requests to interfaces carry."""
+
+import ctypes
+from os import fsdecode
+from typing import TypeAlias
+
+from ..base.arguments import c_int, c_string, fixed_bytes, u16
+from ..base.errors import system_error
+from ..base.layout import I32, U8, U16, U32, Address, Name16, Struct, ULong
+from ..constants._errnos import EINVAL
+from ..constants._interfaces import ARPHRD_ETHER, ARPHRD_LOOPBACK, IFNAMSIZ
+from ..constants._sockets import AF_INET
+from ..sockets.structs import RawSockaddr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..base.arguments import StrOrBytes
+
+
+class Addrinfo(Struct):
+    """struct addrinfo: one answer of getaddrinfo, in a linked list."""
+
+    __slots__ = ()
+    flags: I32
+    family: I32
+    socktype: I32
+    protocol: I32
+    addrlen: U32
+    addr: Address
+    canonname: Address
+    next: Address
+
+
+_ADDR_LEN = 14  # sa_data of a struct sockaddr
+
+
+class Ifmap(Struct):
+    """struct ifmap: where old hardware sits."""
+
+    __slots__ = ()
+    mem_start: ULong
+    mem_end: ULong
+    base_addr: U16
+    irq: U8
+    dma: U8
+    port: U8
+
+
+class _IfreqData(ctypes.Union):
+    _fields_ = (
+        ("addr", RawSockaddr),
+        ("flags", ctypes.c_int16),
+        ("ivalue", ctypes.c_int32),
+        ("map", Ifmap),
+        ("newname", ctypes.c_char * IFNAMSIZ),
+        ("data", ctypes.c_void_p),
+    )
+
+
+if TYPE_CHECKING:
+    IfreqData: TypeAlias = _IfreqData
+else:
+    IfreqData = _IfreqData
+
+
+class Ifreq(Struct):
+    """struct ifreq: an interface's name, and one value. Go unix.Ifreq.
+
+        ifr = Ifreq("eth0")
+        ioctl(fd, SIOCGIFMTU, ifr)
+        ifr.mtu
+
+    fd is any socket of the family asked about; AF_INET, SOCK_DGRAM will do for all but AF_INET6 addresses. The values
+    share their place: setting one clears the others. A pointer in `ifru.data`, as SIOCETHTOOL takes, is the caller's
+    responsibility. ENODEV: no such interface. netdevice(7).
+    """
+
+    __slots__ = ()
+    ifrn: Name16
+    ifru: IfreqData
+
+    def __init__(self, name: "StrOrBytes" = "") -> None:
+        super().__init__()
+        self.name = name
+
+    @property
+    def name(self) -> str:
+        """The interface's name: at most 15 bytes."""
+        return fsdecode(self.ifrn)
+
+    @name.setter
+    def name(self, value: "StrOrBytes") -> None:
+        # A plain assignment would leave what stands behind a shorter name's NUL.
+        ctypes.memmove(ctypes.byref(self), _name("name", value), IFNAMSIZ)
+
+    @property
+    def newname(self) -> str:
+        """The name to be: SIOCSIFNAME."""
+        return fsdecode(self.ifru.newname)
+
+    @newname.setter
+    def newname(self, value: "StrOrBytes") -> None:
+        raw = _name("newname", value)
+        self._clear()
+        self.ifru.newname = raw
+
+    @property
+    def flags(self) -> int:
+        """IFF_UP and so on: SIOCGIFFLAGS, SIOCSIFFLAGS. 16 bits, the lower half of what rtnetlink tells."""
+        return self.ifru.flags & 0xFFFF  # type: ignore[no-any-return]
+
+    @flags.setter
+    def flags(self, value: int) -> None:
+        bits = u16("flags", value)
+        self._clear()
+        self.ifru.flags = bits
+
+    @property
+    def ifindex(self) -> int:
+        """The interface's index: SIOCGIFINDEX, and SIOCGIFNAME, which fills in the name."""
+        return self.ifru.ivalue  # type: ignore[no-any-return]
+
+    @ifindex.setter
+    def ifindex(self, value: int) -> None:
+        self._set_ivalue("ifindex", value)
+
+    @property
+    def mtu(self) -> int:
+        """The longest packet, in bytes: SIOCGIFMTU, SIOCSIFMTU."""
+        return self.ifru.ivalue  # type: ignore[no-any-return]
+
+    @mtu.setter
+    def mtu(self, value: int) -> None:
+        self._set_ivalue("mtu", value)
+
+    @property
+    def qlen(self) -> int:
+        """How many packets may wait to be sent: SIOCGIFTXQLEN, SIOCSIFTXQLEN."""
+        return self.ifru.ivalue  # type: ignore[no-any-return]
+
+    @qlen.setter
+    def qlen(self, value: int) -> None:
+        self._set_ivalue("qlen", value)
+
+    @property
+    def inet4_addr(self) -> bytes:
+        """An IPv4 address, 4 bytes: SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR, SIOCGIFDSTADDR, and their SIOCS.
+
+        OSError(EINVAL): there is none here. Go unix.Ifreq.Inet4Addr.
+        """
+        if self.ifru.addr.family != AF_INET:
+            raise system_error("inet4_addr", EINVAL)
+        return bytes(self.ifru.addr.data)[2:6]
+
+    @inet4_addr.setter
+    def inet4_addr(self, value: "bytes | bytearray | memoryview") -> None:
+        raw = fixed_bytes("inet4_addr", value, 4)
+        self._clear()
+        self.ifru.addr.family = AF_INET
+        ctypes.memmove(ctypes.byref(self.ifru.addr.data, 2), raw, 4)
+
+    @property
+    def hatype(self) -> int:
+        """The kind of hardware that `hwaddr` belongs to, such as ARPHRD_ETHER."""
+        return self.ifru.addr.family  # type: ignore[no-any-return]
+
+    @property
+    def hwaddr(self) -> bytes:
+        """The hardware address: SIOCGIFHWADDR. 6 bytes of Ethernet, and 14, with zeros, of other hardware."""
+        raw = bytes(self.ifru.addr.data)
+        return raw[:6] if self.hatype in (ARPHRD_ETHER, ARPHRD_LOOPBACK) else raw
+
+    def set_hwaddr(self, value: "bytes | bytearray | memoryview", hatype: int = ARPHRD_ETHER) -> None:
+        """Put a hardware address in, and the kind of hardware: SIOCSIFHWADDR."""
+        raw, kind = memoryview(value).tobytes(), u16("hatype", hatype)
+        if len(raw) > _ADDR_LEN:
+            raise ValueError(f"value must be at most {_ADDR_LEN} bytes, not {len(raw)}")
+        self._clear()
+        self.ifru.addr.family = kind
+        ctypes.memmove(ctypes.byref(self.ifru.addr.data), raw, len(raw))
+
+    def _set_ivalue(self, argument: str, value: int) -> None:
+        number = c_int(argument, value)
+        self._clear()
+        self.ifru.ivalue = number
+
+    def _clear(self) -> None:
+        ctypes.memset(ctypes.byref(self.ifru), 0, ctypes.sizeof(self.ifru))
+
+
+def _name(argument: str, value: "StrOrBytes") -> bytes:
+    raw = c_string(argument, value)
+    if len(raw) >= IFNAMSIZ:
+        raise ValueError(f"{argument} must be at most {IFNAMSIZ - 1} bytes, not {len(raw)}")
+    return raw.ljust(IFNAMSIZ, b"\0")

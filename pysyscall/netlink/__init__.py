@@ -1,0 +1,1 @@
+"""Netlink, and rtnetlink's tables."""

@@ -1,0 +1,93 @@
+"""<linux/netlink.h>, <linux/rtnetlink.h>, <linux/if_addr.h>: the headers of netlink messages and their attributes."""
+
+from ..base.layout import I32, U8, U16, U32, Struct
+
+
+class NlMsghdr(Struct):
+    """struct nlmsghdr: opens every netlink message. Go NlMsghdr."""
+
+    __slots__ = ()
+    len: U32
+    type: U16
+    flags: U16
+    seq: U32
+    pid: U32
+
+
+class NlMsgerr(Struct):
+    """struct nlmsgerr: an acknowledgement (error 0) or a refusal (a negated errno). Go NlMsgerr."""
+
+    __slots__ = ()
+    error: I32
+    msg: NlMsghdr
+
+
+class NlAttr(Struct):
+    """struct nlattr: opens every netlink attribute. Go NlAttr."""
+
+    __slots__ = ()
+    len: U16
+    type: U16
+
+
+class RtAttr(Struct):
+    """struct rtattr: opens every rtnetlink attribute. Go RtAttr."""
+
+    __slots__ = ()
+    len: U16
+    type: U16
+
+
+class RtGenmsg(Struct):
+    """struct rtgenmsg: which family is asked for. Go RtGenmsg."""
+
+    __slots__ = ()
+    family: U8
+
+
+class IfInfomsg(Struct):
+    """struct ifinfomsg: an interface. Go IfInfomsg."""
+
+    __slots__ = ()
+    family: U8
+    pad: U8
+    type: U16
+    index: I32
+    flags: U32
+    change: U32
+
+
+class IfAddrmsg(Struct):
+    """struct ifaddrmsg: an interface's address. Go IfAddrmsg."""
+
+    __slots__ = ()
+    family: U8
+    prefixlen: U8
+    flags: U8
+    scope: U8
+    index: U32
+
+
+class RtMsg(Struct):
+    """struct rtmsg: a route. Go RtMsg."""
+
+    __slots__ = ()
+    family: U8
+    dst_len: U8
+    src_len: U8
+    tos: U8
+    table: U8
+    protocol: U8
+    scope: U8
+    type: U8
+    flags: U32
+
+
+class RtNexthop(Struct):
+    """struct rtnexthop: one of several next hops of a route. Go RtNexthop."""
+
+    __slots__ = ()
+    len: U16
+    flags: U8
+    hops: U8
+    ifindex: I32

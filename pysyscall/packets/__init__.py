@@ -1,0 +1,1 @@
+"""Packet sockets: their options, filters and rings."""

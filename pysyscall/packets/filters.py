@@ -1,0 +1,102 @@
+"""Linux socket filters: classic BPF programs that choose, inside the kernel, what a socket receives.
+
+Go has marked its own as deprecated in favour of packages outside its syscall; the kernel has no other of the kind that
+needs no privilege.
+"""
+
+from ..base.arguments import integer, u8, u16
+from ..base.errors import system_error
+from ..constants._errnos import EINVAL
+from ..constants._interfaces import IFF_PROMISC, SIOCGIFFLAGS, SIOCSIFFLAGS
+from ..constants._packets import BPF_MAXINSNS
+from ..constants._sockets import (
+    AF_INET,
+    AF_PACKET,
+    SO_ATTACH_FILTER,
+    SO_DETACH_FILTER,
+    SOCK_CLOEXEC,
+    SOCK_DGRAM,
+    SOCK_RAW,
+    SOL_SOCKET,
+)
+from ..io.descriptors import close
+from ..io.ioctls import ioctl
+from ..net.byte_order import htons
+from ..net.structs import Ifreq
+from ..sockets.addresses import SockaddrLinklayer
+from ..sockets.options import setsockopt, setsockopt_int
+from ..sockets.sockets import bind, socket
+from .structs import SockFilter, SockFprog
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..base.arguments import StrOrBytes
+
+
+def lsf_stmt(code: int, k: int) -> SockFilter:
+    """BPF_STMT: an instruction, such as (BPF_RET | BPF_K, 0). Go LsfStmt.
+
+    k is a number of 32 bits, signed or not: SKF_AD_OFF and SKF_NET_OFF are negative.
+    """
+    return lsf_jump(code, k, 0, 0)
+
+
+def lsf_jump(code: int, k: int, jt: int, jf: int) -> SockFilter:
+    """BPF_JUMP: a jump over jt instructions where a comparison with k holds, and jf where not. Go LsfJump.
+
+    `lsf_assemble` counts them itself.
+    """
+    operand = integer("k", k, -(2**31), 2**32 - 1) & 0xFFFF_FFFF
+    return SockFilter(u16("code", code), u8("jt", jt), u8("jf", jf), operand)
+
+
+def attach_lsf(fd: int, i: "Iterable[SockFilter]") -> None:
+    """setsockopt(2) SO_ATTACH_FILTER: receive only what a program accepts, in place of one before. Go AttachLsf.
+
+    What has arrived already stays. OSError(EINVAL): the kernel finds fault with the program, or it is empty (there Go
+    panics) or longer than BPF_MAXINSNS. ENOMEM: it takes more than net.core.optmem_max. PermissionError: SO_LOCK_FILTER
+    forbids. socket(7).
+    """
+    instructions = list(i)
+    if not 0 < len(instructions) <= BPF_MAXINSNS:
+        raise system_error("attach_lsf", EINVAL)
+    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, SockFprog.of(instructions))
+
+
+def detach_lsf(fd: int) -> None:
+    """setsockopt(2) SO_DETACH_FILTER: receive everything again. ENOENT: there is no filter. Go DetachLsf."""
+    setsockopt_int(fd, SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+
+def lsf_socket(ifindex: int, proto: int) -> int:
+    """socket(2) and bind(2): a raw packet socket on one interface, or on all (0). Go LsfSocket.
+
+    proto is in host order, such as ETH_P_ALL. Close-on-exec, which Go's is not; and nothing arrives before the bind.
+    PermissionError: needs CAP_NET_RAW. ENODEV: no such interface. packet(7).
+    """
+    address = SockaddrLinklayer(protocol=htons(proto), ifindex=ifindex)
+    fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)
+    try:
+        bind(fd, address)
+    except BaseException:
+        close(fd)
+        raise
+    return fd
+
+
+def set_lsf_promisc(name: "StrOrBytes", m: bool) -> None:
+    """ioctl(2) SIOCSIFFLAGS: switch an interface's promiscuous mode on or off. Go SetLsfPromisc.
+
+    It outlives this process; a membership of PACKET_MR_PROMISC ends with its socket. ENODEV: no such interface.
+    PermissionError: needs CAP_NET_ADMIN. netdevice(7).
+    """
+    ifr = Ifreq(name)
+    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC)
+    try:
+        ioctl(fd, SIOCGIFFLAGS, ifr)
+        ifr.flags = ifr.flags | IFF_PROMISC if m else ifr.flags & ~IFF_PROMISC
+        ioctl(fd, SIOCSIFFLAGS, ifr)
+    finally:
+        close(fd)

@@ -1,0 +1,77 @@
+"""Packet sockets: what else they receive, the VLAN tag put back, their losses, and several that share the work."""
+
+from ctypes import sizeof
+from struct import Struct as Codec
+
+from ..base.arguments import flag_bits, u16
+from ..constants._interfaces import ETH_P_8021Q
+from ..constants._packets import PACKET_AUXDATA, PACKET_FANOUT, TP_STATUS_VLAN_TPID_VALID, TP_STATUS_VLAN_VALID
+from ..constants._sockets import SOL_PACKET
+from ..sockets.control import SocketControlMessage, payload
+from ..sockets.options import get_struct, set_struct, setsockopt_int
+from .structs import PacketMreq, TpacketAuxdata, TpacketStats, TpacketStatsV3
+
+_ADDRESSES = 12  # Ethernet's two, before the type
+_TAG = Codec("!HH")
+
+
+def setsockopt_packet_mreq(fd: int, level: int, opt: int, mreq: PacketMreq) -> None:
+    """setsockopt(2) of a struct packet_mreq. Go unix.SetsockoptPacketMreq.
+
+    level is SOL_PACKET, opt PACKET_ADD_MEMBERSHIP or PACKET_DROP_MEMBERSHIP. PACKET_MR_PROMISC makes an interface
+    promiscuous until the socket is closed. packet(7).
+    """
+    set_struct(PacketMreq, fd, level, opt, "mreq", mreq)
+
+
+def getsockopt_tpacket_stats(fd: int, level: int, opt: int) -> TpacketStats:
+    """getsockopt(2) of a struct tpacket_stats: packets and losses since last asked. Go unix.GetsockoptTpacketStats.
+
+    level is SOL_PACKET, opt PACKET_STATISTICS. packet(7).
+    """
+    return get_struct(TpacketStats, fd, level, opt)
+
+
+def getsockopt_tpacket_stats_v3(fd: int, level: int, opt: int) -> TpacketStatsV3:
+    """getsockopt(2) of a struct tpacket_stats_v3: the same of a TPACKET_V3 ring. Go unix.GetsockoptTpacketStatsV3."""
+    return get_struct(TpacketStatsV3, fd, level, opt)
+
+
+def packet_fanout(fd: int, group: int, mode: int, flags: int = 0) -> None:
+    """setsockopt(2) PACKET_FANOUT: let the bound packet sockets of a group share what comes: each packet goes to one.
+
+    mode is PACKET_FANOUT_HASH, PACKET_FANOUT_LB and so on, the same for all; flags PACKET_FANOUT_FLAG_DEFRAG and so on.
+    The group, of 16 bits, is the network namespace's. EINVAL: not bound, or of another mode than the group. packet(7).
+    """
+    kind = u16("mode", mode) | u16("flags", flags)
+    setsockopt_int(fd, SOL_PACKET, PACKET_FANOUT, flag_bits("fanout", u16("group", group) | kind << 16))
+
+
+def parse_tpacket_auxdata(m: SocketControlMessage) -> TpacketAuxdata:
+    """What a packet socket tells of a packet. The option PACKET_AUXDATA asks for it. packet(7).
+
+    OSError(EINVAL): another type of message, or one that is cut.
+    """
+    raw = payload("parse_tpacket_auxdata", m, SOL_PACKET, PACKET_AUXDATA, sizeof(TpacketAuxdata))
+    return TpacketAuxdata.from_buffer_copy(raw)
+
+
+def restore_vlan_tag(frame: "bytes | bytearray | memoryview", auxdata: TpacketAuxdata) -> bytes:
+    """A frame as it was on the wire, with the VLAN tag that the kernel took out; as it is if there was none.
+
+    frame is from a socket of type SOCK_RAW, Ethernet header first. It becomes 4 bytes longer.
+    """
+    return tagged(frame, vlan_tag(auxdata.status, auxdata.vlan_tci, auxdata.vlan_tpid))
+
+
+def vlan_tag(status: int, tci: int, tpid: int) -> "tuple[int, int] | None":
+    """The TPID and the TCI that the kernel took out of a frame, or None."""
+    if not status & TP_STATUS_VLAN_VALID:
+        return None
+    return (tpid if status & TP_STATUS_VLAN_TPID_VALID else ETH_P_8021Q), tci
+
+
+def tagged(frame: "bytes | bytearray | memoryview", tag: "tuple[int, int] | None") -> bytes:
+    """A frame with this tag put back."""
+    raw = memoryview(frame).tobytes()
+    return raw if tag is None else raw[:_ADDRESSES] + _TAG.pack(*tag) + raw[_ADDRESSES:]

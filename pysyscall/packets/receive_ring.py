@@ -1,0 +1,308 @@
+"""PacketRing: frames received through memory that the kernel and the program share, without a call or a copy for each.
+
+The ring is TPACKET_V3 of packet(7): blocks that the kernel fills with frames and hands over whole, by a status word.
+"""
+
+import sys
+from ctypes import c_uint8, sizeof
+from math import ceil, inf
+from mmap import PAGESIZE, mmap
+from struct import Struct as Codec
+from time import monotonic, sleep
+
+from ..base.arguments import c_int, integer, u16
+from ..base.errors import system_error
+from ..base.layout import codec
+from ..constants._interfaces import ETH_P_ALL
+from ..constants._packets import (
+    PACKET_RX_RING,
+    PACKET_STATISTICS,
+    PACKET_VERSION,
+    TP_STATUS_KERNEL,
+    TP_STATUS_USER,
+    TP_STATUS_VLAN_VALID,
+    TPACKET_ALIGNMENT,
+    TPACKET_V3,
+)
+from ..constants._polling import EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN
+from ..constants._sockets import AF_PACKET, SO_ERROR, SOCK_CLOEXEC, SOCK_RAW, SOL_PACKET, SOL_SOCKET
+from ..io.descriptors import close
+from ..io.structs import EpollEvent
+from ..io.waiting import epoll_create1, epoll_ctl, epoll_wait
+from ..net.byte_order import htons
+from ..processes import libc
+from ..sockets.addresses import SockaddrLinklayer, decode
+from ..sockets.options import getsockopt_int, setsockopt, setsockopt_int
+from ..sockets.sockets import bind, socket
+from .filters import attach_lsf
+from .options import getsockopt_tpacket_stats_v3, tagged, vlan_tag
+from .structs import Tpacket3Hdr, TpacketBlockDesc, TpacketReq3, TpacketStatsV3
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from ..sockets.addresses import Sockaddr
+    from .structs import SockFilter
+
+_PAUSE = 0.001
+_header = codec(Tpacket3Hdr)
+_lengths = Codec(f"=I{Tpacket3Hdr.len.offset - 4}xII")  # type: ignore[attr-defined]  # next_offset, len, status
+_TAG = 4  # bytes of a VLAN tag
+_SOCKADDR = (sizeof(Tpacket3Hdr) + TPACKET_ALIGNMENT - 1) & -TPACKET_ALIGNMENT
+_STATUS = TpacketBlockDesc.block_status.offset // 4  # type: ignore[attr-defined]  # a field's descriptor
+
+
+class Frame:
+    """One frame in the ring, valid until its block is given back."""
+
+    __slots__ = ("_at", "_frames", "_header")
+
+    def __init__(self, frames: "Frames", at: int, header: "tuple[int, ...]") -> None:
+        self._frames = frames
+        self._at = at
+        self._header = header
+
+    @property
+    def data(self) -> memoryview:
+        """The frame's bytes in the ring, without the VLAN tag that the kernel took out.
+
+        As long as a view of them lives, the kernel does not get the block back.
+        """
+        start = self._at + self._header[6]
+        return self._frames._memory()[start : start + self._header[3]]
+
+    def copy(self) -> bytes:
+        """The frame as it was on the wire: `data` with the VLAN tag put back."""
+        return tagged(self.data, self.vlan)
+
+    @property
+    def length(self) -> int:
+        """How long the frame was on the wire, VLAN tag included; `copy` is shorter where a filter cut it."""
+        return self._header[4] + (_TAG if self._header[5] & TP_STATUS_VLAN_VALID else 0)
+
+    @property
+    def timestamp(self) -> int:
+        """When it came, in nanoseconds since 1970."""
+        return self._header[1] * 1_000_000_000 + self._header[2]
+
+    @property
+    def vlan(self) -> "tuple[int, int] | None":
+        """The VLAN tag that the kernel took out, (TPID, TCI), or None. The TPID is ETH_P_8021Q or ETH_P_8021AD."""
+        return vlan_tag(self._header[5], self._header[9], self._header[10])
+
+    @property
+    def address(self) -> "Sockaddr":
+        """Where it came from and how: a SockaddrLinklayer with the interface, the protocol and the packet's type."""
+        start, end = self._at + _SOCKADDR, self._at + self._header[6]
+        return decode(self._frames._memory()[start:end].tobytes())
+
+
+class Frames:
+    """The frames of one block: iterate within `with`, at whose end the block is given back.
+
+    Without `with` it is given back when this object and its frames are gone.
+    """
+
+    __slots__ = ("_count", "_first", "_ring", "_view")
+
+    def __init__(self, ring: "PacketRing", view: memoryview, count: int, first: int) -> None:
+        self._ring = ring
+        self._view: memoryview | None = view
+        self._count = count
+        self._first = first
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> "Iterator[Frame]":
+        at = self._first
+        for _ in range(self._count):
+            # No view is kept here: a loop that was left would withhold the block.
+            header = _header.unpack_from(self._memory(), at)
+            yield Frame(self, at, header)
+            at += header[0]
+
+    def wire_bytes(self) -> int:
+        """The lengths of all frames together, for whoever only counts."""
+        view, at, total, unpack = self._memory(), self._first, 0, _lengths.unpack_from
+        for _ in range(self._count):
+            following, length, status = unpack(view, at)
+            total += length
+            if status & TP_STATUS_VLAN_VALID:
+                total += _TAG
+            at += following
+        return total
+
+    def __enter__(self) -> "Frames":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._view = None
+        self._ring._give_back()
+
+    __del__ = __exit__
+
+    def _memory(self) -> memoryview:
+        if self._view is None:
+            raise ValueError("the block of this frame has been given back")
+        return self._view
+
+
+class PacketRing:
+    """packet(7) PACKET_RX_RING: receive the frames of an interface, or of all (0), through shared memory.
+
+    protocol is in network order, htons(ETH_P_ALL) or one Ethernet protocol; `filter` a program as attach_lsf takes it,
+    in force from the first frame on. blocks of block_size bytes (a multiple of the page) are allocated once; the kernel
+    hands one over when it is full, or retire milliseconds after its first frame (0: as it thinks fit), which is the
+    latency. A frame that no block has room for is cut. `fd` takes socket options: fanout, membership. PermissionError:
+    CAP_NET_RAW is missing. ENODEV: no such interface. ENOMEM: no memory for the blocks.
+
+        with PacketRing(interface_by_name("eth0").index) as ring:
+            with ring.frames(1000) as frames:
+                for frame in frames:
+                    print(frame.timestamp, frame.length, frame.data[:14].hex())
+
+    A memoryview of a frame's data keeps its block, and so those after it, from being filled again, so that it never
+    turns to garbage; the frames that find no block meanwhile are dropped, and counted. A ring is for one thread. Go's
+    syscall has no counterpart.
+    """
+
+    def __init__(
+        self,
+        ifindex: int = 0,
+        protocol: "int | None" = None,
+        *,
+        blocks: int = 64,
+        block_size: int = 1 << 20,
+        retire: int = 8,
+        filter: "Iterable[SockFilter] | None" = None,
+    ) -> None:
+        self.fd = self._epfd = -1
+        self._map: mmap | None = None
+        self._next = 0
+        self._handed: dict[int, int] = {}  # the blocks that are not the kernel's, in order
+        blocks = integer("blocks", blocks, 1, 1 << 16)
+        block_size = integer("block_size", block_size, PAGESIZE, 1 << 30)
+        if block_size % PAGESIZE:
+            raise ValueError(f"block_size must be a multiple of {PAGESIZE}, not {block_size}")
+        integer("blocks * block_size", blocks * block_size, 0, 2**31 - 1)
+        retire = u16("retire", retire)
+        address = SockaddrLinklayer(htons(ETH_P_ALL) if protocol is None else u16("protocol", protocol), ifindex)
+        try:
+            # Protocol 0: nothing is received before the ring and the filter are there.
+            self.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)
+            setsockopt_int(self.fd, SOL_PACKET, PACKET_VERSION, TPACKET_V3)
+            # TPACKET_V3 packs frames as they come; of a frame's size it only asks that it divides the block.
+            request = TpacketReq3(block_size, blocks, block_size, blocks, retire, 0, 0)
+            setsockopt(self.fd, SOL_PACKET, PACKET_RX_RING, request)
+            self._map = mmap(self.fd, blocks * block_size)
+            # A block's array has one reference more for each memoryview made of it: so its live views are counted.
+            self._blocks: list[Any] = [
+                (c_uint8 * block_size).from_buffer(self._map, i * block_size) for i in range(blocks)
+            ]
+            self._alone = sys.getrefcount(self._blocks[0])
+            self._statuses = memoryview(self._map).cast("I")[_STATUS :: block_size // 4]
+            self._epfd = epoll_create1(EPOLL_CLOEXEC)
+            epoll_ctl(self._epfd, EPOLL_CTL_ADD, self.fd, EpollEvent(EPOLLIN))
+            self._events = (EpollEvent * 1)()
+            if filter is not None:
+                attach_lsf(self.fd, filter)
+            bind(self.fd, address)
+        except BaseException:
+            self.close()
+            raise
+
+    def frames(self, msec: int = -1) -> Frames:
+        """The next block's frames, after waiting up to msec milliseconds (-1: for ever); none where time is over.
+
+        OSError(ENETDOWN): the interface has gone down; frames come again when it is up again. BufferError: the ring has
+        come round to a block that is still in use.
+        """
+        msec = c_int("msec", msec)
+        if self._map is None:
+            raise ValueError("the ring is closed")
+        deadline = monotonic() + msec / 1000 if msec >= 0 else inf
+        while self._is_ready(deadline):
+            frames = self._next_block()
+            if frames._count:
+                return frames
+            frames.__exit__()  # the kernel hands over an empty block where a large frame does not fit into what is left
+        return Frames(self, memoryview(b""), 0, 0)
+
+    def _is_ready(self, deadline: float) -> bool:
+        """Wait for the next block; False where time is over."""
+        self._give_back()
+        if self._next in self._handed:
+            raise BufferError("every block of the ring is in use: by `with`, or by a view of a frame")
+        while not self._statuses[self._next] & TP_STATUS_USER:
+            left = max(0.0, deadline - monotonic())
+            if not self._wait(left) or left == 0:
+                return False
+        return True
+
+    def _next_block(self) -> Frames:
+        fence()
+        index = self._next
+        view = memoryview(self._blocks[index]).cast("B")
+        description = TpacketBlockDesc.from_buffer_copy(view)
+        frames = Frames(self, view, description.num_pkts, description.offset_to_first_pkt)
+        self._next = (index + 1) % len(self._blocks)
+        self._handed[index] = index
+        return frames
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait for a block, up to so long; False where time is over."""
+        woken = epoll_wait(self._epfd, self._events, -1 if seconds == inf else min(ceil(seconds * 1000), 2**31 - 1))
+        if woken and self._events[0].events & EPOLLERR and (error := getsockopt_int(self.fd, SOL_SOCKET, SO_ERROR)):
+            raise system_error("packet ring", error)
+        if woken and not self._statuses[self._next] & TP_STATUS_USER:
+            # The kernel calls the ring readable for as long as it has not all blocks back: there is no waiting for
+            # more.
+            sleep(min(seconds, _PAUSE))
+            self._give_back()
+        return bool(woken)
+
+    def statistics(self) -> TpacketStatsV3:
+        """getsockopt(2) PACKET_STATISTICS: frames that passed the filter, and how many of them were dropped, since last
+        asked."""
+        return getsockopt_tpacket_stats_v3(self.fd, SOL_PACKET, PACKET_STATISTICS)
+
+    def close(self) -> None:
+        """Give the ring back; its memory, and the kernel's part of it, go with the last view of a frame. A second call
+        does nothing."""
+        descriptors, self.fd, self._epfd = (self.fd, self._epfd), -1, -1
+        self._map = None
+        self._blocks = []
+        self._statuses = memoryview(b"")
+        self._handed.clear()
+        for fd in descriptors:
+            if fd >= 0:
+                close(fd)
+
+    __del__ = close
+
+    def __enter__(self) -> "PacketRing":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _give_back(self) -> None:
+        """Hand blocks to the kernel, in order, up to the first that has a view."""
+        for index in list(self._handed):
+            if sys.getrefcount(self._blocks[index]) != self._alone:
+                return
+            fence()
+            # Where the garbage collector has come in between, and deleted a Frames, the block is given back already.
+            if self._handed.pop(index, None) is not None:
+                self._statuses[index] = TP_STATUS_KERNEL
+
+
+def fence() -> None:
+    """Keep what comes before from being seen after, by the kernel or here, on machines that reorder memory accesses.
+
+    A call through ctypes lets go of the interpreter's lock and takes it again, and the two order memory.
+    """
+    libc.getpid()

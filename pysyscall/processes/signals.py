@@ -1,0 +1,40 @@
+"""Signal: a signal's number with its name and text, as Go's Signal."""
+
+from ..constants import _signals
+from ..system.texts import SIGNALS
+
+# Second names, which no table uses.
+_ALIASES = ("SIGCLD", "SIGIOT", "SIGPOLL")
+_NAMES = {
+    value: name
+    for name, value in vars(_signals).items()
+    if name[:3] == "SIG" and name[3:].isalnum() and name not in _ALIASES and not name.startswith("SIGEV")
+}
+
+
+class Signal(int):
+    """A signal's number, such as `Signal(SIGTERM)`. Go Signal."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """The constant's name, such as "SIGTERM", or "" where this ABI has none of that value."""
+        return _NAMES.get(self, "")
+
+    @property
+    def text(self) -> str:
+        """strsignal(3): libc's own text, such as "Terminated"."""
+        from signal import strsignal  # imports enum, which costs more than it is asked for
+
+        return strsignal(self) or "" if self.name else ""
+
+    def string(self) -> str:
+        """Go's text: "terminated". Go Signal.String."""
+        return SIGNALS.get(self.name, f"signal {int(self)}")
+
+    def signal(self) -> None:
+        """Nothing: in Go it marks the type as an os.Signal. Go Signal.Signal."""
+
+    def __repr__(self) -> str:
+        return f"Signal({self.name or int(self)})"

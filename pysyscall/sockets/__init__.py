@@ -1,0 +1,1 @@
+"""Sockets: made, addressed, set up, and what goes through them."""

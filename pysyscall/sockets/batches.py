@@ -1,0 +1,271 @@
+"""MessageBatch: many datagrams in one call, recvmmsg and sendmmsg.
+
+All memory is laid out once. Between calls only lengths change, and a whole column of them, one from each header, moves
+in a single assignment of strided memoryview slices.
+"""
+
+import sys
+from ctypes import addressof, byref, c_char, c_void_p, sizeof
+
+from ..base.arguments import c_int, flag_bits, integer
+from ..base.errors import retry, system_error, take_errno
+from ..constants._errnos import EINTR, EINVAL, EIO, EMSGSIZE
+from ..constants._internet import IPPROTO_UDP
+from ..constants._sockets import MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
+from . import libc
+from .addresses import known, raw_bytes
+from .ip_control import udp_segment
+from .options import getsockopt_int
+from .structs import Iovec, Mmsghdr, Msghdr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctypes import Array
+
+    from ..base.buffers import ReadableBuffer
+    from .addresses import Sockaddr
+
+_MAX_COUNT = 1024  # UIO_MAXIOV: the kernel takes no more at once
+_NAME_SIZE = 128  # struct sockaddr_storage
+_MAX_SEGMENTS = 64  # UDP_MAX_SEGMENTS before Linux 6.9
+_MAX_SEGMENTED = 65535 - 40 - 8  # what one packet has room for behind the headers of IPv6 and UDP
+# Which four bytes of a size_t hold a length: none here needs the others.
+_LOW = 4 if sys.byteorder == "big" and sizeof(c_void_p) == 8 else 0
+
+
+class MessageBatch:
+    """recvmmsg(2), sendmmsg(2): up to count messages of up to size bytes, received or sent in one call.
+
+    control is the room for each message's control data. `recv` makes messages 0..n-1, in place of all before, and `put`
+    fills one; `payload`, `address`, `control` and `flags` tell of message i. What was received can be sent as it
+    stands, each payload to its address, so that an echo costs no work a datagram:
+
+        batch = MessageBatch(64, 2048)
+        while True:
+            batch.send(fd, batch.recv(fd))
+
+    `send_udp` is faster where many go to one address.
+
+    A batch is for one thread at a time. Go's syscall has no counterpart.
+    """
+
+    __slots__ = (
+        "_control_lengths",
+        "_control_size",
+        "_controls",
+        "_count",
+        "_filled",
+        "_flags",
+        "_header_bytes",
+        "_headers",
+        "_held_controls",
+        "_lengths",
+        "_moved",
+        "_name_lengths",
+        "_names",
+        "_none",
+        "_payloads",
+        "_room",
+        "_segment",
+        "_size",
+        "_storage",
+    )
+
+    def __init__(self, count: int, size: int, control: int = 0) -> None:
+        self._count = count = integer("count", count, 1, _MAX_COUNT)
+        self._size = size = integer("size", size, 1, 2**31 - 1)
+        self._control_size = control = integer("control", control, 0, 2**20)
+        self._filled = 0  # how many messages there are
+        sizes = [count * each for each in (sizeof(Mmsghdr), sizeof(Iovec), _NAME_SIZE, control, size)]
+        storage = bytearray(sum(sizes))
+        self._storage = c_char.from_buffer(storage)  # as long as this exists, the bytearray stays where it is
+        starts = [sum(sizes[:i]) for i in range(5)]
+        headers, iovecs, self._names, self._controls, self._payloads = (
+            memoryview(storage)[start : start + length] for start, length in zip(starts, sizes, strict=True)
+        )
+        base = addressof(self._storage)
+        self._headers, self._header_bytes = base, headers
+        self._segment: tuple[int, Array[c_char]] = (0, (c_char * 0)())
+        _link(headers, iovecs, [base + start for start in starts], size, control)
+
+        words = headers.cast("I")
+        self._moved = _column(words, Mmsghdr, Mmsghdr.len.offset)  # type: ignore[attr-defined]
+        self._flags = _column(words, Mmsghdr, Msghdr.flags.offset)  # type: ignore[attr-defined]
+        self._name_lengths = _column(words, Mmsghdr, Msghdr.namelen.offset)  # type: ignore[attr-defined]
+        self._control_lengths = _column(words, Mmsghdr, Msghdr.controllen.offset + _LOW)  # type: ignore[attr-defined]
+        self._lengths = _column(iovecs.cast("I"), Iovec, Iovec.len.offset + _LOW)  # type: ignore[attr-defined]
+        self._held_controls = _repeated(0, count)
+        self._none = _repeated(0, count)
+        self._room = [_repeated(room, count) for room in (size, _NAME_SIZE, control)]
+
+    def __len__(self) -> int:
+        return self._count
+
+    def recv(self, fd: int, flags: int = MSG_WAITFORONE) -> int:
+        """recvmmsg(2): receive up to count messages; how many came.
+
+        It waits for the first alone, MSG_WAITFORONE, whatever the flags; with MSG_DONTWAIT, BlockingIOError where there
+        is none. An error after the first message is kept by the kernel for the next call. recvmmsg's own timeout is not
+        offered: it ends the call only after a further message has come. Descriptors that arrive are this process's to
+        close, and MSG_CMSG_CLOEXEC makes them close-on-exec: see close_unix_rights.
+        """
+        if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
+            fd, flags = c_int("fd", fd), flag_bits("flags", flags)
+        if flags & MSG_TRUNC:
+            raise ValueError("MSG_TRUNC would make lengths that exceed the buffers: flags(i) tells what was cut")
+        # A signal while it waits for a further message would make the socket's next call fail with an errno that only
+        # the kernel knows, ERESTARTSYS.
+        flags |= MSG_WAITFORONE
+        self._filled = 0
+        self._lengths[:], self._name_lengths[:], self._control_lengths[:] = self._room
+        while (n := libc.recvmmsg(fd, c_void_p(self._headers), self._count, flags, None)) == -1:
+            retry("recvmmsg")
+        self._lengths[:n] = self._moved[:n]
+        if self._control_size:
+            self._held_controls[:n] = self._control_lengths[:n]
+            self._control_lengths[:] = self._none  # what came in does not go out
+        self._filled = n
+        return n
+
+    def send(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
+        """sendmmsg(2): send messages start..n-1 as they stand; how many went, which may be fewer.
+
+        Fewer means that the next one failed: `send(fd, n, start=start + sent)` raises its error, or sends on. On a
+        stream the last one that went may have gone in part: `sent` tells.
+        """
+        if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
+            fd, flags = c_int("fd", fd), flag_bits("flags", flags)
+        n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
+        first = c_void_p(self._headers + start * sizeof(Mmsghdr))
+        while (sent := libc.sendmmsg(fd, first, n - start, flags)) == -1:
+            retry("sendmmsg")
+        return sent
+
+    def send_udp(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
+        """sendmsg(2) with UDP_SEGMENT: as `send`, but on a UDP socket messages that are alike go together.
+
+        Alike: to one address, without control data, and equally long but for the last, which may be shorter. The kernel
+        takes up to 64 of them as one, 65,487 bytes in all, and cuts that into datagrams when most of its work is done.
+        What is not alike, or too long for the way out, goes as `send` sends it. udp(7).
+        """
+        n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
+        count = self._alike(start, n)
+        if count < 2 or getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP:
+            return self.send(fd, n, flags, start)
+        fd, flags = c_int("fd", fd), flag_bits("flags", flags)
+        length = self._lengths[start]
+        if self._segment[0] != length:
+            control = udp_segment(length)
+            self._segment = length, (c_char * len(control)).from_buffer_copy(control)
+        header = Msghdr.from_buffer_copy(self._header_bytes, start * sizeof(Mmsghdr))
+        header.iovlen = count  # the buffers of those that follow follow
+        header.control, header.controllen = addressof(self._segment[1]), sizeof(self._segment[1])
+        while libc.sendmsg(fd, byref(header), flags) == -1:
+            errno = take_errno()
+            if errno in (EINVAL, EIO, EMSGSIZE):  # a datagram does not fit into one packet, or the device cannot do it
+                return self.send(fd, n, flags, start)
+            if errno != EINTR:
+                raise system_error("sendmsg", errno)
+        self._moved[start : start + count] = self._lengths[start : start + count]
+        return count
+
+    def _alike(self, start: int, n: int) -> int:
+        """How many messages from start on can go as one: all up to n, as far as one packet goes, or none."""
+        count = min(n - start, _MAX_SEGMENTS)
+        length = self._lengths[start] if count else 0
+        if not 0 < length <= _MAX_SEGMENTED:
+            return 0
+        end = start + min(count, _MAX_SEGMENTED // length)
+        alike = (
+            _is_repeated(self._lengths[start : end - 1])
+            and 0 < self._lengths[end - 1] <= length
+            and _is_repeated(self._name_lengths[start:end])
+            and _is_repeated(self._names[start * _NAME_SIZE : end * _NAME_SIZE], _NAME_SIZE)
+            and not any(self._control_lengths[start:end])
+        )
+        return end - start if alike else 0
+
+    def sent(self, i: int) -> int:
+        """How many bytes of message i `send` has sent."""
+        return self._moved[self._index(i)]
+
+    def payload(self, i: int) -> memoryview:
+        """The bytes of message i, in place: writable, and overwritten by the next `recv` or `put`."""
+        start = self._index(i) * self._size
+        return self._payloads[start : start + self._lengths[i]]
+
+    def address(self, i: int) -> "Sockaddr | None":
+        """Where message i came from or goes to, or None."""
+        start = self._index(i) * _NAME_SIZE
+        return known(self._names[start : start + min(self._name_lengths[i], _NAME_SIZE)].tobytes())
+
+    def control(self, i: int) -> memoryview:
+        """The control messages of message i, in place: for parse_socket_control_message."""
+        start = self._index(i) * self._control_size
+        return self._controls[start : start + self._held_controls[i]]
+
+    def flags(self, i: int) -> int:
+        """The flags that message i came with: MSG_TRUNC, its payload was cut; MSG_CTRUNC, its control data was."""
+        return self._flags[self._index(i)]
+
+    def put(
+        self, i: int, data: "ReadableBuffer", to: "Sockaddr | None" = None, control: "ReadableBuffer" = b""
+    ) -> None:
+        """Fill message i for `send`: its bytes, where it goes (None: where connected to), and its control messages.
+
+        Messages before it that were never filled are empty ones that go nowhere.
+        """
+        raw = b"" if to is None else raw_bytes("to", to)
+        if not 0 <= i < self._count:
+            raise IndexError(f"there is no message {i} in a batch of {self._count}")
+        parts = raw, _fitting("data", data, self._size), _fitting("control", control, self._control_size)
+        areas = (self._names, _NAME_SIZE), (self._payloads, self._size), (self._controls, self._control_size)
+        for (area, stride), part in zip(areas, parts, strict=True):
+            area[i * stride : i * stride + len(part)] = part
+        for j in range(self._filled, i):
+            self._describe(j, 0, 0, 0)
+        self._describe(i, *map(len, parts))
+        self._filled = max(self._filled, i + 1)
+
+    def _describe(self, i: int, name_length: int, length: int, control_length: int) -> None:
+        self._name_lengths[i], self._lengths[i], self._control_lengths[i] = name_length, length, control_length
+        self._held_controls[i], self._flags[i], self._moved[i] = control_length, 0, 0
+
+    def _index(self, i: int) -> int:
+        if not 0 <= i < self._filled:
+            raise IndexError(f"there is no message {i}, but {self._filled} of at most {self._count}")
+        return i
+
+
+def _link(headers: memoryview, iovecs: memoryview, addresses: "list[int]", size: int, control: int) -> None:
+    """Point each header at its buffers, for good."""
+    _, iovecs_at, names_at, controls_at, payloads_at = addresses
+    for i in range(len(headers) // sizeof(Mmsghdr)):
+        iovec = Iovec.from_buffer(iovecs, i * sizeof(Iovec))
+        iovec.base = payloads_at + i * size
+        header = Mmsghdr.from_buffer(headers, i * sizeof(Mmsghdr)).hdr
+        header.name, header.iov, header.iovlen = names_at + i * _NAME_SIZE, iovecs_at + i * sizeof(Iovec), 1
+        if control:
+            header.control = controls_at + i * control
+
+
+def _column(words: memoryview, row: "type[Mmsghdr | Iovec]", offset: int) -> memoryview:
+    """One 32-bit field of every structure in an array of them."""
+    return words[offset // 4 :: sizeof(row) // 4]
+
+
+def _repeated(value: int, count: int) -> memoryview:
+    return memoryview(bytearray(value.to_bytes(4, sys.byteorder) * count)).cast("I")
+
+
+def _is_repeated(view: memoryview, length: int = 1) -> bool:
+    """Whether its first items are all there is in it, again and again."""
+    return view.tobytes() == view[:length].tobytes() * (len(view) // length)
+
+
+def _fitting(name: str, data: "ReadableBuffer", room: int) -> "bytes":
+    """The data in a form that can be assigned to a memoryview of bytes, or ValueError where there is no room."""
+    view = memoryview(data)
+    if view.nbytes > room:
+        raise ValueError(f"{name} must be at most {room} bytes, not {view.nbytes}")
+    return data if type(data) is bytes else view.tobytes()

@@ -1,0 +1,113 @@
+"""A socket's error queue: what became of packets that were sent.
+
+IP_RECVERR or IPV6_RECVERR puts the ICMP errors of a datagram socket there, SO_TIMESTAMPING the times at which packets
+left, MSG_ZEROCOPY the word that a buffer is free again. epoll tells of it as EPOLLERR.
+"""
+
+from ctypes import c_char, sizeof
+
+from ..base.arguments import flag_bits
+from ..base.errors import system_error
+from ..constants._errnos import EINVAL, EOPNOTSUPP
+from ..constants._internet import IP_RECVERR, IPPROTO_IP, IPPROTO_IPV6, IPV6_RECVERR
+from ..constants._packets import PACKET_TX_TIMESTAMP
+from ..constants._sockets import (
+    AF_NETLINK,
+    AF_UNIX,
+    AF_UNSPEC,
+    MSG_DONTWAIT,
+    MSG_ERRQUEUE,
+    SO_DOMAIN,
+    SO_TIMESTAMPING_NEW,
+    SO_TIMESTAMPING_OLD,
+    SOL_PACKET,
+    SOL_SOCKET,
+    SOL_VSOCK,
+    VSOCK_RECVERR,
+)
+from .addresses import Sockaddr, decode
+from .control import SocketControlMessage, parse_socket_control_message
+from .messages import recvmsg
+from .options import getsockopt_int
+from .structs import ScmTimestamping, SockExtendedErr
+from .timestamps import parse_timestamping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..base.buffers import WriteableBuffer
+
+_KINDS = {
+    (IPPROTO_IP, IP_RECVERR),
+    (IPPROTO_IPV6, IPV6_RECVERR),
+    (SOL_PACKET, PACKET_TX_TIMESTAMP),
+    (SOL_VSOCK, VSOCK_RECVERR),
+}
+_WITHOUT_QUEUE = (AF_UNIX, AF_NETLINK)  # they take MSG_ERRQUEUE for nothing, and would hand out data
+# The error and its offender, times, and the statistics of a TCP connection where these were asked for.
+_Control = c_char * 2048
+
+
+class QueuedError:
+    """One entry of a socket's error queue.
+
+    n: how many bytes of the packet there are. flags: MSG_TRUNC where there was no room for all, and MSG_ERRQUEUE.
+    address: where the packet had been sent, or None. error: what happened. offender: who says so, such as the router
+    that sent the ICMP error, or None. messages: all control messages, the error's own too.
+    """
+
+    __slots__ = ("address", "error", "flags", "messages", "n", "offender")
+
+    def __init__(
+        self,
+        n: int,
+        flags: int,
+        address: "Sockaddr | None",
+        error: SockExtendedErr,
+        offender: "Sockaddr | None",
+        messages: "list[SocketControlMessage]",
+    ) -> None:
+        self.n = n
+        self.flags = flags
+        self.address = address
+        self.error = error
+        self.offender = offender
+        self.messages = messages
+
+    @property
+    def timestamping(self) -> "ScmTimestamping | None":
+        """When the packet left, where that is what the entry tells."""
+        for m in self.messages:
+            if m.header.level == SOL_SOCKET and m.header.type in (SO_TIMESTAMPING_OLD, SO_TIMESTAMPING_NEW):
+                return parse_timestamping(m)
+        return None
+
+    def __repr__(self) -> str:
+        return f"QueuedError(n={self.n}, address={self.address!r}, error={self.error!r}, offender={self.offender!r})"
+
+
+def recv_error(fd: int, p: "WriteableBuffer", flags: int = 0) -> QueuedError:
+    """recvmsg(2) with MSG_ERRQUEUE: the oldest entry of a socket's error queue; it fills p with the packet. ip(7).
+
+    Of a UDP datagram the packet is what was sent; of a time that SO_TIMESTAMPING tells it begins with its headers.
+    BlockingIOError: the queue is empty; nothing ever waits for it. EOPNOTSUPP: sockets of this family have none.
+    """
+    if getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN) in _WITHOUT_QUEUE:
+        raise system_error("recv_error", EOPNOTSUPP)
+    control = _Control()
+    n, oobn, flags, address = recvmsg(fd, p, control, flag_bits("flags", flags) | MSG_ERRQUEUE | MSG_DONTWAIT)
+    messages = parse_socket_control_message(control.raw[:oobn])
+    for m in messages:
+        if (m.header.level, m.header.type) in _KINDS:
+            return QueuedError(n, flags, address, *parse_sock_extended_err(m), messages)
+    raise system_error("recv_error", EINVAL)
+
+
+def parse_sock_extended_err(m: SocketControlMessage) -> "tuple[SockExtendedErr, Sockaddr | None]":
+    """The error in a control message of the error queue, and the address of its origin, where one is known.
+
+    OSError(EINVAL): another type of message, or one that is cut.
+    """
+    if (m.header.level, m.header.type) not in _KINDS or len(m.data) < sizeof(SockExtendedErr):
+        raise system_error("parse_sock_extended_err", EINVAL)
+    offender = decode(m.data[sizeof(SockExtendedErr) :])
+    return SockExtendedErr.from_buffer_copy(m.data), None if offender.family == AF_UNSPEC else offender

@@ -1,0 +1,168 @@
+"""Socket options: the plain pair over bytes, and the typed ones over it, as Go has them."""
+
+from ctypes import byref, c_int, c_uint32, create_string_buffer, sizeof
+
+from ..base.arguments import c_int as int_argument
+from ..base.arguments import c_string, fixed_bytes, integer, u8
+from ..base.buffers import readable
+from ..base.errors import check
+from ..clocks.structs import Timeval
+from ..constants._sockets import SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
+from . import libc
+from .structs import ICMPv6Filter, IPMreq, IPMreqn, IPv6Mreq, IPv6MTUInfo, Linger, TCPInfoFull, Ucred
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from ..base.buffers import ReadableBuffer
+    from ..base.layout import Struct
+
+    StructT = TypeVar("StructT", bound=Struct)
+
+
+_FILTER_SIZE = 8  # struct sock_filter
+_LONGEST = 1 << 20  # no option is longer, and a mistyped size must not take the machine's memory
+
+
+def getsockopt(fd: int, level: int, opt: int, size: int) -> bytes:
+    """getsockopt(2): an option's value, at most size bytes, exactly as long as the kernel made it.
+
+    The typed getsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
+    """
+    fd, level, opt = int_argument("fd", fd), int_argument("level", level), int_argument("opt", opt)
+    # The kernel counts a filter's length in instructions, and would write that many of them for as many bytes.
+    unit = _FILTER_SIZE if (level, opt) == (SOL_SOCKET, SO_GET_FILTER) else 1
+    size = integer("size", size, 0, _LONGEST)
+    value, length = create_string_buffer(size), c_uint32(size // unit)
+    check("getsockopt", libc.getsockopt(fd, level, opt, value, byref(length)))
+    return value.raw[: length.value * unit]
+
+
+def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
+    """setsockopt(2): set an option to a value's bytes.
+
+    The typed setsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
+    """
+    fd, level, opt = int_argument("fd", fd), int_argument("level", level), int_argument("opt", opt)
+    check("setsockopt", libc.setsockopt(fd, level, opt, *readable(value)))
+
+
+def getsockopt_int(fd: int, level: int, opt: int) -> int:
+    """getsockopt(2) of an int. Go GetsockoptInt."""
+    value = getsockopt(fd, level, opt, sizeof(c_int))
+    return c_int.from_buffer_copy(value.ljust(sizeof(c_int), b"\0")).value
+
+
+def setsockopt_int(fd: int, level: int, opt: int, value: int) -> None:
+    """setsockopt(2) of an int. Go SetsockoptInt."""
+    setsockopt(fd, level, opt, c_int(int_argument("value", value)))  # type: ignore[arg-type]  # a buffer all the same
+
+
+def setsockopt_byte(fd: int, level: int, opt: int, value: int) -> None:
+    """setsockopt(2) of one byte, as some IPv4 options (IP_MULTICAST_TTL) may be. Go SetsockoptByte."""
+    setsockopt(fd, level, opt, bytes((u8("value", value),)))
+
+
+def setsockopt_string(fd: int, level: int, opt: int, s: "str | bytes") -> None:
+    """setsockopt(2) of a text such as a congestion control's name, with no NUL at its end. Go SetsockoptString."""
+    setsockopt(fd, level, opt, c_string("s", s))
+
+
+def getsockopt_inet4_addr(fd: int, level: int, opt: int) -> bytes:
+    """getsockopt(2) of an IPv4 address: 4 bytes, such as IP_MULTICAST_IF. Go GetsockoptInet4Addr."""
+    return getsockopt(fd, level, opt, 4).ljust(4, b"\0")
+
+
+def setsockopt_inet4_addr(fd: int, level: int, opt: int, value: "bytes | bytearray | memoryview") -> None:
+    """setsockopt(2) of an IPv4 address: 4 bytes. Go SetsockoptInet4Addr."""
+    setsockopt(fd, level, opt, fixed_bytes("value", value, 4))
+
+
+def getsockopt_ip_mreq(fd: int, level: int, opt: int) -> IPMreq:
+    """getsockopt(2) of a struct ip_mreq. Go GetsockoptIPMreq."""
+    return get_struct(IPMreq, fd, level, opt)
+
+
+def setsockopt_ip_mreq(fd: int, level: int, opt: int, mreq: IPMreq) -> None:
+    """setsockopt(2) of a struct ip_mreq: IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP. Go SetsockoptIPMreq."""
+    set_struct(IPMreq, fd, level, opt, "mreq", mreq)
+
+
+def getsockopt_ip_mreqn(fd: int, level: int, opt: int) -> IPMreqn:
+    """getsockopt(2) of a struct ip_mreqn. Go GetsockoptIPMreqn."""
+    return get_struct(IPMreqn, fd, level, opt)
+
+
+def setsockopt_ip_mreqn(fd: int, level: int, opt: int, mreq: IPMreqn) -> None:
+    """setsockopt(2) of a struct ip_mreqn: as ip_mreq, or IP_MULTICAST_IF by index. Go SetsockoptIPMreqn."""
+    set_struct(IPMreqn, fd, level, opt, "mreq", mreq)
+
+
+def getsockopt_ipv6_mreq(fd: int, level: int, opt: int) -> IPv6Mreq:
+    """getsockopt(2) of a struct ipv6_mreq. Go GetsockoptIPv6Mreq."""
+    return get_struct(IPv6Mreq, fd, level, opt)
+
+
+def setsockopt_ipv6_mreq(fd: int, level: int, opt: int, mreq: IPv6Mreq) -> None:
+    """setsockopt(2) of a struct ipv6_mreq: IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP. Go SetsockoptIPv6Mreq."""
+    set_struct(IPv6Mreq, fd, level, opt, "mreq", mreq)
+
+
+def getsockopt_ipv6_mtu_info(fd: int, level: int, opt: int) -> IPv6MTUInfo:
+    """getsockopt(2) of a struct ip6_mtuinfo: IPV6_PATHMTU. Go GetsockoptIPv6MTUInfo."""
+    return get_struct(IPv6MTUInfo, fd, level, opt)
+
+
+def getsockopt_icmpv6_filter(fd: int, level: int, opt: int) -> ICMPv6Filter:
+    """getsockopt(2) of a struct icmp6_filter: ICMPV6_FILTER. Go GetsockoptICMPv6Filter."""
+    return get_struct(ICMPv6Filter, fd, level, opt)
+
+
+def setsockopt_icmpv6_filter(fd: int, level: int, opt: int, filter: ICMPv6Filter) -> None:
+    """setsockopt(2) of a struct icmp6_filter: ICMPV6_FILTER. Go SetsockoptICMPv6Filter."""
+    set_struct(ICMPv6Filter, fd, level, opt, "filter", filter)
+
+
+def getsockopt_ucred(fd: int, level: int, opt: int) -> Ucred:
+    """getsockopt(2) of a struct ucred: SO_PEERCRED. Go GetsockoptUcred."""
+    return get_struct(Ucred, fd, level, opt)
+
+
+def setsockopt_linger(fd: int, level: int, opt: int, l: Linger) -> None:  # noqa: E741  # Go's name for it
+    """setsockopt(2) of a struct linger: SO_LINGER. Go SetsockoptLinger."""
+    set_struct(Linger, fd, level, opt, "l", l)
+
+
+def setsockopt_timeval(fd: int, level: int, opt: int, tv: Timeval) -> None:
+    """setsockopt(2) of a struct timeval: SO_RCVTIMEO, SO_SNDTIMEO. EDOM: usec out of 0..999999. Go SetsockoptTimeval.
+
+    A call that takes longer fails with BlockingIOError; a signal that Python handles begins its wait anew.
+    """
+    set_struct(Timeval, fd, level, opt, "tv", tv)
+
+
+def bind_to_device(fd: int, device: "str | bytes") -> None:
+    """setsockopt(2) SO_BINDTODEVICE: keep a socket to one interface; an empty name frees it. Go BindToDevice."""
+    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, c_string("device", device) + b"\0")
+
+
+def get_struct(kind: "type[StructT]", fd: int, level: int, opt: int) -> "StructT":
+    """An option of a structure's size; what an older kernel does not fill stays 0."""
+    return kind.from_buffer_copy(getsockopt(fd, level, opt, sizeof(kind)).ljust(sizeof(kind), b"\0"))
+
+
+def set_struct(kind: "type[Struct]", fd: int, level: int, opt: int, name: str, value: "Struct") -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
+    setsockopt(fd, level, opt, value)
+
+
+def getsockopt_tcp_info(fd: int, level: int, opt: int) -> "tuple[TCPInfoFull, int]":
+    """getsockopt(2) of a struct tcp_info, and how many bytes of it the kernel knows. Go unix.GetsockoptTCPInfo.
+
+    level is IPPROTO_TCP and opt TCP_INFO. A field that begins at that length or later is 0, and says nothing:
+    TCPInfoFull.rcv_wnd.offset is where one begins. tcp(7).
+    """
+    raw = getsockopt(fd, level, opt, sizeof(TCPInfoFull))
+    return TCPInfoFull.from_buffer_copy(raw.ljust(sizeof(TCPInfoFull), b"\0")), len(raw)

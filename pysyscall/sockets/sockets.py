@@ -1,0 +1,118 @@
+"""Sockets: made, named, connected, and shut down."""
+
+from ctypes import byref, c_char, c_int, c_uint32
+
+from ..base.arguments import c_int as int_argument
+from ..base.errors import check, retry
+from ..constants._sockets import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
+from . import libc
+from .addresses import Sockaddr, decode, raw_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..base.buffers import Pointer
+
+_Storage = c_char * 128  # struct sockaddr_storage
+_IntPair = c_int * 2
+
+
+def socket(domain: int, typ: int, proto: int = 0) -> int:
+    """socket(2): make a socket and return its descriptor. Go Socket.
+
+    domain is AF_INET and so on, typ SOCK_STREAM and so on, to which SOCK_CLOEXEC and SOCK_NONBLOCK may be added.
+    Without SOCK_CLOEXEC the descriptor is inherited by the programs that this process starts, as in Go and C.
+
+    For packet sockets proto is in network order: htons(ETH_P_ALL). PermissionError: the kind needs a capability
+    (CAP_NET_RAW for raw and packet sockets). EAFNOSUPPORT, EPROTONOSUPPORT: the kernel has no such kind.
+    """
+    return check(
+        "socket", libc.socket(int_argument("domain", domain), int_argument("typ", typ), int_argument("proto", proto))
+    )
+
+
+def sys_socket(family: int, sotype: int, proto: int = 0) -> int:
+    """socket(2) with SOCK_NONBLOCK | SOCK_CLOEXEC: non-blocking and close-on-exec from birth. Go net's sysSocket.
+
+    One call, so that no lock is needed against a fork in between.
+    """
+    family, sotype = int_argument("family", family), int_argument("sotype", sotype)
+    return socket(family, sotype | SOCK_NONBLOCK | SOCK_CLOEXEC, proto)
+
+
+def socketpair(domain: int, typ: int, proto: int = 0) -> "tuple[int, int]":
+    """socketpair(2): make two sockets connected to each other, and return their descriptors. Go Socketpair."""
+    pair = _IntPair()
+    domain, typ, proto = int_argument("domain", domain), int_argument("typ", typ), int_argument("proto", proto)
+    check("socketpair", libc.socketpair(domain, typ, proto, pair))
+    return pair[0], pair[1]
+
+
+def bind(fd: int, sa: Sockaddr) -> None:
+    """bind(2): give a socket its local address. Go Bind.
+
+    EADDRINUSE: another socket has it. EADDRNOTAVAIL: no interface has it. PermissionError: ports under 1024, by
+    default, need CAP_NET_BIND_SERVICE.
+    """
+    raw = raw_bytes("sa", sa)
+    check("bind", libc.bind(int_argument("fd", fd), raw, len(raw)))
+
+
+def listen(fd: int, backlog: int = SOMAXCONN) -> None:
+    """listen(2): let a socket accept connections, with so many waiting at most. Go Listen."""
+    check("listen", libc.listen(int_argument("fd", fd), int_argument("backlog", backlog)))
+
+
+def connect(fd: int, sa: Sockaddr) -> None:
+    """connect(2): connect a socket to an address. Go Connect.
+
+    BlockingIOError (EINPROGRESS): the socket is non-blocking, and writable once the attempt has ended; SO_ERROR tells
+    how. InterruptedError: a signal came; never begun anew, as the attempt goes on.
+    """
+    raw = raw_bytes("sa", sa)
+    check("connect", libc.connect(int_argument("fd", fd), raw, len(raw)))
+
+
+def shutdown(fd: int, how: int) -> None:
+    """shutdown(2): end one or both directions of a connection: SHUT_RD, SHUT_WR, SHUT_RDWR. Go Shutdown."""
+    check("shutdown", libc.shutdown(int_argument("fd", fd), int_argument("how", how)))
+
+
+def getsockname(fd: int) -> Sockaddr:
+    """getsockname(2): a socket's own address. Go Getsockname."""
+    return _name("getsockname", libc.getsockname, fd)
+
+
+def getpeername(fd: int) -> Sockaddr:
+    """getpeername(2): the address that a socket is connected to. ENOTCONN: to none. Go Getpeername."""
+    return _name("getpeername", libc.getpeername, fd)
+
+
+def _name(call: str, function: "Callable[[int, Pointer, Pointer], int]", fd: int) -> Sockaddr:
+    name, length = _Storage(), c_uint32(128)
+    check(call, function(int_argument("fd", fd), name, byref(length)))
+    return decode(name.raw[: length.value])
+
+
+def accept(fd: int) -> "tuple[int, Sockaddr]":
+    """accept(2): wait for a connection; its descriptor and the peer's address. Go Accept.
+
+    The descriptor is neither non-blocking nor close-on-exec: accept4 gives both. ECONNABORTED: the peer has left
+    meanwhile; EMFILE: this process has no descriptor left; in both the socket goes on listening.
+    """
+    return _accept("accept", fd, 0)
+
+
+def accept4(fd: int, flags: int = 0) -> "tuple[int, Sockaddr]":
+    """accept4(2): as accept, with flags for the new descriptor: SOCK_CLOEXEC, SOCK_NONBLOCK. Go Accept4."""
+    return _accept("accept4", fd, flags)
+
+
+def _accept(call: str, fd: int, flags: int) -> "tuple[int, Sockaddr]":
+    if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
+        fd, flags = int_argument("fd", fd), int_argument("flags", flags)
+    name, length = _Storage(), c_uint32(128)
+    while (connection := libc.accept4(fd, name, byref(length), flags)) == -1:
+        retry(call)
+    return connection, decode(name[: length.value])  # type: ignore[arg-type]  # a slice of a c_char array is bytes

@@ -1,1 +1,0 @@
-"""C structures that users see, a module a group of headers."""

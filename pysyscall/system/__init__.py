@@ -1,0 +1,1 @@
+"""The system: error numbers and texts."""
