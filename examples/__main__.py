@@ -14,8 +14,8 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import laboratory
-from .stage import FAR6, NEAR6, CouldNot, Failed, Stage, program
+from .tour import laboratory
+from .tour.stage import FAR6, NEAR6, CouldNot, Failed, Stage, program
 
 
 def http(stage: Stage) -> None:

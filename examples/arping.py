@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import pysyscall as syscall
 
-from .arguments import integer, seconds
-from .packet_socket import for_this_host, packet_socket
-from .waiting import readable_before
+from .shared.arguments import integer, seconds
+from .shared.packet_socket import for_this_host, packet_socket
+from .shared.waiting import readable_before
 
 BROADCAST = b"\xff" * 6
 

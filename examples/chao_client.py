@@ -8,10 +8,10 @@ import os
 import sys
 from time import monotonic
 
-from .arguments import seconds
-from .chao import BROADCAST, GREETING, ChaoSocket, add_arguments, open_chao_socket
-from .failures import failure
-from .waiting import readable_before
+from .shared.arguments import seconds
+from .shared.chao import BROADCAST, GREETING, ChaoSocket, add_arguments, open_chao_socket
+from .shared.failures import failure
+from .shared.waiting import readable_before
 
 
 def ask(chao: ChaoSocket, message: bytes, destination: bytes, timeout: float) -> bytes | None:

@@ -8,9 +8,9 @@ import argparse
 import sys
 from time import monotonic
 
-from .chao import GREETING, ChaoSocket, add_arguments, open_chao_socket
-from .failures import failure
-from .stopping import readable_before_stop, stop_signals
+from .shared.chao import GREETING, ChaoSocket, add_arguments, open_chao_socket
+from .shared.failures import failure
+from .shared.stopping import readable_before_stop, stop_signals
 
 
 class Restraint:

@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import pysyscall as syscall
 
-from . import dhcp
-from .arguments import seconds
-from .ipv4 import Datagram, parse_datagram, parse_packet
-from .packet_socket import for_this_host, packet_socket
-from .waiting import readable_before
+from .shared import dhcp
+from .shared.arguments import seconds
+from .shared.ipv4 import Datagram, parse_datagram, parse_packet
+from .shared.packet_socket import for_this_host, packet_socket
+from .shared.waiting import readable_before
 
 NOWHERE, EVERYWHERE = IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")
 EVERYBODY = b"\xff" * 6

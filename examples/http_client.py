@@ -18,14 +18,14 @@ from urllib.parse import quote, urlsplit
 
 import pysyscall as syscall
 
-from .arguments import seconds
-from .failures import failure
-from .http_answer import read_answer
-from .http_messages import BadMessage
-from .net_socket import NetSocket
+from .shared.arguments import seconds
+from .shared.failures import failure
+from .shared.http_answer import read_answer
+from .shared.http_messages import BadMessage
+from .shared.net_socket import NetSocket
 
 if TYPE_CHECKING:
-    from pysyscall.net import SockaddrInet
+    from pysyscall.net.resolving import SockaddrInet
 
 
 class Failed(Exception):

@@ -14,12 +14,12 @@ from contextlib import closing, suppress
 
 import pysyscall as syscall
 
-from .arguments import integer, seconds
-from .failures import failure
-from .http_connection import Connection, Settings
-from .net_socket import NetSocket, bound_net_socket, host_port, new_net_socket
-from .stopping import stop_signals
-from .workers import run_workers
+from .shared.arguments import integer, seconds
+from .shared.failures import failure
+from .shared.http_connection import Connection, Settings
+from .shared.net_socket import NetSocket, bound_net_socket, host_port, new_net_socket
+from .shared.stopping import stop_signals
+from .shared.workers import run_workers
 
 IDLE_SECONDS = 60.0
 REQUEST_SECONDS = 10.0

@@ -12,10 +12,10 @@ from time import monotonic, monotonic_ns
 
 import pysyscall as syscall
 
-from .arguments import integer, seconds
-from .echo_socket import EchoSocket, Failure, Reply
-from .icmp import error_text
-from .waiting import readable_before
+from .shared.arguments import integer, seconds
+from .shared.echo_socket import EchoSocket, Failure, Reply
+from .shared.icmp import error_text
+from .shared.waiting import readable_before
 
 _LEAST_INTERVAL = 0.002  # for the answers to be seen when they come
 _MOST_DATA = 65535 - 20 - 8  # what an IPv4 packet has room for after the two headers

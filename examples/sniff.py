@@ -16,14 +16,14 @@ from typing import BinaryIO
 
 import pysyscall as syscall
 
-from .arguments import integer
-from .failures import failure
-from .frames import summary
-from .packet_capture import CallCapture, Packet, RingCapture
-from .packet_filters import NAMES, coming_in, frame_filter
-from .packet_socket import interface_that_is_up, without_capability
-from .pcapng import PcapngWriter
-from .stopping import readable_before_stop, stop_signals
+from .shared.arguments import integer
+from .shared.failures import failure
+from .shared.frames import summary
+from .shared.packet_capture import CallCapture, Packet, RingCapture
+from .shared.packet_filters import NAMES, coming_in, frame_filter
+from .shared.packet_socket import interface_that_is_up, without_capability
+from .shared.pcapng import PcapngWriter
+from .shared.stopping import readable_before_stop, stop_signals
 
 _SECONDS_TO_FINISH = 1.0  # after a flood whoever stops this does not want to see it all
 _ETHERNET = (syscall.ARPHRD_ETHER, syscall.ARPHRD_LOOPBACK)

@@ -10,9 +10,9 @@ from time import monotonic
 
 import pysyscall as syscall
 
-from .arguments import integer, seconds
-from .failures import failure
-from .waiting import readable_before
+from .shared.arguments import integer, seconds
+from .shared.failures import failure
+from .shared.waiting import readable_before
 
 
 def ask(ip_addr: str, port: int, message: bytes, timeout: float) -> bytes | None:

@@ -10,9 +10,9 @@ from ctypes import c_char
 
 import pysyscall as syscall
 
-from .arguments import integer
-from .failures import failure
-from .stopping import stopping_receiver
+from .shared.arguments import integer
+from .shared.failures import failure
+from .shared.stopping import stopping_receiver
 
 
 def listen(ip_addr: str, port: int) -> int:

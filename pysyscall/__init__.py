@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from .net.byte_order import htons as htons
     from .net.byte_order import ntohl as ntohl
     from .net.byte_order import ntohs as ntohs
-    from .net.interfaces import Interface as Interface
-    from .net.interfaces import interface_by_index as interface_by_index
-    from .net.interfaces import interface_by_name as interface_by_name
-    from .net.interfaces import interfaces as interfaces
+    from .net.interface import Interface as Interface
+    from .net.interface import interface_by_index as interface_by_index
+    from .net.interface import interface_by_name as interface_by_name
+    from .net.interface import interfaces as interfaces
     from .net.resolving import AddrinfoError as AddrinfoError
     from .net.resolving import resolve_tcp_addr as resolve_tcp_addr
     from .net.resolving import resolve_udp_addr as resolve_udp_addr
@@ -222,7 +222,7 @@ else:
         "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait select",
         "net.addresses": "parse_ip split_host_port",
         "net.byte_order": "htonl htons ntohl ntohs",
-        "net.interfaces": "Interface interface_by_index interface_by_name interfaces",
+        "net.interface": "Interface interface_by_index interface_by_name interfaces",
         "net.resolving": "AddrinfoError resolve_tcp_addr resolve_udp_addr",
         "net.structs": "Ifmap Ifreq",
         "netlink.messages": "NetlinkMessage netlink_ack netlink_message parse_netlink_message",

@@ -25,9 +25,8 @@ from itertools import zip_longest
 if find_spec("pytest") is None:
     sys.exit("the test tools are missing: python3 -m tests --full puts them into .venv, for .venv/bin/python")
 
-from pysyscall.abi import ABI
-
-from examples import laboratory
+from examples.tour import laboratory
+from pysyscall.base.abi import ABI
 
 from .go import toolchain
 from .go.by_design import DEPARTURES

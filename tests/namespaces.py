@@ -19,7 +19,7 @@ from typing import ParamSpec, TypeVar, overload
 import pytest
 
 import pysyscall as syscall
-from examples import laboratory
+from examples.tour import laboratory
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -8,9 +8,9 @@ import inspect
 import re
 
 import pytest
-from pysyscall.abi import ABI
 
 import pysyscall as syscall
+from pysyscall.base.abi import ABI
 
 from .go.mapping import AREAS_HERE, Row, own_signature, table, wanted_signature
 

@@ -13,19 +13,21 @@ from .make_stubs import ROOT
 
 PACKAGE = ROOT / "pysyscall"
 
-# The floors of the house, from the ground up; all other modules are subjects, above these and below the face. The
-# structures stand on errors and buffers, as Go's types have methods that fail.
-FLOORS = {
-    "pysyscall.abi": 0,
-    "pysyscall.arguments": 0,
-    "pysyscall.constants": 1,
-    "pysyscall.libc": 2,
-    "pysyscall.buffers": 2,
-    "pysyscall.errors": 2,
-    "pysyscall.structs": 3,
-}
-SUBJECTS = 4
-FACE = 5
+# The floors of the house, from the ground up: a module imports from its own floor, or from those below. The subjects
+# stand one on another; below them are base and the constants, above them the face.
+FLOORS = (
+    ("base.abi", "base.arguments"),
+    ("constants",),
+    ("base",),
+    ("clocks", "system"),
+    ("processes",),
+    ("io",),
+    ("sockets",),
+    ("netlink",),
+    ("net",),
+    ("packets",),
+    ("raw",),
+)
 
 # Most take longer to import than the package; and a program on this package has no other way to a socket.
 NEVER_LOADED = {
@@ -43,8 +45,9 @@ def modules() -> dict[str, Path]:
 
 def floor(module: str) -> int:
     if module in {"pysyscall", "pysyscall.__main__"}:
-        return FACE
-    return next((n for name, n in FLOORS.items() if f"{module}.".startswith(f"{name}.")), SUBJECTS)
+        return len(FLOORS)
+    name = module.removeprefix("pysyscall.")
+    return next(n for n, floor in enumerate(FLOORS) if any(f"{name}.".startswith(f"{each}.") for each in floor))
 
 
 def imported_at_run_time(module: str, path: Path) -> set[str]:
@@ -73,9 +76,13 @@ GRAPH = {module: imported_at_run_time(module, path) for module, path in modules(
 
 
 def test_there_is_a_graph_to_look_at() -> None:
-    assert GRAPH["pysyscall.sockets"] >= {"pysyscall.libc", "pysyscall.errors", "pysyscall.sockaddr"}
-    assert GRAPH["pysyscall"] >= {"pysyscall.abi", "pysyscall.constants"}
-    assert GRAPH["pysyscall.structs.times"] == {"pysyscall.structs.base"}
+    assert GRAPH["pysyscall.sockets.sockets"] >= {
+        "pysyscall.sockets.libc",
+        "pysyscall.base.errors",
+        "pysyscall.sockets.addresses",
+    }
+    assert GRAPH["pysyscall"] >= {"pysyscall.base.abi", "pysyscall.constants"}
+    assert GRAPH["pysyscall.clocks.structs"] == {"pysyscall.base.layout"}
 
 
 @pytest.mark.parametrize("module", GRAPH)
@@ -94,7 +101,7 @@ def test_no_two_modules_need_each_other() -> None:
 def test_no_submodule_bears_a_public_name() -> None:
     """`import pysyscall.socket` would put the module where the function was."""
     public = {name for name in dir(syscall) if not isinstance(getattr(syscall, name), type(syscall))}
-    assert {path.stem for path in PACKAGE.iterdir()} & public == set()
+    assert {part for module in modules() for part in module.split(".")[1:]} & public == set()
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -107,13 +114,13 @@ def loaded_by(statement: str) -> set[str]:
 
 def test_importing_the_package_loads_only_its_face() -> None:
     loaded = {name for name in loaded_by("import pysyscall") if name.startswith(("pysyscall", "ctypes"))}
-    assert loaded == {"pysyscall", "pysyscall.abi", "pysyscall.constants"}
+    assert loaded == {"pysyscall", "pysyscall.base", "pysyscall.base.abi", "pysyscall.constants"}
 
 
 def test_asking_for_a_call_loads_what_it_needs_and_no_more() -> None:
     loaded = loaded_by("from pysyscall import AF_INET, socket")
-    assert {"pysyscall.sockets", "pysyscall.libc"} <= loaded
-    assert {"pysyscall.net", "pysyscall.rings", "pysyscall.sockcmsg"}.isdisjoint(loaded)
+    assert {"pysyscall.sockets.sockets", "pysyscall.sockets.libc"} <= loaded
+    assert {"pysyscall.net", "pysyscall.packets", "pysyscall.sockets.control"}.isdisjoint(loaded)
 
 
 def test_who_has_opened_a_socket_needs_no_file_of_the_package_any_more() -> None:
@@ -141,7 +148,9 @@ def test_who_has_opened_a_socket_needs_no_file_of_the_package_any_more() -> None
     """
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); exec({code!r})"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert said.startswith("PacketRing is loaded only now, and cannot be: No module named 'pysyscall.rings'; a program")
+    assert said.startswith(
+        "PacketRing is loaded only now, and cannot be: No module named 'pysyscall.packets'; a program"
+    )
 
 
 def test_a_star_loads_everything() -> None:

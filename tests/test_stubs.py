@@ -49,11 +49,11 @@ def test_the_stubs_are_up_to_date(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "stub"),
     [
-        ("descriptors.py", "def close(fd: int)", "def close(fd: int, quietly: bool = False)", "descriptors.pyi"),
-        ("sockets.py", "backlog: int", "backlog: float", "sockets.pyi"),
+        ("io/descriptors.py", "def close(fd: int)", "def close(fd: int, quietly: bool = False)", "io/descriptors.pyi"),
+        ("sockets/sockets.py", "backlog: int", "backlog: float", "sockets/sockets.pyi"),
         ("constants/_sockets.py", "AF_INET: Final = 2", "AF_INET: Final = 3", "constants/_sockets.pyi"),
-        ("structs/times.py", "    usec: Long", "    micros: Long", "structs/times.pyi"),
-        ("__init__.py", "    from .sockets import bind as bind\n", "", "__init__.pyi"),
+        ("clocks/structs.py", "    usec: Long", "    micros: Long", "clocks/structs.pyi"),
+        ("__init__.py", "    from .sockets.sockets import bind as bind\n", "", "__init__.pyi"),
     ],
 )
 def test_a_change_of_the_public_surface_shows(
@@ -68,7 +68,7 @@ def test_a_change_of_the_public_surface_shows(
 
 
 def test_a_change_inside_a_function_does_not_show(sources: Path, tmp_path: Path) -> None:
-    changed = sources / "pysyscall" / "errnos.py"
+    changed = sources / "pysyscall" / "system" / "errnos.py"
     changed.write_text(changed.read_text().replace("errno {int(self)}", "number {int(self)}") + "\n\n_private = 1\n")
     generate(ROOT, tmp_path / "before")
     generate(sources, tmp_path / "after")
@@ -78,9 +78,9 @@ def test_a_change_inside_a_function_does_not_show(sources: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     "change",
     [
-        lambda stubs: (stubs / "pysyscall" / "net.pyi").unlink(),
+        lambda stubs: (stubs / "pysyscall" / "net" / "byte_order.pyi").unlink(),
         lambda stubs: (stubs / "pysyscall" / "more.pyi").touch(),
-        lambda stubs: (stubs / "pysyscall" / "net.pyi").write_text("\n"),
+        lambda stubs: (stubs / "pysyscall" / "net" / "byte_order.pyi").write_text("\n"),
     ],
     ids=["missing", "more", "changed"],
 )
@@ -110,7 +110,7 @@ def test_the_stubs_name_what_the_package_has() -> None:
 
 
 def test_no_type_is_invented(sources: Path) -> None:
-    changed = sources / "pysyscall" / "descriptors.py"
+    changed = sources / "pysyscall" / "io" / "descriptors.py"
     changed.write_text(changed.read_text().replace("def close(fd: int)", "def close(fd)"))
     with pytest.raises(SystemExit, match="fd has no type"):
         generate(sources, sources / "stubs")

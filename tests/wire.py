@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 import pysyscall as syscall
-from examples import laboratory
+from examples.tour import laboratory
 
 from .namespaces import run_as_nobody
 from .programs import Program

@@ -2,7 +2,6 @@
 
 import ctypes
 from os import fsdecode
-from typing import TypeAlias
 
 from ..base.arguments import c_int, c_string, fixed_bytes, u16
 from ..base.errors import system_error
@@ -14,6 +13,8 @@ from ..sockets.structs import RawSockaddr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from ..base.arguments import StrOrBytes
 
 

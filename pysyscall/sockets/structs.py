@@ -10,8 +10,6 @@ the kernel's size_t; so one layout serves both libcs.
 """
 
 import sys
-from ctypes import Array
-from typing import TypeAlias
 
 from ..base.arguments import integer
 from ..base.layout import (
@@ -36,6 +34,9 @@ from ..base.layout import (
 )
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctypes import Array
+    from typing import TypeAlias
 
 
 class RawSockaddr(Struct):

@@ -9,7 +9,7 @@ from types import CodeType
 from typing import Final, NamedTuple
 from unittest.mock import patch
 
-from pysyscall import abi as pysyscall_abi
+from pysyscall.base import abi as pysyscall_abi
 
 from .check import Failure, check, equals
 from .differences import musl_values

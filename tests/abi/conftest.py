@@ -15,16 +15,19 @@ Edit = Callable[..., Path]
 
 @pytest.fixture
 def edited_package(tmp_path: Path) -> Edit:
-    """A copy of the package in which some places of one module were changed."""
+    """A copy of the package in which some places were changed, each in the one file of a pattern that has it."""
 
-    def edit(module: str, *changes: tuple[str, str]) -> Path:
+    def edit(pattern: str, *changes: tuple[str, str]) -> Path:
         directory = tmp_path / "pysyscall"
         shutil.copytree(PACKAGE, directory, ignore=shutil.ignore_patterns("__pycache__"))
-        text = (directory / module).read_text()
+        texts = {path: path.read_text() for path in directory.glob(pattern)}
         for old, new in changes:
-            assert text.count(old) == 1, old
-            text = text.replace(old, new)
-        (directory / module).write_text(text)
+            assert sum(text.count(old) for text in texts.values()) == 1, old
+            texts = {path: text.replace(old, new) for path, text in texts.items()}
+        for path, text in texts.items():
+            if path.name == "libc.py":  # a change may name any type
+                text = text.replace("from ..base", "from ..base.declaration import *\nfrom ..base", 1)
+            path.write_text(text)
         return directory
 
     return edit

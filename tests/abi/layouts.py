@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from .check import Failure
 from .claims import Claim, Difference, contradictions, type_claims
 from .compiler import ABIS
-from .ported import ABIS_32_BIT, PACKAGE, Layout, ported, struct_modules
+from .ported import ABIS_32_BIT, PACKAGE, Layout, ported, source, struct_modules
 from .subjects import is_kernel_header
 
 _ABIS: Final = " ".join(ABIS)
@@ -128,13 +128,13 @@ DIFFERENCES: Final = (
 
 def headers(directory: Path = PACKAGE) -> list[str]:
     """Those that the docstrings of the modules name, the libc's before the kernel's, which heed what those define."""
-    sources = [(directory / "structs" / f"{name}.py").read_text() for name in struct_modules(directory)]
-    named = [header for source in sources for header in re.findall(r"<([\w./]+\.h)>", _docstring(source))]
+    docstrings = [_docstring(source(module, directory)) for module in struct_modules(directory)]
+    named = [header for docstring in docstrings for header in re.findall(r"<([\w./]+\.h)>", docstring)]
     return sorted(dict.fromkeys(["netinet/in.h", *named]), key=is_kernel_header)
 
 
-def _docstring(source: str) -> str:
-    return ast.get_docstring(ast.parse(source)) or ""
+def _docstring(text: str) -> str:
+    return ast.get_docstring(ast.parse(text)) or ""
 
 
 def c_type(layout: Layout, abi: str, libc: str) -> str | None:
@@ -173,7 +173,7 @@ def _claims(layout: Layout, c_types: dict[str, str]) -> Iterator[Claim]:
 
 
 def _unmatched(layout: Layout) -> Failure:
-    place = f"pysyscall/structs/{layout.module}.py: "
+    place = f"pysyscall/{layout.module.replace('.', '/')}.py: "
     if layout.name in ROWS:
         problem = f"{place}the docstring of {layout.name} does not begin with the name of its C structure"
     else:

@@ -159,7 +159,7 @@ def layout(declared: Any) -> Layout:
     )
     return Layout(
         declared.__name__,
-        declared.__module__.rpartition(".")[2],
+        declared.__module__.partition(".")[2],
         declared.__doc__ or "",
         issubclass(declared, ctypes.Union),
         ctypes.sizeof(declared),
@@ -201,8 +201,22 @@ def functions(module: ModuleType) -> list[Function]:
 
 
 def struct_modules(directory: Path = PACKAGE) -> list[str]:
-    """The names of the modules of structures."""
-    return sorted(path.stem for path in (directory / "structs").glob("[a-z]*.py"))
+    """The modules of structures: each subject's structs.py, by its name within the package."""
+    return _modules(directory, "structs")
+
+
+def libc_modules(directory: Path = PACKAGE) -> list[str]:
+    """The modules of libc's functions: each subject's libc.py, by its name within the package."""
+    return _modules(directory, "libc")
+
+
+def _modules(directory: Path, name: str) -> list[str]:
+    return sorted(".".join(path.relative_to(directory).with_suffix("").parts) for path in directory.rglob(f"{name}.py"))
+
+
+def source(module: str, directory: Path = PACKAGE) -> str:
+    """The text of a module that is named within the package."""
+    return directory.joinpath(*module.split(".")).with_suffix(".py").read_text()
 
 
 class Ported(NamedTuple):
@@ -214,13 +228,13 @@ class Ported(NamedTuple):
 
 @cache
 def ported(abi: str, libc: str, directory: Path = PACKAGE) -> Ported:
-    """Load structs/ and libc.py anew, under this ABI."""
+    """Load every structs.py and libc.py anew, under this ABI."""
     others = {name: module for name, module in sys.modules.items() if name.partition(".")[0] != "pysyscall"}
     package = ModuleType("pysyscall")
     package.__path__ = [str(directory)]
     with patch.dict(sys.modules, others | {"pysyscall": package, "ctypes": _ctypes(abi, libc)}, clear=True):
-        vars(importlib.import_module("pysyscall.abi"))["ABI"] = abi
-        modules = [importlib.import_module(f"pysyscall.structs.{name}") for name in struct_modules(directory)]
-        libc_module = importlib.import_module("pysyscall.libc")
+        vars(importlib.import_module("pysyscall.base.abi"))["ABI"] = abi
+        modules = [importlib.import_module(f"pysyscall.{name}") for name in struct_modules(directory)]
+        declaring = [importlib.import_module(f"pysyscall.{name}") for name in libc_modules(directory)]
         structures = layouts(modules)
-    return Ported(structures, functions(libc_module))
+    return Ported(structures, [function for module in declaring for function in functions(module)])

@@ -1,6 +1,6 @@
 """Our declarations of libc's functions against the headers', by the compiler of each ABI.
 
-The comments of libc.py name the headers.
+The comments of each libc.py name the headers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from .check import Failure
 from .claims import Claim, Difference, contradictions, type_claims
 from .compiler import ABIS
-from .ported import ABIS_32_BIT, PACKAGE, Function, Integer, ported
+from .ported import ABIS_32_BIT, PACKAGE, Function, Integer, libc_modules, ported, source
 
 _ABIS: Final = " ".join(ABIS)
 _ABIS_64_BIT: Final = " ".join(abi for abi in ABIS if abi not in ABIS_32_BIT)
@@ -31,7 +31,8 @@ DIFFERENCES: Final = (
 
 def headers(directory: Path = PACKAGE) -> list[str]:
     """Those that the comments between the declarations name."""
-    lines = re.findall(r"^# ((?:[\w/]+\.h(?:, )?)+)$", (directory / "libc.py").read_text(), re.MULTILINE)
+    text = "\n".join(source(module, directory) for module in libc_modules(directory))
+    lines = re.findall(r"^# ((?:[\w/]+\.h(?:, )?)+)$", text, re.MULTILINE)
     return ["netinet/in.h", *(header for line in lines for header in line.split(", "))]
 
 

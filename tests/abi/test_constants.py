@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from pysyscall.abi import ABI
 
 from pysyscall import constants as public
+from pysyscall.base.abi import ABI
 
 from . import differences
 from .check import Assertion, check, equals

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
 
 import pytest
-from pysyscall.abi import ABI
 
-from pysyscall import libc as libc_module
+from pysyscall.base.abi import ABI
 
 from . import prototypes
 from .claims import Difference
 from .compiler import ABIS, LIBCS, zig
 from .conftest import Edit
-from .ported import PACKAGE, ctype, functions, ported
+from .ported import PACKAGE, ctype, functions, libc_modules, ported, source
 from .prototypes import DIFFERENCES, VARIADIC, disagreements
 
 needs_zig = pytest.mark.skipif(zig() is None, reason="no C compiler: the package ziglang is not installed")
@@ -33,8 +33,10 @@ def test_every_function_is_declared_as_in_the_headers(abi: str, libc: str) -> No
 
 @pytest.mark.parametrize("libc", LIBCS)
 def test_every_declaration_is_checked(libc: str) -> None:
-    tree = ast.parse((PACKAGE / "libc.py").read_text())
-    declared = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.decorator_list}
+    trees = [ast.parse(source(module)) for module in libc_modules()]
+    nodes = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
+    declared = {node.name for node in nodes}
+    assert len(declared) == len(nodes)
     assert {function.name for function in ported(ABI, libc).functions} == declared
     assert declared >= VARIADIC.keys()
 
@@ -42,12 +44,15 @@ def test_every_declaration_is_checked(libc: str) -> None:
 @pytest.mark.skipif(ABI == "i386", reason="on i386 ctypes aligns no integer to 8 bytes, as most other ABIs do")
 def test_ctypes_itself_is_set_up_as_declared() -> None:
     theirs = {function.name: function._replace(symbol="") for function in ported(ABI, "musl").functions}
-    ours = functions(libc_module)
+    ours = [
+        (function, getattr(module, function.name))
+        for module in (importlib.import_module(f"pysyscall.{name}") for name in libc_modules())
+        for function in functions(module)
+    ]
     assert len(ours) > 30  # an old libc may lack some
-    for function in ours:
+    for function, foreign in ours:
         assert function._replace(symbol="") == theirs[function.name]
         if function.is_converted:
-            foreign = getattr(libc_module, function.name)
             assert [ctype(kind) for kind in foreign.argtypes] == [kind for _, kind in function.parameters]
             assert (foreign.restype and ctype(foreign.restype)) == function.result
 
@@ -70,7 +75,7 @@ def test_only_a_32_bit_glibc_has_other_symbols_for_offsets_of_64_bits(abi: str) 
 @pytest.mark.parametrize("abi", ["s390x", "i386"])
 def test_each_wrong_declaration_is_found(edited_package: Edit, abi: str, libc: str) -> None:
     directory = edited_package(
-        "libc.py",
+        "*/libc.py",
         # A parameter missing, one too many, of another sign, of another width, a number and a pointer confused.
         ("listen(sockfd: Int, backlog: Int,", "listen(sockfd: Int,"),
         ("shutdown(sockfd: Int, how: Int,", "shutdown(sockfd: Int, how: Int, more: Int,"),
@@ -107,7 +112,7 @@ def test_each_wrong_declaration_is_found(edited_package: Edit, abi: str, libc: s
 @needs_zig
 def test_a_mistake_on_one_width_is_found_there_and_nowhere_else(edited_package: Edit) -> None:
     directory = edited_package(
-        "libc.py",
+        "*/libc.py",
         ("def read(fd: Int, buf: Pointer, count: Size,", "def read(fd: Int, buf: Pointer, count: UInt,"),
         (
             "write(fd: Int, buf: Pointer, count: Size, /) -> SSize",
@@ -130,7 +135,7 @@ def test_a_mistake_on_one_width_is_found_there_and_nowhere_else(edited_package: 
 
 @needs_zig
 def test_the_symbol_for_a_narrow_off_t_is_found(edited_package: Edit) -> None:
-    directory = edited_package("libc.py", ('(name + "64", name) if has_off_t', "(name,) if has_off_t"))
+    directory = edited_package("base/declaration.py", ('(name + "64", name) if has_off_t', "(name,) if has_off_t"))
     narrow = {"pread(offset) size", "pwrite(offset) size", "sendfile(offset) target size"}
     assert labels("arm", "glibc", directory) == narrow
     assert labels("arm", "musl", directory) == set()
@@ -138,7 +143,7 @@ def test_the_symbol_for_a_narrow_off_t_is_found(edited_package: Edit) -> None:
 
 @needs_zig
 def test_a_comment_without_its_header_is_found(edited_package: Edit) -> None:
-    directory = edited_package("libc.py", ("# sys/epoll.h, sys/select.h\n", "# sys/select.h\n"))
+    directory = edited_package("*/libc.py", ("# sys/epoll.h, sys/select.h\n", "# sys/select.h\n"))
     found = {label.partition("(")[0].partition(" ")[0] for label in labels("arm", "musl", directory)}
     assert found == {"epoll_create1", "epoll_ctl", "epoll_wait"}
 

@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from examples import laboratory
-from examples.forked import become
+from examples.shared.forked import become
+from examples.tour import laboratory
 
 from . import calls, capture, http, imports, latency, udp_echo, udp_send
 from .contest import Contest, Missing, Wrong

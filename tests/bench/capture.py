@@ -21,7 +21,7 @@ from subprocess import PIPE, Popen
 from time import sleep
 
 import pysyscall as syscall
-from examples import laboratory
+from examples.tour import laboratory
 
 from . import native
 from .contest import Contest, Floor, Missing, Sample, Wrong

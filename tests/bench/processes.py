@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import pysyscall as syscall
-from examples import laboratory
-from examples.forked import become
+from examples.shared.forked import become
+from examples.tour import laboratory
 
 from .contest import Sample, Wrong
 

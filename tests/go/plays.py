@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import pysyscall as syscall
-from examples import laboratory
-from examples.frames import Capture, is_chao
+from examples.shared.frames import Capture, is_chao
+from examples.tour import laboratory
 from tests.programs import eventually
 
 from . import toolchain

@@ -3,9 +3,9 @@
 from ctypes import sizeof
 
 import pytest
-from pysyscall.abi import ABI
 
 import pysyscall
+from pysyscall.base.abi import ABI
 
 from .comparison import compare_constants, known_constants
 from .differences import DIFFERENCES, LACKS

@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
+from tests.examples.test_http_server import mutated
 from tests.http_peers import receive_all
 from tests.namespaces import in_namespace
 from tests.programs import Program
-from tests.test_http_server import mutated
 
 from . import toolchain
 from .plays import LANGUAGES, PAIRS, PLAYS, Outcome, Play, make_cable, needs_strace, perform

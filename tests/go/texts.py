@@ -10,7 +10,7 @@ from tests.abi.committed import constants
 from .ports import PORTS
 from .toolchain import goroot
 
-OUTPUT: Final = Path(__file__).parents[2] / "pysyscall" / "texts.py"
+OUTPUT: Final = Path(__file__).parents[2] / "pysyscall" / "system" / "texts.py"
 _COMMAND: Final = "python3 -m tests.go.texts"
 
 

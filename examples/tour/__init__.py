@@ -1,0 +1,1 @@
+"""The tour: every program at work in a private network."""

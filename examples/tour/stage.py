@@ -1,0 +1,196 @@
+"""Where the tour's programs run, and the transcript of what they say and what goes over the wire."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from ..shared.forked import become
+from ..shared.frames import Capture, hexdump, is_chao, summary
+from ..shared.waiting import readable_before
+from . import laboratory
+
+# An interface with an IPv6 address puts frames on the wire that have nothing to do with what is shown.
+NEAR4, NEAR6 = laboratory.NEAR[:1], laboratory.NEAR[1:]
+FAR4, FAR6 = laboratory.FAR[:1], laboratory.FAR[1:]
+
+_ROOT = Path(__file__).resolve().parents[2]
+_SECONDS = 30.0  # for anything that one program does
+
+
+class CouldNot(Exception):
+    """What this machine lacks or forbids."""
+
+
+class Failed(Exception):
+    """What a program should have done and has not."""
+
+
+class Stage:
+    """Two hosts joined by a cable, servers on the other one; or, where that was refused, this machine's loopback."""
+
+    def __init__(self, refusal: str) -> None:
+        self._refusal = refusal
+        self.there, self.there6 = (
+            ("127.0.0.1", "::1") if refusal else (address.split("/")[0] for address in laboratory.FAR)
+        )
+        self.port = "0" if refusal else "8080"
+        self.has_ipv6 = laboratory.has_ipv6("lo" if refusal else "default")
+
+    def need_network(self) -> None:
+        if self._refusal:
+            raise CouldNot(f"needs a private network ({self._refusal})")
+
+    @contextmanager
+    def other_host(
+        self,
+        function: Callable[..., object] = laboratory.idle,
+        *args: object,
+        near: Sequence[str] = NEAR4,
+        far: Sequence[str] = FAR4,
+    ) -> Iterator[int]:
+        """The other host while the block lasts, and then what went over the wire; where there is none, a process."""
+        if self._refusal:
+            with _process(function, *args) as pid:
+                yield pid
+            return
+        with laboratory.second_host(function, *args, near=near, far=far) as pid, Capture("eth0") as capture:
+            try:
+                yield pid
+            finally:
+                _say_frames(capture)
+
+    @contextmanager
+    def server(self, ready: str, argv: Sequence[str], near: Sequence[str] = NEAR4) -> Iterator[re.Match[str]]:
+        """A server while the block lasts, on the other host; what it said, which matches `ready`, is given."""
+        reading, writing = (os.fdopen(fd, mode) for fd, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
+        with reading, writing, self.other_host(_execute, argv, writing.fileno(), near=near) as pid:
+            writing.close()
+            server = _Server(pid, reading.fileno())
+            _say_command(argv, " &")
+            yield server.wait_for(ready)
+            server.stop()
+
+    def client(self, expected: str, argv: Sequence[str]) -> None:
+        """Run a client, which should say what is expected, and end with status 0."""
+        _say_command(argv)
+        try:
+            done = subprocess.run(
+                argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment(), timeout=_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise Failed(f"the client still ran after {_SECONDS:g} seconds") from None
+        said = done.stdout.decode(errors="backslashreplace")
+        _say(said)
+        if done.returncode:
+            if "CAP_NET_RAW" in said and self._refusal:
+                raise CouldNot(said.strip())
+            raise Failed(f"the client ended with status {done.returncode}")
+        if expected not in said:
+            raise Failed(f"the client did not say {expected!r}")
+
+
+class _Server:
+    """A running server: what it says, and how it ends."""
+
+    def __init__(self, pid: int, output: int) -> None:
+        self._pid = pid
+        self._output = output
+        self._said = ""
+        self._shown = 0
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait until it says this."""
+        deadline = monotonic() + _SECONDS
+        while not (found := re.search(pattern, self._said[: self._whole_lines()])):
+            if not self._read(deadline):
+                self._show()
+                raise Failed(f"the server has not said {pattern!r}")
+        self._show()
+        return found
+
+    def stop(self) -> None:
+        """End it as a service manager would."""
+        os.kill(self._pid, signal.SIGTERM)
+        deadline = monotonic() + _SECONDS
+        while self._read(deadline):
+            pass
+        self._show()
+        if monotonic() > deadline:
+            raise Failed("SIGTERM did not end the server")
+        if code := os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1]):
+            raise Failed(f"the server ended with status {code}")
+
+    def _read(self, deadline: float) -> bool:
+        """Read some of what it says; False at the end, or when the time is over."""
+        data = os.read(self._output, 65536) if readable_before(deadline, self._output) else b""
+        self._said += data.decode(errors="backslashreplace")
+        return bool(data)
+
+    def _whole_lines(self) -> int:
+        return self._said.rfind("\n") + 1
+
+    def _show(self) -> None:
+        """Print the whole lines that it has said since the last time."""
+        end = self._whole_lines()
+        _say(self._said[self._shown : end])
+        self._shown = end
+
+
+def program(name: str, *arguments: str) -> list[str]:
+    """The command that runs a program of this package."""
+    return [sys.executable, "-m", f"examples.{name}", *arguments]
+
+
+@contextmanager
+def _process(function: Callable[..., object], *args: object) -> Iterator[int]:
+    """A process that runs function(*args) while the block lasts."""
+    pid = os.fork()
+    if pid == 0:
+        become(function, *args)
+    try:
+        yield pid
+    finally:
+        laboratory.end(pid)
+
+
+def _execute(argv: Sequence[str], output: int) -> None:
+    """Become a program that writes all it says to a descriptor."""
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.execve(argv[0], list(argv), _environment())
+
+
+def _environment() -> dict[str, str]:
+    """The environment of a program, which finds this very package wherever the tour was started."""
+    path = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def _say_command(argv: Sequence[str], end: str = "") -> None:
+    command = "python3" if argv[0] == sys.executable else os.path.basename(argv[0])
+    _say(f"$ {' '.join([command, *argv[1:]])}{end}", "  ")
+
+
+def _say(text: str, begin: str = "    ") -> None:
+    for line in text.rstrip("\n").splitlines():
+        print(f"{begin}{line}".rstrip(), flush=True)
+
+
+def _say_frames(capture: Capture) -> None:
+    frames = list(capture.frames())
+    _say("on the wire:", "  ")
+    for frame in frames:
+        arrow = "->" if frame.outgoing else "<-"
+        milliseconds = (frame.time - frames[0].time) * 1000
+        _say(f"{milliseconds:8.3f} ms {arrow} {len(frame.data):5} bytes  {summary(frame.data)}")
+        if is_chao(frame.data):
+            for line in hexdump(frame.data):
+                _say(line, " " * 19)

@@ -1,0 +1,115 @@
+"""ioctl: with structures, with buffers that are too short, and with numbers."""
+
+import array
+import ctypes
+import errno
+import fcntl
+import os
+import struct
+
+import pytest
+
+import pysyscall as syscall
+
+from ..conftest import Keep
+
+Pair = tuple[int, int]
+IFREQ_SIZE = 16 + 24 if struct.calcsize("P") == 8 else 16 + 16
+
+
+@pytest.fixture
+def sock(keep: Keep) -> int:
+    return keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC))
+
+
+def test_a_request_fills_its_buffer(stream: Pair) -> None:
+    os.write(stream[0], b"seven..")
+    for arg in (bytearray(4), array.array("i", (0,)), memoryview(bytearray(4))):
+        assert syscall.ioctl(stream[1], syscall.TIOCINQ, arg) == 0
+        assert struct.unpack("i", bytes(arg)) == (7,)
+    pending = ctypes.c_int()
+    assert syscall.ioctl(stream[1], syscall.TIOCINQ, pending) == 0  # type: ignore[arg-type]  # a buffer all the same
+    assert pending.value == 7
+
+
+def test_a_request_reads_its_buffer(sock: int) -> None:
+    ifreq = bytearray(b"lo".ljust(IFREQ_SIZE, b"\0"))
+    assert syscall.ioctl(sock, syscall.SIOCGIFINDEX, ifreq) == 0
+    assert struct.unpack_from("i", ifreq, 16) == (syscall.interface_by_name("lo").index,)
+    assert ifreq[:16] == b"lo".ljust(16, b"\0")
+
+
+def test_a_request_agrees_with_pythons_own_ioctl(sock: int) -> None:
+    for request in (syscall.SIOCGIFFLAGS, syscall.SIOCGIFMTU, syscall.SIOCGIFHWADDR, syscall.SIOCGIFINDEX):
+        ours, theirs = (bytearray(b"lo".ljust(IFREQ_SIZE, b"\0")) for _ in range(2))
+        syscall.ioctl(sock, request, ours)
+        fcntl.ioctl(sock, request, theirs)
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("size", [2, 16, 17, 18, 39])
+def test_a_buffer_too_short_for_the_request_is_filled_as_far_as_it_goes(sock: int, size: int) -> None:
+    """The kernel writes as much as the request says: what lies behind the buffer must not be it."""
+    memory = bytearray(b"lo".ljust(64, b"\0"))
+    memory[size:] = b"\xa5" * (64 - size)
+    with memoryview(memory) as view:
+        assert syscall.ioctl(sock, syscall.SIOCGIFFLAGS, view[:size]) == 0
+    assert memory[size:] == b"\xa5" * (64 - size)
+    assert memory[:2] == b"lo"
+    if size >= 18:
+        flags = struct.unpack_from("H", memory, 16)[0]
+        assert flags & syscall.IFF_LOOPBACK
+
+
+def test_an_empty_buffer_is_a_buffer(sock: int) -> None:
+    for empty in (bytearray(), memoryview(bytearray(8))[8:]):
+        with pytest.raises(OSError, match="ioctl: ") as raised:
+            syscall.ioctl(sock, syscall.SIOCGIFFLAGS, empty)  # the empty name
+        assert raised.value.errno == errno.ENODEV
+        assert syscall.ioctl(sock, syscall.TIOCOUTQ, empty) == 0
+
+
+def test_a_small_number_is_passed_as_it_is(pipe: Pair) -> None:
+    os.set_inheritable(pipe[0], True)
+    assert syscall.ioctl(pipe[0], 0x5451) == 0  # FIOCLEX
+    assert not os.get_inheritable(pipe[0])
+    assert syscall.ioctl(pipe[0], 0x5450, 0) == 0  # FIONCLEX
+    assert os.get_inheritable(pipe[0])
+
+
+def test_a_number_that_might_be_an_address_is_refused(stream: Pair) -> None:
+    cell = ctypes.c_int(-1)
+    for number in (65536, ctypes.addressof(cell), 2**63, -1, -(2**63)):
+        with pytest.raises(OverflowError, match=r"^arg must be in 0\.\.65535"):
+            syscall.ioctl(stream[0], syscall.TIOCINQ, number)
+    assert cell.value == -1
+    with pytest.raises(OSError, match="ioctl: ") as raised:
+        syscall.ioctl(stream[0], syscall.TIOCINQ, 65535)
+    assert raised.value.errno == errno.EFAULT
+
+
+def test_a_buffer_over_16_kib_is_refused(stream: Pair) -> None:
+    assert syscall.ioctl(stream[0], syscall.TIOCINQ, bytearray(16384)) == 0
+    with pytest.raises(ValueError, match=r"^arg must be at most 16384 bytes, not 16385"):
+        syscall.ioctl(stream[0], syscall.TIOCINQ, bytearray(16385))
+
+
+@pytest.mark.parametrize("arg", [b"read-only", "text", None, 1.5, [0]])
+def test_what_is_neither_number_nor_writable_buffer_is_a_type_error(stream: Pair, arg: object) -> None:
+    with pytest.raises(TypeError):
+        syscall.ioctl(stream[0], syscall.TIOCINQ, arg)  # type: ignore[arg-type]
+
+
+def test_a_failed_request_leaves_the_buffer_alone(sock: int, pipe: Pair) -> None:
+    for fd, request, number in (
+        (sock, syscall.SIOCGIFFLAGS, errno.ENODEV),
+        (sock, 0x12345678, errno.ENOTTY),
+        (pipe[0], syscall.SIOCGIFFLAGS, errno.ENOTTY),
+        (-1, syscall.SIOCGIFFLAGS, errno.EBADF),
+    ):
+        ifreq = bytearray(b"no such".ljust(IFREQ_SIZE, b"\0"))
+        before = bytes(ifreq)
+        with pytest.raises(OSError, match="ioctl: ") as raised:
+            syscall.ioctl(fd, request, ifreq)
+        assert raised.value.errno == number
+        assert ifreq == before
