@@ -9,7 +9,7 @@ process's, but writes to one that is: an integer that stands for an address can 
 
 import sys
 
-from .base.arguments import c_int, integer
+from .base.arguments import i32, integer
 from .base.buffers import Export
 from .base.errors import fail
 from .system import libc
@@ -79,7 +79,7 @@ def _call(trap: int, *arguments: "SyscallArgument") -> "tuple[int, int]":
     exports: list[Export] = []
     try:
         a1, a2, a3, a4, a5, a6 = (_word(f"a{i}", value, exports) for i, value in enumerate(arguments, 1))
-        result = libc.syscall(c_int("trap", trap), a1, a2, a3, a4, a5, a6)
+        result = libc.syscall(i32("trap", trap), a1, a2, a3, a4, a5, a6)
         if result == -1:
             fail(f"syscall {trap}")
     finally:

@@ -27,7 +27,7 @@ def integer(name: str, value: "SupportsIndex", lowest: int, highest: int) -> int
     return number
 
 
-def c_int(name: str, value: "SupportsIndex") -> int:
+def i32(name: str, value: "SupportsIndex") -> int:
     """A C int: a descriptor, a flag, an option. Which of them make sense is for the kernel to say."""
     return integer(name, value, -(2**31), 2**31 - 1)
 

@@ -2,7 +2,7 @@
 
 from ctypes import byref, c_int64
 
-from ..base.arguments import c_int, flag_bits, offset, size
+from ..base.arguments import flag_bits, i32, offset, size
 from ..base.errors import retry
 from . import libc
 
@@ -13,7 +13,7 @@ def sendfile(outfd: int, infd: int, offset: "int | None", count: int) -> int:
     With an offset the file's position stays as it is, and the next offset is this one plus what is returned (Go writes
     it back); with None the file is read at, and moves, its position.
     """
-    outfd, infd, count = c_int("outfd", outfd), c_int("infd", infd), size("count", count)
+    outfd, infd, count = i32("outfd", outfd), i32("infd", infd), size("count", count)
     place = _place("offset", offset)
     while (n := libc.sendfile(outfd, infd, None if place is None else byref(place), count)) == -1:
         retry("sendfile")
@@ -26,7 +26,7 @@ def splice(rfd: int, roff: "int | None", wfd: int, woff: "int | None", len: int,
     An offset is for a file that is no pipe; the next one is this one plus what is returned (Go writes it back). flags:
     SPLICE_F_MOVE, SPLICE_F_NONBLOCK, SPLICE_F_MORE.
     """
-    rfd, wfd, len, flags = c_int("rfd", rfd), c_int("wfd", wfd), size("len", len), flag_bits("flags", flags)
+    rfd, wfd, len, flags = i32("rfd", rfd), i32("wfd", wfd), size("len", len), flag_bits("flags", flags)
     rplace, wplace = _place("roff", roff), _place("woff", woff)
     rpointer = None if rplace is None else byref(rplace)
     wpointer = None if wplace is None else byref(wplace)
@@ -37,7 +37,7 @@ def splice(rfd: int, roff: "int | None", wfd: int, woff: "int | None", len: int,
 
 def tee(rfd: int, wfd: int, len: int, flags: int = 0) -> int:
     """tee(2): copy up to len bytes from one pipe to another, which keeps them readable in both. Go Tee."""
-    rfd, wfd, len, flags = c_int("rfd", rfd), c_int("wfd", wfd), size("len", len), flag_bits("flags", flags)
+    rfd, wfd, len, flags = i32("rfd", rfd), i32("wfd", wfd), size("len", len), flag_bits("flags", flags)
     while (n := libc.tee(rfd, wfd, len, flags)) == -1:
         retry("tee")
     return n

@@ -2,7 +2,7 @@
 
 from ctypes import c_int, sizeof
 
-from ..base.arguments import c_int as int_argument
+from ..base.arguments import i32
 from ..base.arguments import offset as offset_argument
 from ..base.buffers import COPIED, MAX_RW_COUNT, ArrayType, in_place, readable, writable
 from ..base.errors import check, retry
@@ -22,7 +22,7 @@ def read(fd: int, p: "WriteableBuffer") -> int:
     A ctypes array is the cheapest p. BlockingIOError: non-blocking, and nothing there yet.
     """
     if type(fd) is not int or fd >> 31:
-        fd = int_argument("fd", fd)
+        fd = i32("fd", fd)
     if type(p) is bytearray and len(p) < MAX_RW_COUNT:
         while (n := libc.read(fd, in_place(p), len(p))) == -1:
             retry("read")
@@ -42,7 +42,7 @@ def write(fd: int, p: "ReadableBuffer") -> int:
     SIGPIPE).
     """
     if type(fd) is not int or fd >> 31:
-        fd = int_argument("fd", fd)
+        fd = i32("fd", fd)
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
         while (n := libc.write(fd, p, size)) == -1:
             retry("write")
@@ -61,7 +61,7 @@ def write(fd: int, p: "ReadableBuffer") -> int:
 
 def pread(fd: int, p: "WriteableBuffer", offset: int) -> int:
     """pread(2): fill p from a place in a file, and leave the file's position; the number of bytes. Go Pread."""
-    fd, offset = int_argument("fd", fd), offset_argument("offset", offset)
+    fd, offset = i32("fd", fd), offset_argument("offset", offset)
     while (n := libc.pread(fd, *writable(p), offset)) == -1:
         retry("pread")
     return n
@@ -69,7 +69,7 @@ def pread(fd: int, p: "WriteableBuffer", offset: int) -> int:
 
 def pwrite(fd: int, p: "ReadableBuffer", offset: int) -> int:
     """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite."""
-    fd, offset = int_argument("fd", fd), offset_argument("offset", offset)
+    fd, offset = i32("fd", fd), offset_argument("offset", offset)
     while (n := libc.pwrite(fd, *readable(p), offset)) == -1:
         retry("pwrite")
     return n
@@ -81,25 +81,25 @@ def close(fd: int) -> None:
     InterruptedError, or EIO: the descriptor is closed all the same. Never retried, as another thread may have it by
     then.
     """
-    check("close", libc.close(int_argument("fd", fd)))
+    check("close", libc.close(i32("fd", fd)))
 
 
 def dup(oldfd: int) -> int:
     """dup(2): another descriptor, the lowest free one, for the same open file. Go Dup."""
-    return check("dup", libc.dup(int_argument("oldfd", oldfd)))
+    return check("dup", libc.dup(i32("oldfd", oldfd)))
 
 
 def dup2(oldfd: int, newfd: int) -> None:
     """dup2(2): make newfd a descriptor for the same open file, closing what it was. Go Dup2."""
-    oldfd, newfd = int_argument("oldfd", oldfd), int_argument("newfd", newfd)
+    oldfd, newfd = i32("oldfd", oldfd), i32("newfd", newfd)
     while libc.dup2(oldfd, newfd) == -1:
         retry("dup2")
 
 
 def dup3(oldfd: int, newfd: int, flags: int) -> None:
     """dup3(2): as dup2, with flags (O_CLOEXEC); equal descriptors are EINVAL. Go Dup3."""
-    oldfd, newfd = int_argument("oldfd", oldfd), int_argument("newfd", newfd)
-    flags = int_argument("flags", flags)
+    oldfd, newfd = i32("oldfd", oldfd), i32("newfd", newfd)
+    flags = i32("flags", flags)
     while libc.dup3(oldfd, newfd, flags) == -1:
         retry("dup3")
 
@@ -111,7 +111,7 @@ def pipe() -> "tuple[int, int]":
 
 def pipe2(flags: int = 0) -> "tuple[int, int]":
     """pipe2(2): a pipe's reading and writing descriptors, with flags: O_CLOEXEC, O_NONBLOCK, O_DIRECT. Go Pipe2."""
-    return _pipe("pipe2", int_argument("flags", flags))
+    return _pipe("pipe2", i32("flags", flags))
 
 
 def _pipe(call: str, flags: int) -> "tuple[int, int]":
@@ -122,7 +122,7 @@ def _pipe(call: str, flags: int) -> "tuple[int, int]":
 
 def set_nonblock(fd: int, nonblocking: bool) -> None:
     """fcntl(2) F_SETFL: switch O_NONBLOCK of an open file on or off. Go SetNonblock."""
-    fd = int_argument("fd", fd)
+    fd = i32("fd", fd)
     flags = check("fcntl", libc.fcntl(fd, F_GETFL, 0))
     wanted = flags | O_NONBLOCK if nonblocking else flags & ~O_NONBLOCK
     if wanted != flags:
@@ -134,6 +134,6 @@ def close_on_exec(fd: int) -> None:
 
     Go drops an error here; this raises it. SOCK_CLOEXEC, O_CLOEXEC and accept4 do the same from birth.
     """
-    fd = int_argument("fd", fd)
+    fd = i32("fd", fd)
     flags = check("fcntl", libc.fcntl(fd, F_GETFD, 0))
     check("fcntl", libc.fcntl(fd, F_SETFD, flags | FD_CLOEXEC))

@@ -2,7 +2,7 @@
 
 from ctypes import c_char, c_void_p, memmove
 
-from ..base.arguments import c_int, integer
+from ..base.arguments import i32, integer
 from ..base.buffers import writable
 from ..base.errors import retry
 from . import libc
@@ -25,7 +25,7 @@ def ioctl(fd: int, request: int, arg: "int | WriteableBuffer" = 0) -> int:
     requests that take one. ENOTTY: the descriptor knows no such request. Pointers inside a structure are the caller's
     responsibility. Go has no ioctl of its own: Syscall(SYS_IOCTL, ...).
     """
-    fd, request = c_int("fd", fd), integer("request", request, 0, 2**32 - 1)
+    fd, request = i32("fd", fd), integer("request", request, 0, 2**32 - 1)
     if isinstance(arg, int):
         number = c_void_p(integer("arg", arg, 0, _LOWEST_ADDRESS - 1))
         while (result := libc.ioctl(fd, request, number)) == -1:

@@ -7,7 +7,7 @@ from ctypes import Array, byref, sizeof
 from math import ceil
 from time import monotonic
 
-from ..base.arguments import c_int, integer
+from ..base.arguments import i32, integer
 from ..base.errors import check, retry
 from ..clocks.structs import Timeval
 from . import libc
@@ -19,14 +19,14 @@ def epoll_create(size: int) -> int:
 
     The descriptor is inherited by the programs that this process starts; epoll_create1 can prevent that.
     """
-    if c_int("size", size) <= 0:
+    if i32("size", size) <= 0:
         raise ValueError(f"size must be positive, not {size}")
     return check("epoll_create", libc.epoll_create1(0))
 
 
 def epoll_create1(flag: int = 0) -> int:
     """epoll_create1(2): make an epoll instance, with EPOLL_CLOEXEC or nothing. Go EpollCreate1."""
-    return check("epoll_create1", libc.epoll_create1(c_int("flag", flag)))
+    return check("epoll_create1", libc.epoll_create1(i32("flag", flag)))
 
 
 def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) -> None:
@@ -35,7 +35,7 @@ def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) ->
     event is copied by the kernel, so one may serve for many calls. FileExistsError, FileNotFoundError: it was there
     already, was not there. PermissionError: a regular file, which is always ready.
     """
-    epfd, op, fd = c_int("epfd", epfd), c_int("op", op), c_int("fd", fd)
+    epfd, op, fd = i32("epfd", epfd), i32("op", op), i32("fd", fd)
     if event is not None and not isinstance(event, EpollEvent):
         raise TypeError(f"event must be an EpollEvent, not {type(event).__name__}")
     check("epoll_ctl", libc.epoll_ctl(epfd, op, fd, None if event is None else byref(event)))
@@ -46,7 +46,7 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
 
     msec: 0 does not wait, -1 waits for ever. 0 is returned when the time is over.
     """
-    epfd, msec = c_int("epfd", epfd), c_int("msec", msec)
+    epfd, msec = i32("epfd", epfd), i32("msec", msec)
     if not isinstance(events, Array) or events._type_ is not EpollEvent:
         raise TypeError(f"events must be an array (EpollEvent * n)(), not {type(events).__name__}")
     deadline = monotonic() + msec / 1000 if msec > 0 else 0.0

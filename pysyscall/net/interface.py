@@ -2,7 +2,7 @@
 
 import sys
 
-from ..base.arguments import c_int
+from ..base.arguments import i32
 from ..base.errors import system_error
 from ..constants._errnos import ENODEV
 from ..constants._netlink import IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, RTM_GETLINK, RTM_NEWLINK
@@ -64,7 +64,7 @@ def interface_by_name(name: str) -> Interface:
 
 def interface_by_index(index: int) -> Interface:
     """The network interface of this index, or OSError(ENODEV). Go net.InterfaceByIndex."""
-    index = c_int("index", index)
+    index = i32("index", index)
     for interface in interfaces():
         if interface.index == index:
             return interface

@@ -3,7 +3,7 @@
 import ctypes
 from os import fsdecode
 
-from ..base.arguments import c_int, c_string, fixed_bytes, u16
+from ..base.arguments import c_string, fixed_bytes, i32, u16
 from ..base.errors import system_error
 from ..base.layout import I32, U8, U16, U32, Address, Name16, Struct, ULong
 from ..constants._errnos import EINVAL
@@ -181,7 +181,7 @@ class Ifreq(Struct):
         ctypes.memmove(ctypes.byref(self.ifru.addr.data), raw, len(raw))
 
     def _set_ivalue(self, argument: str, value: int) -> None:
-        number = c_int(argument, value)
+        number = i32(argument, value)
         self._clear()
         self.ifru.ivalue = number
 

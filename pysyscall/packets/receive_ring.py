@@ -10,7 +10,7 @@ from mmap import PAGESIZE, mmap
 from struct import Struct as Codec
 from time import monotonic, sleep
 
-from ..base.arguments import c_int, integer, u16
+from ..base.arguments import i32, integer, u16
 from ..base.errors import system_error
 from ..base.layout import codec
 from ..constants._interfaces import ETH_P_ALL
@@ -220,7 +220,7 @@ class PacketRing:
         OSError(ENETDOWN): the interface has gone down; frames come again when it is up again. BufferError: the ring has
         come round to a block that is still in use.
         """
-        msec = c_int("msec", msec)
+        msec = i32("msec", msec)
         if self._map is None:
             raise ValueError("the ring is closed")
         deadline = monotonic() + msec / 1000 if msec >= 0 else inf

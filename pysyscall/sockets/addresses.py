@@ -217,7 +217,7 @@ class SockaddrLinklayer(Sockaddr):
         head = _linklayer.pack(
             AF_PACKET,
             arguments.u16("protocol", protocol),
-            arguments.c_int("ifindex", ifindex) & 0xFFFF_FFFF,
+            arguments.i32("ifindex", ifindex) & 0xFFFF_FFFF,
             arguments.u16("hatype", hatype),
             arguments.u8("pkttype", pkttype),
             halen,

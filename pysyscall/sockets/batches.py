@@ -7,7 +7,7 @@ in a single assignment of strided memoryview slices.
 import sys
 from ctypes import addressof, byref, c_char, c_void_p, sizeof
 
-from ..base.arguments import c_int, flag_bits, integer
+from ..base.arguments import flag_bits, i32, integer
 from ..base.errors import retry, system_error, take_errno
 from ..constants._errnos import EINTR, EINVAL, EIO, EMSGSIZE
 from ..constants._internet import IPPROTO_UDP
@@ -110,7 +110,7 @@ class MessageBatch:
         close, and MSG_CMSG_CLOEXEC makes them close-on-exec: see close_unix_rights.
         """
         if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
-            fd, flags = c_int("fd", fd), flag_bits("flags", flags)
+            fd, flags = i32("fd", fd), flag_bits("flags", flags)
         if flags & MSG_TRUNC:
             raise ValueError("MSG_TRUNC would make lengths that exceed the buffers: flags(i) tells what was cut")
         # A signal while it waits for a further message would make the socket's next call fail with an errno that only
@@ -134,7 +134,7 @@ class MessageBatch:
         stream the last one that went may have gone in part: `sent` tells.
         """
         if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
-            fd, flags = c_int("fd", fd), flag_bits("flags", flags)
+            fd, flags = i32("fd", fd), flag_bits("flags", flags)
         n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
         first = c_void_p(self._headers + start * sizeof(Mmsghdr))
         while (sent := libc.sendmmsg(fd, first, n - start, flags)) == -1:
@@ -152,7 +152,7 @@ class MessageBatch:
         count = self._alike(start, n)
         if count < 2 or getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP:
             return self.send(fd, n, flags, start)
-        fd, flags = c_int("fd", fd), flag_bits("flags", flags)
+        fd, flags = i32("fd", fd), flag_bits("flags", flags)
         length = self._lengths[start]
         if self._segment[0] != length:
             control = udp_segment(length)

@@ -7,7 +7,7 @@ An option asks for each on what is received; the same messages, given to sendmsg
 from ctypes import sizeof
 from struct import Struct as Codec
 
-from ..base.arguments import c_int, u16
+from ..base.arguments import i32, u16
 from ..constants._internet import (
     IP_PKTINFO,
     IP_TOS,
@@ -62,7 +62,7 @@ def parse_inet6_pktinfo(m: SocketControlMessage) -> Inet6Pktinfo:
 
 def inet4_ttl(ttl: int) -> bytes:
     """An IP_TTL message: over how many hops a datagram may go, 1..255. ip(7)."""
-    return socket_control_message(IPPROTO_IP, IP_TTL, _INT.pack(c_int("ttl", ttl)))
+    return socket_control_message(IPPROTO_IP, IP_TTL, _INT.pack(i32("ttl", ttl)))
 
 
 def parse_inet4_ttl(m: SocketControlMessage) -> int:
@@ -75,7 +75,7 @@ def parse_inet4_ttl(m: SocketControlMessage) -> int:
 
 def inet4_tos(tos: int) -> bytes:
     """An IP_TOS message: a datagram's differentiated services and ECN bits, 0..255. ip(7)."""
-    return socket_control_message(IPPROTO_IP, IP_TOS, _INT.pack(c_int("tos", tos)))
+    return socket_control_message(IPPROTO_IP, IP_TOS, _INT.pack(i32("tos", tos)))
 
 
 def parse_inet4_tos(m: SocketControlMessage) -> int:
@@ -90,7 +90,7 @@ def parse_inet4_tos(m: SocketControlMessage) -> int:
 
 def inet6_hoplimit(hops: int) -> bytes:
     """An IPV6_HOPLIMIT message: over how many hops a datagram may go, 0..255, or -1 for the default. ipv6(7)."""
-    return socket_control_message(IPPROTO_IPV6, IPV6_HOPLIMIT, _INT.pack(c_int("hops", hops)))
+    return socket_control_message(IPPROTO_IPV6, IPV6_HOPLIMIT, _INT.pack(i32("hops", hops)))
 
 
 def parse_inet6_hoplimit(m: SocketControlMessage) -> int:
@@ -103,7 +103,7 @@ def parse_inet6_hoplimit(m: SocketControlMessage) -> int:
 
 def inet6_tclass(tclass: int) -> bytes:
     """An IPV6_TCLASS message: a datagram's traffic class, 0..255. RFC 3542."""
-    return socket_control_message(IPPROTO_IPV6, IPV6_TCLASS, _INT.pack(c_int("tclass", tclass)))
+    return socket_control_message(IPPROTO_IPV6, IPV6_TCLASS, _INT.pack(i32("tclass", tclass)))
 
 
 def parse_inet6_tclass(m: SocketControlMessage) -> int:

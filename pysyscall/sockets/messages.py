@@ -2,8 +2,7 @@
 
 from ctypes import addressof, byref, c_char, c_uint32, sizeof
 
-from ..base.arguments import c_int as int_argument
-from ..base.arguments import flag_bits
+from ..base.arguments import flag_bits, i32
 from ..base.buffers import COPIED, MAX_RW_COUNT, ArrayType, Export, in_place, readable, writable
 from ..base.errors import retry, system_error
 from ..constants._errnos import EMSGSIZE
@@ -57,7 +56,7 @@ def sendto(fd: int, p: "ReadableBuffer", flags: int, to: "Sockaddr | None") -> i
     ConnectionRefusedError: an earlier datagram on a connected socket found nobody.
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
-        fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
+        fd, flags = i32("fd", fd), flag_bits("flags", flags)
     raw = to._raw if isinstance(to, Sockaddr) else b"" if to is None else raw_bytes("to", to)
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
         while (n := libc.sendto(fd, p, size, flags, raw or None, len(raw))) == -1:
@@ -82,7 +81,7 @@ def recvfrom(fd: int, p: "WriteableBuffer", flags: int = 0) -> "tuple[int, Socka
     is cut; MSG_TRUNC among the flags returns the length it had. A ctypes array is the cheapest p.
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
-        fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
+        fd, flags = i32("fd", fd), flag_bits("flags", flags)
     try:
         slot = _names.pop()
     except IndexError:
@@ -119,7 +118,7 @@ def sendmsg(
     A Unix stream carries control messages only together with data: where p is empty and oob is not, one NUL byte is
     sent for them to travel with, as in Go, and 0 is returned.
     """
-    fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
+    fd, flags = i32("fd", fd), flag_bits("flags", flags)
     buffers: Iterable[ReadableBuffer] = p if isinstance(p, (list, tuple)) else (p,)
     raw = None if to is None else raw_bytes("to", to)
     with _Message(buffers, oob, writable=False) as message:
@@ -157,7 +156,7 @@ def recvmsg(
     among the flags asked for makes descriptors that arrive close-on-exec. No byte is read that p has no room for: Go
     reads, and drops, one where p is empty.
     """
-    fd, flags = int_argument("fd", fd), flag_bits("flags", flags)
+    fd, flags = i32("fd", fd), flag_bits("flags", flags)
     buffers: Iterable[WriteableBuffer] = p if isinstance(p, (list, tuple)) else (p,)
     with _Message(buffers, oob, writable=True) as message:
         storage = _Storage()

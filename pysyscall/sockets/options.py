@@ -2,8 +2,7 @@
 
 from ctypes import byref, c_int, c_uint32, create_string_buffer, sizeof
 
-from ..base.arguments import c_int as int_argument
-from ..base.arguments import c_string, fixed_bytes, integer, u8
+from ..base.arguments import c_string, fixed_bytes, i32, integer, u8
 from ..base.buffers import readable
 from ..base.errors import check
 from ..clocks.structs import Timeval
@@ -30,7 +29,7 @@ def getsockopt(fd: int, level: int, opt: int, size: int) -> bytes:
 
     The typed getsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
     """
-    fd, level, opt = int_argument("fd", fd), int_argument("level", level), int_argument("opt", opt)
+    fd, level, opt = i32("fd", fd), i32("level", level), i32("opt", opt)
     # The kernel counts a filter's length in instructions, and would write that many of them for as many bytes.
     unit = _FILTER_SIZE if (level, opt) == (SOL_SOCKET, SO_GET_FILTER) else 1
     size = integer("size", size, 0, _LONGEST)
@@ -44,7 +43,7 @@ def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
 
     The typed setsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
     """
-    fd, level, opt = int_argument("fd", fd), int_argument("level", level), int_argument("opt", opt)
+    fd, level, opt = i32("fd", fd), i32("level", level), i32("opt", opt)
     check("setsockopt", libc.setsockopt(fd, level, opt, *readable(value)))
 
 
@@ -56,7 +55,7 @@ def getsockopt_int(fd: int, level: int, opt: int) -> int:
 
 def setsockopt_int(fd: int, level: int, opt: int, value: int) -> None:
     """setsockopt(2) of an int. Go SetsockoptInt."""
-    setsockopt(fd, level, opt, c_int(int_argument("value", value)))  # type: ignore[arg-type]  # a buffer all the same
+    setsockopt(fd, level, opt, c_int(i32("value", value)))  # type: ignore[arg-type]  # a buffer all the same
 
 
 def setsockopt_byte(fd: int, level: int, opt: int, value: int) -> None:

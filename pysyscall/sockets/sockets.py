@@ -2,7 +2,7 @@
 
 from ctypes import byref, c_char, c_int, c_uint32
 
-from ..base.arguments import c_int as int_argument
+from ..base.arguments import i32
 from ..base.errors import check, retry
 from ..constants._sockets import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
 from . import libc
@@ -27,9 +27,7 @@ def socket(domain: int, typ: int, proto: int = 0) -> int:
     For packet sockets proto is in network order: htons(ETH_P_ALL). PermissionError: the kind needs a capability
     (CAP_NET_RAW for raw and packet sockets). EAFNOSUPPORT, EPROTONOSUPPORT: the kernel has no such kind.
     """
-    return check(
-        "socket", libc.socket(int_argument("domain", domain), int_argument("typ", typ), int_argument("proto", proto))
-    )
+    return check("socket", libc.socket(i32("domain", domain), i32("typ", typ), i32("proto", proto)))
 
 
 def sys_socket(family: int, sotype: int, proto: int = 0) -> int:
@@ -37,14 +35,14 @@ def sys_socket(family: int, sotype: int, proto: int = 0) -> int:
 
     One call, so that no lock is needed against a fork in between.
     """
-    family, sotype = int_argument("family", family), int_argument("sotype", sotype)
+    family, sotype = i32("family", family), i32("sotype", sotype)
     return socket(family, sotype | SOCK_NONBLOCK | SOCK_CLOEXEC, proto)
 
 
 def socketpair(domain: int, typ: int, proto: int = 0) -> "tuple[int, int]":
     """socketpair(2): make two sockets connected to each other, and return their descriptors. Go Socketpair."""
     pair = _IntPair()
-    domain, typ, proto = int_argument("domain", domain), int_argument("typ", typ), int_argument("proto", proto)
+    domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
     check("socketpair", libc.socketpair(domain, typ, proto, pair))
     return pair[0], pair[1]
 
@@ -56,12 +54,12 @@ def bind(fd: int, sa: Sockaddr) -> None:
     default, need CAP_NET_BIND_SERVICE.
     """
     raw = raw_bytes("sa", sa)
-    check("bind", libc.bind(int_argument("fd", fd), raw, len(raw)))
+    check("bind", libc.bind(i32("fd", fd), raw, len(raw)))
 
 
 def listen(fd: int, backlog: int = SOMAXCONN) -> None:
     """listen(2): let a socket accept connections, with so many waiting at most. Go Listen."""
-    check("listen", libc.listen(int_argument("fd", fd), int_argument("backlog", backlog)))
+    check("listen", libc.listen(i32("fd", fd), i32("backlog", backlog)))
 
 
 def connect(fd: int, sa: Sockaddr) -> None:
@@ -71,12 +69,12 @@ def connect(fd: int, sa: Sockaddr) -> None:
     how. InterruptedError: a signal came; never begun anew, as the attempt goes on.
     """
     raw = raw_bytes("sa", sa)
-    check("connect", libc.connect(int_argument("fd", fd), raw, len(raw)))
+    check("connect", libc.connect(i32("fd", fd), raw, len(raw)))
 
 
 def shutdown(fd: int, how: int) -> None:
     """shutdown(2): end one or both directions of a connection: SHUT_RD, SHUT_WR, SHUT_RDWR. Go Shutdown."""
-    check("shutdown", libc.shutdown(int_argument("fd", fd), int_argument("how", how)))
+    check("shutdown", libc.shutdown(i32("fd", fd), i32("how", how)))
 
 
 def getsockname(fd: int) -> Sockaddr:
@@ -91,7 +89,7 @@ def getpeername(fd: int) -> Sockaddr:
 
 def _name(call: str, function: "Callable[[int, Pointer, Pointer], int]", fd: int) -> Sockaddr:
     name, length = _Storage(), c_uint32(128)
-    check(call, function(int_argument("fd", fd), name, byref(length)))
+    check(call, function(i32("fd", fd), name, byref(length)))
     return decode(name.raw[: length.value])
 
 
@@ -111,7 +109,7 @@ def accept4(fd: int, flags: int = 0) -> "tuple[int, Sockaddr]":
 
 def _accept(call: str, fd: int, flags: int) -> "tuple[int, Sockaddr]":
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
-        fd, flags = int_argument("fd", fd), int_argument("flags", flags)
+        fd, flags = i32("fd", fd), i32("flags", flags)
     name, length = _Storage(), c_uint32(128)
     while (connection := libc.accept4(fd, name, byref(length), flags)) == -1:
         retry(call)
