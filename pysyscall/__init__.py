@@ -210,10 +210,118 @@ if TYPE_CHECKING:
     from .sockets.timestamps import parse_timestamp as parse_timestamp
     from .sockets.timestamps import parse_timestamping as parse_timestamping
     from .system.errnos import Errno as Errno
+    from .files.opening import open as open
+    from .files.opening import openat as openat
+    from .files.opening import creat as creat
+    from .files.opening import seek as seek
+    from .files.opening import ftruncate as ftruncate
+    from .files.opening import truncate as truncate
+    from .files.opening import fallocate as fallocate
+    from .files.opening import fsync as fsync
+    from .files.opening import fdatasync as fdatasync
+    from .files.opening import sync_file_range as sync_file_range
+    from .files.opening import sync as sync
+    from .files.opening import stdin as stdin
+    from .files.opening import stdout as stdout
+    from .files.opening import stderr as stderr
+    from .files.names import link as link
+    from .files.names import symlink as symlink
+    from .files.names import readlink as readlink
+    from .files.names import rename as rename
+    from .files.names import renameat as renameat
+    from .files.names import unlink as unlink
+    from .files.names import unlinkat as unlinkat
+    from .files.names import rmdir as rmdir
+    from .files.names import mkdir as mkdir
+    from .files.names import mkdirat as mkdirat
+    from .files.names import mkfifo as mkfifo
+    from .files.names import mknod as mknod
+    from .files.names import mknodat as mknodat
+    from .files.permissions import access as access
+    from .files.permissions import faccessat as faccessat
+    from .files.permissions import chmod as chmod
+    from .files.permissions import fchmod as fchmod
+    from .files.permissions import fchmodat as fchmodat
+    from .files.permissions import chown as chown
+    from .files.permissions import lchown as lchown
+    from .files.permissions import fchown as fchown
+    from .files.permissions import fchownat as fchownat
+    from .files.directories import getdents as getdents
+    from .files.directories import read_dirent as read_dirent
+    from .files.directories import parse_dirent as parse_dirent
+    from .files.directories import chdir as chdir
+    from .files.directories import fchdir as fchdir
+    from .files.directories import getcwd as getcwd
+    from .files.directories import getwd as getwd
+    from .files.attributes import getxattr as getxattr
+    from .files.attributes import listxattr as listxattr
+    from .files.attributes import setxattr as setxattr
+    from .files.attributes import removexattr as removexattr
+    from .files.locking import flock as flock
+    from .files.locking import fcntl_flock as fcntl_flock
+    from .files.watching import NamedInotifyEvent as NamedInotifyEvent
+    from .files.watching import inotify_init as inotify_init
+    from .files.watching import inotify_init1 as inotify_init1
+    from .files.watching import inotify_add_watch as inotify_add_watch
+    from .files.watching import inotify_rm_watch as inotify_rm_watch
+    from .files.watching import parse_inotify_events as parse_inotify_events
+    from .files.structs import Dirent as Dirent
+    from .files.structs import Flock_t as Flock_t
+    from .files.structs import InotifyEvent as InotifyEvent
+    from .files.structs import Fsid as Fsid
+    from .files.structs import Ustat_t as Ustat_t
+    from .memory.mapping import mmap as mmap
+    from .memory.mapping import munmap as munmap
+    from .memory.mapping import madvise as madvise
+    from .memory.mapping import mprotect as mprotect
+    from .memory.mapping import mlock as mlock
+    from .memory.mapping import munlock as munlock
+    from .memory.mapping import mlockall as mlockall
+    from .memory.mapping import munlockall as munlockall
+    from .mounts.mounting import mount as mount
+    from .mounts.mounting import unmount as unmount
+    from .mounts.mounting import pivot_root as pivot_root
+    from .mounts.mounting import chroot as chroot
+    from .system.machine import uname as uname
+    from .system.machine import sysinfo as sysinfo
+    from .system.machine import getpagesize as getpagesize
+    from .system.machine import sethostname as sethostname
+    from .system.machine import setdomainname as setdomainname
+    from .system.machine import klogctl as klogctl
+    from .system.machine import acct as acct
+    from .system.machine import ioperm as ioperm
+    from .system.machine import iopl as iopl
+    from .system.machine import reboot as reboot
+    from .system.structs import Utsname as Utsname
+    from .system.structs import Sysinfo_t as Sysinfo_t
+    from .clocks.clock import gettimeofday as gettimeofday
+    from .clocks.clock import settimeofday as settimeofday
+    from .clocks.clock import time as time
+    from .clocks.clock import nanosleep as nanosleep
+    from .clocks.clock import adjtimex as adjtimex
+    from .clocks.file_times import utime as utime
+    from .clocks.file_times import utimes as utimes
+    from .clocks.file_times import utimes_nano as utimes_nano
+    from .clocks.file_times import futimes as futimes
+    from .clocks.file_times import futimesat as futimesat
+    from .clocks.structs import Time_t as Time_t
+    from .clocks.structs import Timex as Timex
+    from .clocks.structs import Utimbuf as Utimbuf
+    from .strings import byte_slice_from_string as byte_slice_from_string
+    from .strings import byte_ptr_from_string as byte_ptr_from_string
+    from .strings import slice_ptr_from_strings as slice_ptr_from_strings
+    from .strings import string_byte_slice as string_byte_slice
+    from .strings import string_byte_ptr as string_byte_ptr
+    from .strings import string_slice_ptr as string_slice_ptr
+    from .environment import getenv as getenv
+    from .environment import setenv as setenv
+    from .environment import unsetenv as unsetenv
+    from .environment import clearenv as clearenv
+    from .environment import environ as environ
 else:
     # The same again, for a running Python. A test holds the two together.
     _NAMES = {
-        "clocks.structs": "Timespec Timeval",
+        "clocks.structs": "Time_t Timespec Timeval Timex Utimbuf",
         "io.copying": "sendfile splice tee",
         "io.descriptors": "close close_on_exec dup dup2 dup3 pipe pipe2 pread pwrite read set_nonblock write",
         "io.ioctls": "ioctl",
@@ -276,6 +384,54 @@ else:
         ),
         "sockets.timestamps": "parse_timestamp parse_timestamping",
         "system.errnos": "Errno",
+        "files.opening": (
+            "open openat creat seek ftruncate truncate fallocate fsync fdatasync sync_file_range sync stdin stdout stderr"
+        ),
+        "files.names": (
+            "link symlink readlink rename renameat unlink unlinkat rmdir mkdir mkdirat mkfifo mknod mknodat"
+        ),
+        "files.permissions": (
+            "access faccessat chmod fchmod fchmodat chown lchown fchown fchownat"
+        ),
+        "files.directories": (
+            "getdents read_dirent parse_dirent chdir fchdir getcwd getwd"
+        ),
+        "files.attributes": (
+            "getxattr listxattr setxattr removexattr"
+        ),
+        "files.locking": (
+            "flock fcntl_flock"
+        ),
+        "files.watching": (
+            "NamedInotifyEvent inotify_init inotify_init1 inotify_add_watch inotify_rm_watch parse_inotify_events"
+        ),
+        "files.structs": (
+            "Dirent Flock_t InotifyEvent Fsid Ustat_t"
+        ),
+        "memory.mapping": (
+            "mmap munmap madvise mprotect mlock munlock mlockall munlockall"
+        ),
+        "mounts.mounting": (
+            "mount unmount pivot_root chroot"
+        ),
+        "system.machine": (
+            "uname sysinfo getpagesize sethostname setdomainname klogctl acct ioperm iopl reboot"
+        ),
+        "system.structs": (
+            "Utsname Sysinfo_t"
+        ),
+        "clocks.clock": (
+            "gettimeofday settimeofday time nanosleep adjtimex"
+        ),
+        "clocks.file_times": (
+            "utime utimes utimes_nano futimes futimesat"
+        ),
+        "strings": (
+            "byte_slice_from_string byte_ptr_from_string slice_ptr_from_strings string_byte_slice string_byte_ptr string_slice_ptr"
+        ),
+        "environment": (
+            "getenv setenv unsetenv clearenv environ"
+        ),
     }
     _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
     # Loaded together: a program that has opened its sockets, and then gives up its root directory or the right to read

@@ -37,6 +37,16 @@ def run_as_nobody(function: Callable[P, object], *args: P.args, **kwargs: P.kwar
     _run(partial(function, *args, **kwargs), drop_root, 60)
 
 
+def in_child(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """The same in this network, as this user: for what changes a process for good."""
+    _run(partial(function, *args, **kwargs), lambda: None, 60)
+
+
+def in_user_namespace(flags: int, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """The same as root of a user namespace of its own, and of the namespaces that the flags name."""
+    _run(partial(function, *args, **kwargs), partial(enter_user_namespace, flags), 60)
+
+
 @overload
 def in_namespace(test: Callable[P, None], /) -> Callable[P, None]: ...
 @overload
@@ -88,12 +98,20 @@ def enter_unprivileged() -> None:
     enter()
 
 
-def forbid_networks() -> None:
-    """Have the kernel refuse this process any further network namespace, in a user namespace of its own."""
+def enter_user_namespace(flags: int = 0) -> None:
+    """Make this process root of a user namespace of its own, and give it the namespaces that the flags name."""
     uid, gid = os.geteuid(), os.getegid()
-    syscall.unshare(syscall.CLONE_NEWUSER)
+    try:
+        syscall.unshare(syscall.CLONE_NEWUSER | flags)
+    except OSError as error:
+        pytest.skip(f"kernel: {error.strerror}")
     for file, line in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
         Path("/proc/self", file).write_text(line)
+
+
+def forbid_networks() -> None:
+    """Have the kernel refuse this process any further network namespace, in a user namespace of its own."""
+    enter_user_namespace()
     Path("/proc/sys/user/max_net_namespaces").write_text("0")
 
 

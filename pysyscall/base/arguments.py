@@ -5,7 +5,7 @@ NUL. Each is refused here, by the name of the argument.
 """
 
 from operator import index
-from os import fsencode
+from os import fsencode, fspath
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +50,16 @@ def u32(name: str, value: "SupportsIndex") -> int:
     return integer(name, value, 0, 0xFFFF_FFFF)
 
 
+def i64(name: str, value: "SupportsIndex") -> int:
+    """A number of 64 bits: a place in a file, a length."""
+    return integer(name, value, -(2**63), 2**63 - 1)
+
+
+def identity(name: str, value: "SupportsIndex") -> int:
+    """A user's or group's number as C's unsigned int; -1 is the one that leaves it as it is."""
+    return integer(name, value, -1, 0xFFFF_FFFF) & 0xFFFF_FFFF
+
+
 def size(name: str, value: "SupportsIndex") -> int:
     """A length in bytes. Linux moves at most 2**31 - 4096 bytes a call, so that no more than a C int is needed."""
     return min(integer(name, value, 0, 2**63 - 1), 0x7FFF_F000)
@@ -68,6 +78,11 @@ def fixed_bytes(name: str, value: "bytes | bytearray | memoryview", length: int)
     if len(raw) != length:
         raise ValueError(f"{name} must be {length} bytes, not {len(raw)}")
     return raw
+
+
+def c_path(name: str, value: "StrOrBytesPath") -> bytes:
+    """A path for C: as c_string, or an os.PathLike."""
+    return c_string(name, fspath(value))
 
 
 def c_string(name: str, value: "StrOrBytes") -> bytes:

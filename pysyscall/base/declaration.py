@@ -14,6 +14,7 @@ have two faces instead of `typing.Annotated`, as importing typing takes twice th
 """
 
 import ctypes
+from _functools import partial  # type: ignore[import-not-found]  # functools takes longer to import than all of this
 from ctypes import CDLL, c_void_p
 
 TYPE_CHECKING = False
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     Size: TypeAlias = int
     SSize: TypeAlias = int
     Off64: TypeAlias = int
+    Loff: TypeAlias = int
     Socklen: TypeAlias = int
     String: TypeAlias = bytes | None
     Pointer: TypeAlias = buffers.Pointer
@@ -45,6 +47,10 @@ else:
     Size = ctypes.c_size_t
     SSize = ctypes.c_ssize_t
     Off64 = ctypes.c_int64
+
+    class Loff(ctypes.c_int64):
+        """loff_t: of 64 bits in every libc, under the plain name."""
+
     Socklen = ctypes.c_uint32
     String = ctypes.c_char_p
     Pointer = c_void_p
@@ -66,6 +72,23 @@ def prototype(declaration: "Function") -> "Function":
 def unconverted(declaration: "Function") -> "Function":
     """The libc function of this name as ctypes finds it: see this module's docstring."""
     return _function(declaration)  # type: ignore[no-any-return]
+
+
+def by_number(declaration: "Function") -> "Function":
+    """The kernel's call SYS_NAME through libc's syscall(2): -1 and errno where it fails, as a function of libc.
+
+    For what no libc has, or not in the kernel's layout. ENOSYS where this ABI's kernel has no such call. Integers are
+    declared Long, as wide as the register that the kernel reads.
+    """
+    from ..constants import _syscall_numbers
+
+    function: Any = _libc["syscall"]
+    types = list(declaration.__annotations__.values())
+    function.restype = types.pop()
+    function.argtypes = [Long, *types]
+    # The kernel has no call -1, and says so.
+    number = getattr(_syscall_numbers, f"SYS_{declaration.__name__.upper()}", -1)
+    return partial(function, number)  # type: ignore[no-any-return]
 
 
 def _function(declaration: "Any") -> "Any":

@@ -18,7 +18,7 @@ from struct import Struct as Codec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ctypes import Array, c_char, c_uint8, c_uint32, c_ulong
+    from ctypes import Array, c_int32, c_uint8, c_uint32, c_ulong
     from typing import TypeAlias
 
     I8: TypeAlias = int
@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     ULong: TypeAlias = int
     SizeT: TypeAlias = int
     Address: TypeAlias = int | None
-    Char6: TypeAlias = Array[c_char]
+    Char6: TypeAlias = bytes
+    Char0: TypeAlias = bytes
+    Char65: TypeAlias = bytes
+    Char256: TypeAlias = bytes
+    I32x2: TypeAlias = Array[c_int32]
+    I32x11: TypeAlias = Array[c_int32]
+    ULongx3: TypeAlias = Array[c_ulong]
     Name16: TypeAlias = bytes
     U8x3: TypeAlias = Array[c_uint8]
     U8x4: TypeAlias = Array[c_uint8]
@@ -59,6 +65,13 @@ else:
     SizeT = ctypes.c_size_t
     Address = ctypes.c_void_p
     Name16 = ctypes.c_char * 16
+    Char0 = ctypes.c_char * 0
+    Char6 = ctypes.c_char * 6
+    Char65 = ctypes.c_char * 65
+    Char256 = ctypes.c_char * 256
+    I32x2 = ctypes.c_int32 * 2
+    I32x11 = ctypes.c_int32 * 11
+    ULongx3 = ctypes.c_ulong * 3
     U8x3 = ctypes.c_uint8 * 3
     U8x4 = ctypes.c_uint8 * 4
     U8x8 = ctypes.c_uint8 * 8

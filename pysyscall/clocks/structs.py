@@ -1,6 +1,12 @@
-"""<sys/time.h>, <time.h>: struct timeval, struct timespec."""
+"""<sys/time.h>, <time.h>, <sys/timex.h>, <utime.h>: times, and how the clock is adjusted."""
 
-from ..base.layout import Long, Struct
+from ..base.layout import I32, U32, I32x11, Long, Struct
+
+
+class Time_t(int):
+    """time_t: seconds since 1970. Go Time_t."""
+
+    __slots__ = ()
 
 
 class Timeval(Struct):
@@ -36,3 +42,42 @@ class Timespec(Struct):
     def unix(self) -> "tuple[int, int]":
         """Seconds and nanoseconds. Go Timespec.Unix."""
         return self.sec, self.nsec
+
+
+class Timex(Struct):
+    """struct timex: how the system's clock is adjusted. Go Timex.
+
+    `modes` says what adjtimex sets, ADJ_OFFSET and so on. offset, maxerror, esterror and jitter are in microseconds, or
+    nanoseconds where `status` has STA_NANO; freq and ppsfreq in 2**-16 parts in a million.
+    """
+
+    __slots__ = ()
+    modes: U32
+    offset: Long
+    freq: Long
+    maxerror: Long
+    esterror: Long
+    status: I32
+    constant: Long
+    precision: Long
+    tolerance: Long
+    time: Timeval
+    tick: Long
+    ppsfreq: Long
+    jitter: Long
+    shift: I32
+    stabil: Long
+    jitcnt: Long
+    calcnt: Long
+    errcnt: Long
+    stbcnt: Long
+    tai: I32
+    pad: I32x11
+
+
+class Utimbuf(Struct):
+    """struct utimbuf: times of access and modification, in seconds. Go Utimbuf."""
+
+    __slots__ = ()
+    actime: Long
+    modtime: Long

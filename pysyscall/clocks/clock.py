@@ -1,0 +1,61 @@
+"""The system's clock: read, set, adjusted, and slept by."""
+
+from ctypes import byref
+
+from ..base.errors import check, system_error, take_errno
+from ..constants._errnos import EINTR
+from . import libc
+from .structs import Time_t, Timespec, Timeval, Timex
+
+
+def gettimeofday() -> Timeval:
+    """gettimeofday(2): the time since 1970. Go Gettimeofday."""
+    tv = Timeval()
+    check("gettimeofday", libc.gettimeofday(byref(tv), None))
+    return tv
+
+
+def settimeofday(tv: Timeval) -> None:
+    """settimeofday(2): set the system's clock. Go Settimeofday.
+
+    PermissionError: needs CAP_SYS_TIME. EINVAL: microseconds out of 0..999999.
+    """
+    if not isinstance(tv, Timeval):
+        raise TypeError(f"tv must be a Timeval, not {type(tv).__name__}")
+    check("settimeofday", libc.settimeofday(byref(tv), None))
+
+
+def time() -> Time_t:
+    """time(2): the seconds since 1970. Go Time, which can store them too."""
+    return Time_t(gettimeofday().sec)
+
+
+def nanosleep(time: Timespec, leftover: "Timespec | None" = None) -> None:
+    """nanosleep(2): sleep for a time, to its end, over signals. Go Nanosleep.
+
+    Where a signal's Python handler raises, leftover holds what remained. EINVAL: seconds are negative, or nanoseconds
+    out of 0..999,999,999.
+    """
+    for name, value in (("time", time), ("leftover", leftover)):
+        if not isinstance(value, Timespec) and (name == "time" or value is not None):
+            raise TypeError(f"{name} must be a Timespec, not {type(value).__name__}")
+    left = Timespec(time.sec, time.nsec) if leftover is None else leftover
+    rest = byref(left)
+    if libc.nanosleep(byref(time), rest) != -1:
+        return
+    while (errno := take_errno()) == EINTR:
+        if libc.nanosleep(rest, rest) != -1:
+            return
+    raise system_error("nanosleep", errno)
+
+
+def adjtimex(buf: Timex) -> int:
+    """adjtimex(2): read the clock's discipline, and set what buf.modes names (0: nothing); the clock's state. Go
+    Adjtimex.
+
+    buf is filled in. The state is TIME_OK, TIME_ERROR (not synchronized) and so on. PermissionError: to set needs
+    CAP_SYS_TIME.
+    """
+    if not isinstance(buf, Timex):
+        raise TypeError(f"buf must be a Timex, not {type(buf).__name__}")
+    return check("adjtimex", libc.adjtimex(byref(buf)))

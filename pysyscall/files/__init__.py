@@ -1,0 +1,1 @@
+"""Files: paths, contents, status, directories, attributes, locks and notifications."""

@@ -1,0 +1,104 @@
+"""Files: opened, positioned, sized, and written to the disk."""
+
+from ..base.arguments import c_path, flag_bits, i32, i64, u32
+from ..base.errors import check, retry
+from ..constants._files import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
+from . import libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..base.arguments import StrOrBytesPath
+
+stdin: int = 0
+stdout: int = 1
+stderr: int = 2
+
+
+def open(path: "StrOrBytesPath", mode: int, perm: int = 0) -> int:
+    """open(2): open a file, or make it, and return the lowest free descriptor. Go Open.
+
+    mode is O_RDONLY, O_WRONLY or O_RDWR with O_CREAT, O_EXCL, O_TRUNC, O_APPEND and so on; perm is the permissions of
+    a file that is made (0o644), of which umask takes some away. Without O_CLOEXEC the descriptor is inherited by the
+    programs that this process starts, as in Go and C. FileNotFoundError, FileExistsError, PermissionError,
+    IsADirectoryError; ELOOP: too many symbolic links, or O_NOFOLLOW found one.
+    """
+    return _openat("open", AT_FDCWD, path, i32("mode", mode), u32("perm", perm))
+
+
+def openat(dirfd: int, path: "StrOrBytesPath", flags: int, mode: int = 0) -> int:
+    """openat(2): as open, with a relative path starting at the directory dirfd, or at AT_FDCWD. Go Openat."""
+    return _openat("openat", i32("dirfd", dirfd), path, i32("flags", flags), u32("mode", mode))
+
+
+def creat(path: "StrOrBytesPath", mode: int) -> int:
+    """creat(2): open with O_CREAT | O_WRONLY | O_TRUNC. Go Creat."""
+    return _openat("creat", AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, u32("mode", mode))
+
+
+def _openat(call: str, dirfd: int, path: "StrOrBytesPath", flags: int, mode: int) -> int:
+    name = c_path("path", path)
+    while (fd := libc.openat(dirfd, name, flags | O_LARGEFILE, mode)) == -1:
+        retry(call)
+    return fd
+
+
+def seek(fd: int, offset: int, whence: int) -> int:
+    """lseek(2): set the position of an open file; the new one, in bytes from the start. Go Seek.
+
+    whence is SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA or SEEK_HOLE. ESPIPE: a pipe or a socket. EINVAL: before the
+    start.
+    """
+    return check("seek", libc.lseek(i32("fd", fd), i64("offset", offset), i32("whence", whence)))
+
+
+def ftruncate(fd: int, length: int) -> None:
+    """ftruncate(2): make a file exactly so many bytes long; what is new reads as zeros. Go Ftruncate."""
+    fd, length = i32("fd", fd), i64("length", length)
+    while libc.ftruncate(fd, length) == -1:
+        retry("ftruncate")
+
+
+def truncate(path: "StrOrBytesPath", length: int) -> None:
+    """truncate(2): as ftruncate, by path. Go Truncate."""
+    name, length = c_path("path", path), i64("length", length)
+    while libc.truncate(name, length) == -1:
+        retry("truncate")
+
+
+def fallocate(fd: int, mode: int, off: int, len: int) -> None:
+    """fallocate(2): reserve disk space for len bytes from off on, or punch a hole, by FALLOC_FL_ flags. Go Fallocate.
+
+    EOPNOTSUPP: the file system cannot. ENOSPC: no room. EINVAL: off is negative, or len is not positive.
+    """
+    fd, mode, off, len = i32("fd", fd), flag_bits("mode", mode), i64("off", off), i64("len", len)
+    while libc.fallocate(fd, mode, off, len) == -1:
+        retry("fallocate")
+
+
+def fsync(fd: int) -> None:
+    """fsync(2): write a file's data and metadata to the disk, and wait. EINVAL: no such file, a pipe say. Go Fsync."""
+    fd = i32("fd", fd)
+    while libc.fsync(fd) == -1:
+        retry("fsync")
+
+
+def fdatasync(fd: int) -> None:
+    """fdatasync(2): as fsync, without metadata that reading does not need. Go Fdatasync."""
+    fd = i32("fd", fd)
+    while libc.fdatasync(fd) == -1:
+        retry("fdatasync")
+
+
+def sync_file_range(fd: int, off: int, n: int, flags: int) -> None:
+    """sync_file_range(2): write n bytes of a file from off on to the disk; 0 is up to the end. Go SyncFileRange.
+
+    flags: SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER. It writes no metadata: it is no fsync. ESPIPE: no file.
+    """
+    fd, off, n, flags = i32("fd", fd), i64("off", off), i64("n", n), u32("flags", flags)
+    while libc.sync_file_range(fd, off, n, flags) == -1:
+        retry("sync_file_range")
+
+
+def sync() -> None:
+    """sync(2): write all file systems to their disks. Go Sync."""
+    libc.sync()

@@ -1,0 +1,1 @@
+"""Memory: mapped, advised, protected and locked."""

@@ -1,0 +1,37 @@
+"""The C library's functions of this subject, as their man pages declare them: see `base.declaration`."""
+
+from ..base.declaration import Address, Int, Off64, Pointer, Size, prototype
+
+# sys/mman.h
+
+
+@prototype
+def mmap(addr: Address, length: Size, prot: Int, flags: Int, fd: Int, offset: Off64, /) -> Address: ...
+
+
+@prototype
+def munmap(addr: Address, length: Size, /) -> Int: ...
+
+
+@prototype
+def madvise(addr: Address, length: Size, advice: Int, /) -> Int: ...
+
+
+@prototype
+def mprotect(addr: Address, length: Size, prot: Int, /) -> Int: ...
+
+
+@prototype
+def mlock(addr: Pointer, length: Size, /) -> Int: ...
+
+
+@prototype
+def munlock(addr: Pointer, length: Size, /) -> Int: ...
+
+
+@prototype
+def mlockall(flags: Int, /) -> Int: ...
+
+
+@prototype
+def munlockall() -> Int: ...

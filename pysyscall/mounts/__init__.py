@@ -1,0 +1,1 @@
+"""Mounts, and what a process takes for its root."""

@@ -1,0 +1,15 @@
+"""The kernel's calls of this subject that not every libc has: by number, see `base.declaration`."""
+
+from ..base.declaration import Long, String, ULong, by_number
+
+
+@by_number
+def ioperm(from_: ULong, num: ULong, turn_on: Long, /) -> Long: ...
+
+
+@by_number
+def iopl(level: Long, /) -> Long: ...
+
+
+@by_number
+def reboot(magic: Long, magic2: Long, cmd: ULong, arg: String, /) -> Long: ...

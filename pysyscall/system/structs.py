@@ -1,0 +1,37 @@
+"""<sys/utsname.h>, <sys/sysinfo.h>: the machine's names, its memory and load."""
+
+from ..base.layout import U16, U32, Char65, Long, Struct, ULong, ULongx3
+
+
+class Utsname(Struct):
+    """struct utsname: names of the kernel and the machine, each bytes without their NUL. Go Utsname."""
+
+    __slots__ = ()
+    sysname: Char65
+    nodename: Char65
+    release: Char65
+    version: Char65
+    machine: Char65
+    domainname: Char65
+
+
+class Sysinfo_t(Struct):
+    """struct sysinfo: memory, swap and load. Go Sysinfo_t.
+
+    uptime is in seconds, loads are the load averages times 65,536, memory and swap are in units of `unit` bytes.
+    """
+
+    __slots__ = ()
+    uptime: Long
+    loads: ULongx3
+    totalram: ULong
+    freeram: ULong
+    sharedram: ULong
+    bufferram: ULong
+    totalswap: ULong
+    freeswap: ULong
+    procs: U16
+    pad: U16
+    totalhigh: ULong
+    freehigh: ULong
+    unit: U32

@@ -1,0 +1,1 @@
+"""Terminals: their settings and sizes."""

@@ -1,0 +1,217 @@
+"""Memory mapped, advised, protected and locked."""
+
+import ctypes
+import gc
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pysyscall as syscall
+
+from ..conftest import Keep
+from ..namespaces import in_child
+
+PAGE = syscall.getpagesize()
+RW = syscall.PROT_READ | syscall.PROT_WRITE
+ANONYMOUS = syscall.MAP_PRIVATE | syscall.MAP_ANON
+
+
+def anonymous(length: int, prot: int = RW) -> memoryview:
+    return syscall.mmap(-1, 0, length, prot, ANONYMOUS)
+
+
+def is_mapped(address: int) -> bool:
+    """Whether some mapping of this process has that address."""
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        start, end = (int(part, 16) for part in line.split()[0].split("-"))
+        if start <= address < end:
+            return True
+    return False
+
+
+def address_of(view: memoryview) -> int:
+    return ctypes.addressof(ctypes.c_char.from_buffer(view))
+
+
+def test_a_file_is_read_and_written_through_memory(tmp_path: Path, keep: Keep) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(PAGE) + b"second page")
+    fd = keep(os.open(path, os.O_RDWR))
+    data = syscall.mmap(fd, PAGE, 11, RW, syscall.MAP_SHARED)
+    assert (type(data), data.format, len(data), data.readonly) == (memoryview, "B", 11, False)
+    assert bytes(data) == b"second page"
+    data[:6] = b"SECOND"
+    syscall.munmap(data)
+    assert path.read_bytes()[PAGE:] == b"SECOND page"
+
+
+def test_without_prot_write_the_view_is_read_only(tmp_path: Path, keep: Keep) -> None:
+    (tmp_path / "file").write_bytes(b"text")
+    fd = keep(os.open(tmp_path / "file", os.O_RDONLY))
+    data = syscall.mmap(fd, 0, 4, syscall.PROT_READ, syscall.MAP_SHARED)
+    assert data.readonly
+    with pytest.raises(TypeError, match="read-only"):
+        data[0] = 1
+    with pytest.raises(PermissionError, match="mprotect"):
+        syscall.mprotect(data, RW)
+    syscall.munmap(data)
+
+
+def test_memory_that_was_mapped_first_and_protected_later() -> None:
+    data = anonymous(2 * PAGE, syscall.PROT_NONE)
+    syscall.mprotect(data[:PAGE], RW)
+    data[PAGE - 1] = 7
+    assert data[PAGE - 1] == 7
+    syscall.munmap(data)
+
+
+def test_munmap_ends_the_mapping_at_once() -> None:
+    data = anonymous(3 * PAGE)
+    address = address_of(data)
+    gc.collect()
+    assert is_mapped(address)
+    syscall.munmap(data)
+    assert not is_mapped(address)
+    with pytest.raises(ValueError, match="released"):
+        data[0]
+    with pytest.raises(ValueError, match="released"):
+        syscall.munmap(data)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda data: data[5:10],
+        lambda data: data.cast("I"),
+        lambda data: memoryview(data),
+        lambda data: (ctypes.c_char * 9).from_buffer(data),
+        lambda data: data.toreadonly(),
+    ],
+    ids=["slice", "cast", "memoryview", "from_buffer", "toreadonly"],
+)
+def test_another_view_keeps_the_memory(other: Callable[[memoryview], object]) -> None:
+    data = anonymous(PAGE)
+    start = ctypes.c_char.from_buffer(data)
+    address = ctypes.addressof(start)
+    del start
+    data[5] = 77
+    kept = other(data)
+    syscall.munmap(data)
+    assert is_mapped(address)
+    assert 77 in bytes(memoryview(kept).cast("B"))  # type: ignore[arg-type]
+    del kept
+    gc.collect()
+    assert not is_mapped(address)
+
+
+def test_what_nobody_refers_to_is_unmapped() -> None:
+    before = len(Path("/proc/self/maps").read_text().splitlines())
+    for _ in range(2000):
+        anonymous(PAGE)
+    assert len(Path("/proc/self/maps").read_text().splitlines()) < before + 100
+
+
+def test_only_whole_mappings_are_unmapped() -> None:
+    data = anonymous(2 * PAGE)
+    for part in (data[:PAGE], data[PAGE:], data[:0]):
+        with pytest.raises(OSError, match="munmap: Invalid argument"):
+            syscall.munmap(part)
+    syscall.munmap(data[:])  # the whole, by another view
+    assert data[0] == 0
+    syscall.munmap(data)
+
+
+@pytest.mark.parametrize("call", ["munmap", "madvise", "mprotect"])
+def test_memory_that_mmap_did_not_give_is_refused(call: str) -> None:
+    function = getattr(syscall, call)
+    arguments = () if call == "munmap" else (0,)
+    array = (ctypes.c_ubyte * PAGE)()
+    for view in (memoryview(bytearray(PAGE)), memoryview(bytes(PAGE)), memoryview(array), memoryview(array).cast("B")):
+        with pytest.raises(OSError, match=rf"{call}: Invalid argument"):
+            function(view, *arguments)
+    for other in (bytearray(PAGE), b"", None, array):
+        with pytest.raises(TypeError, match="must be a memoryview that mmap returned"):
+            function(other, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((-1, 0, 0, RW, ANONYMOUS), OSError),
+        ((-1, 0, -PAGE, RW, ANONYMOUS), OSError),
+        ((-1, 1, PAGE, RW, ANONYMOUS), OSError),
+        ((-1, 0, PAGE, RW, syscall.MAP_PRIVATE), OSError),
+        ((-1, 0, PAGE, RW, ANONYMOUS | syscall.MAP_FIXED), OSError),
+        ((-1, 0, sys.maxsize, RW, ANONYMOUS), OSError),
+        ((-1, 0, 2**70, RW, ANONYMOUS), OverflowError),
+        ((-1, 2**63, PAGE, RW, ANONYMOUS), OverflowError),
+        ((2**32, 0, PAGE, RW, syscall.MAP_SHARED), OverflowError),
+        ((-1, 0, 1.5, RW, ANONYMOUS), TypeError),
+    ],
+)
+def test_bad_input_is_refused(arguments: "tuple[int, int, int, int, int]", error: type[Exception]) -> None:
+    with pytest.raises(error):
+        syscall.mmap(*arguments)
+
+
+def test_advice_is_followed() -> None:
+    data = anonymous(2 * PAGE)
+    data[0], data[PAGE] = 1, 2
+    syscall.madvise(data[PAGE:], syscall.MADV_DONTNEED)
+    assert (data[0], data[PAGE]) == (1, 0)
+    for view, advice in ((data, 12345), (data[1:], syscall.MADV_DONTNEED)):
+        with pytest.raises(OSError, match="madvise: Invalid argument"):
+            syscall.madvise(view, advice)
+    syscall.munmap(data)
+
+
+def test_an_access_that_is_forbidden_ends_the_process_as_said() -> None:
+    code = "import pysyscall as s; m = s.mmap(-1, 0, 4096, s.PROT_NONE, s.MAP_PRIVATE | s.MAP_ANON); m[0]"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == -11
+
+
+def test_memory_is_kept_from_being_swapped_out() -> None:
+    in_child(lock)
+
+
+def lock() -> None:
+    def locked() -> int:
+        [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmLck:")]
+        return int(line.split()[1]) * 1024
+
+    before = locked()
+    data = anonymous(2 * PAGE)
+    syscall.mlock(data)
+    assert locked() == before + 2 * PAGE
+    syscall.munlock(data)
+    assert locked() == before
+    syscall.mlock(bytearray(10))
+    syscall.mlock(b"bytes")
+    syscall.munlockall()
+    assert locked() == 0
+    with pytest.raises(OSError, match="mlockall: Invalid argument"):
+        syscall.mlockall(0)
+    syscall.mlockall(syscall.MCL_FUTURE | syscall.MCL_ONFAULT)
+    syscall.munlockall()
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    if os.geteuid() != 0:
+        with pytest.raises(PermissionError, match="mlock"):
+            syscall.mlock(data)
+
+
+def test_a_child_has_its_own_memory() -> None:
+    data = anonymous(PAGE)
+    data[0] = 1
+    in_child(unmap, data)
+    assert data[0] == 1
+    syscall.munmap(data)
+
+
+def unmap(data: memoryview) -> None:
+    data[0] = 2
+    syscall.munmap(data)
