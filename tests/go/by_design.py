@@ -14,6 +14,7 @@ from pysyscall.constants import (
     EHWPOISON,
 )
 
+from . import files
 from .oracle import REFUSED, Answer, Question
 
 
@@ -176,5 +177,11 @@ DEPARTURES: Final = (
         "parse_ip",
         lambda q, answer: answer != REFUSED and ":" not in q["text"],
         lambda _, answer: answer[-8:],
+    ),
+    Departure(
+        "a directory's record that is shorter than its head is refused; Go panics, or stops without a word",
+        "parse_dirent",
+        lambda q, _: files.is_cut_short(q),
+        _refused,
     ),
 )

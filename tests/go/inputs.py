@@ -8,6 +8,7 @@ from typing import Final
 
 import pysyscall as syscall
 
+from . import files
 from .oracle import Question
 
 _SEED: Final = 20230409  # the day the article appeared
@@ -212,5 +213,11 @@ _MAKERS: Final[dict[str, Callable[[Random], Question]]] = {
     "times": _times,
     "parse_ip": _parse_ip,
     "split_host_port": _split_host_port,
+    "parse_dirent": files.parse_dirent_question,
+    "stat": files.stat_question,
+    "statfs": files.statfs_question,
+    "faccessat": files.faccessat_question,
+    "nsec": files.nsec_question,
+    "c_string": files.c_string_question,
 }
 KINDS: Final = tuple(_MAKERS)

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 import pysyscall as syscall
 
-from . import toolchain
+from . import files, toolchain
 
 Question: TypeAlias = dict[str, Any]
 Answer: TypeAlias = Any
@@ -204,4 +204,11 @@ _OURS: Final[dict[str, Callable[[Question], Answer]]] = {
     "times": _times,
     "parse_ip": _parse_ip,
     "split_host_port": _split_host_port,
+    "parse_dirent": files.parse_dirent,
+    "stat": files.stat,
+    "statfs": files.statfs,
+    "faccessat": files.faccessat,
+    "nsec": files.nsec,
+    "c_string": files.c_string,
+    "refusal": files.refusal,
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from . import oracle
+from . import files, oracle
 from .by_design import DEPARTURES
 from .comparison import EACH, compare_answers
 from .inputs import KINDS, questions
@@ -29,3 +29,15 @@ def test_questions_are_answered_and_refused() -> None:
 def test_the_oracle_survives_a_panic() -> None:
     broken = {"ask": "parse_rights", "level": 1, "type": 1, "data": "0102030405"}
     assert oracle.go([broken, {"ask": "signal", "number": 2}]) == [oracle.REFUSED, "interrupt"]
+
+
+@pytest.mark.parametrize("call", files.REFUSALS)
+def test_what_cannot_be_is_refused_as_by_go(call: str) -> None:
+    (go,) = oracle.go([{"ask": "refusal", "call": call}])
+    assert oracle.ours({"ask": "refusal", "call": call}) == go
+    assert go != "done"
+
+
+def test_go_refuses_nothing_else() -> None:
+    (names,) = oracle.go([{"ask": "refusal"}])
+    assert set(names) == set(files.REFUSALS)

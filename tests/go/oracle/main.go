@@ -36,6 +36,13 @@ var questions = map[string]question{
 	"times":             times,
 	"parse_ip":          parseIP,
 	"split_host_port":   splitHostPort,
+	"parse_dirent":      direntsParsed,
+	"stat":              status,
+	"statfs":            fileSystem,
+	"faccessat":         accessible,
+	"nsec":              fromNanoseconds,
+	"c_string":          cString,
+	"refusal":           refused,
 	"layouts":           layouts,
 }
 
