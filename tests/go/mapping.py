@@ -14,19 +14,11 @@ from .ports import Declaration
 _TABLE: Final = Path(__file__).parent.parent / "go-api.tsv"
 
 # The socket half of the package, and the other half, which is still to come.
-AREAS_HERE: Final = {"sockets", "sockopt", "sockcmsg", "netlink", "lsf", "raw"}
-AREAS_TO_COME: Final = {
-    "clocks",
-    "environment",
-    "files",
-    "memory",
-    "mounts",
-    "processes",
-    "ptrace",
-    "strings",
-    "system",
-    "terminals",
+AREAS_HERE: Final = {
+    *("sockets", "sockopt", "sockcmsg", "netlink", "lsf", "raw"),
+    *("clocks", "environment", "files", "memory", "mounts", "strings", "system", "terminals"),
 }
+AREAS_TO_COME: Final = {"processes", "ptrace"}
 # Names of the other half that the socket half needed already.
 ALREADY_HERE: Final = {"unshare", "Signal", "Signal.signal", "Signal.string"}
 # Names that arm64 exports and amd64, which go-api.tsv lists, does not. They are still to come.
@@ -36,7 +28,10 @@ ONLY_ON_ARM64: Final = {"Fstatat", "PtraceRegs.Pc", "PtraceRegs.Pstate", "Ptrace
 _PADDING: Final = re.compile(r"\w+\.(Pad_cgo_\d|X_\w+)")
 
 # Functions that fill their []byte. All others send it, or read it.
-_FILLING: Final = {"read", "pread", "recvfrom", "recvmsg"}
+_FILLING: Final = {
+    *("read", "pread", "recvfrom", "recvmsg"),
+    *("getcwd", "getdents", "getxattr", "klogctl", "listxattr", "read_dirent", "readlink"),
+}
 
 _TYPES: Final = {
     "bool": "bool",
@@ -45,12 +40,47 @@ _TYPES: Final = {
     "[4]byte": "ReadableBuffer",
     "[]byte": "ReadableBuffer",
     "*int64": "int",
+    "[]string": "Sequence[Text]",
+    "[]Timespec": "Sequence[Timespec]",
+    "[]Timeval": "Sequence[Timeval]",
     **dict.fromkeys(("int", "int64", "uintptr", "byte", "uint32"), "int"),
 }
-_RESULTS: Final = {**_TYPES, "string": "str", "[4]byte": "bytes", "[]byte": "bytes", "[2]int": "tuple[int, int]"}
+_RESULTS: Final = {**_TYPES, "string": "str", "[4]byte": "bytes", "[]byte": "bytes", "[]string": "list[str]", "[2]int": "tuple[int, int]"}
 
 # Where a signature is not what the rules make of Go's: what it is, and why.
+_STRUCT: Final = "what Go fills is returned"
+_MAPPED: Final = "a view that mmap returned, which keeps the memory mapped"
+_C_TEXT: Final = "a C array is what ctypes has for Go's pointer"
 OWN_SIGNATURES: Final = {
+    "byte_ptr_from_string": ("(s: Text) -> Array[c_char]", _C_TEXT),
+    "string_byte_ptr": ("(s: Text) -> Array[c_char]", _C_TEXT),
+    "slice_ptr_from_strings": ("(ss: Sequence[Text]) -> Array[c_char_p]", _C_TEXT),
+    "string_slice_ptr": ("(ss: Sequence[Text]) -> Array[c_char_p]", _C_TEXT),
+    "byte_slice_from_string": ("(s: Text) -> bytearray", "a slice can be written to"),
+    "string_byte_slice": ("(s: Text) -> bytearray", "a slice can be written to"),
+    "fstat": ("(fd: int) -> Stat_t", _STRUCT),
+    "fstatfs": ("(fd: int) -> Statfs_t", _STRUCT),
+    "getenv": ("(key: str) -> tuple[str, bool]", "os.environ takes no bytes"),
+    "gettimeofday": ("() -> Timeval", _STRUCT),
+    "ioperm": ("(from_: int, num: int, on: int) -> None", "from is a word of Python's own"),
+    "lstat": ("(path: Text) -> Stat_t", _STRUCT),
+    "madvise": ("(b: memoryview, advice: int) -> None", _MAPPED),
+    "mmap": ("(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview", _MAPPED),
+    "mprotect": ("(b: memoryview, prot: int) -> None", _MAPPED),
+    "munmap": ("(b: memoryview) -> None", _MAPPED),
+    "parse_dirent": (
+        "(buf: ReadableBuffer, max: int, names: Sequence[str]) -> tuple[int, int, list[str]]",
+        "names as os.fsdecode shows them",
+    ),
+    "setenv": ("(key: str, value: str) -> None", "os.environ takes no bytes"),
+    "stat": ("(path: Text) -> Stat_t", _STRUCT),
+    "statfs": ("(path: Text) -> Statfs_t", _STRUCT),
+    "sysinfo": ("() -> Sysinfo_t", _STRUCT),
+    "time": ("() -> Time_t", _STRUCT),
+    "uname": ("() -> Utsname", _STRUCT),
+    "unlinkat": ("(dirfd: int, path: Text, flags: int) -> None", "AT_REMOVEDIR, which Go has forgotten"),
+    "unsetenv": ("(key: str) -> None", "os.environ takes no bytes"),
+    "ustat": ("(dev: int) -> Ustat_t", _STRUCT),
     "listen": ("(fd: int, backlog: int) -> None", "Go names its parameters s and n"),
     "sendto": ("(fd: int, p: ReadableBuffer, flags: int, to: Sockaddr) -> int", "the count, which Go drops"),
     "sendmsg": (
@@ -158,7 +188,7 @@ def _annotation(annotation: object) -> str:
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     text = text.replace("bytes | bytearray | memoryview", "ReadableBuffer")
     text = text.replace("SyscallArgument", "int")
-    return re.sub(r"StrOrBytes|str \| bytes", "Text", text)
+    return re.sub(r"StrOrBytes(Path)?|str \| bytes", "Text", text)
 
 
 def _parameter(name: str, kind: str, fills: bool) -> str:
