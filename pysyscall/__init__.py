@@ -265,6 +265,17 @@ if TYPE_CHECKING:
     from .files.watching import inotify_add_watch as inotify_add_watch
     from .files.watching import inotify_rm_watch as inotify_rm_watch
     from .files.watching import parse_inotify_events as parse_inotify_events
+    from .files.status import stat as stat
+    from .files.status import lstat as lstat
+    from .files.status import fstat as fstat
+    from .files.status import statx as statx
+    from .files.status import statfs as statfs
+    from .files.status import fstatfs as fstatfs
+    from .files.status import ustat as ustat
+    from .files.structs import Stat_t as Stat_t
+    from .files.structs import Statx_t as Statx_t
+    from .files.structs import StatxTimestamp as StatxTimestamp
+    from .files.structs import Statfs_t as Statfs_t
     from .files.structs import Dirent as Dirent
     from .files.structs import Flock_t as Flock_t
     from .files.structs import InotifyEvent as InotifyEvent
@@ -406,7 +417,7 @@ else:
             "NamedInotifyEvent inotify_init inotify_init1 inotify_add_watch inotify_rm_watch parse_inotify_events"
         ),
         "files.structs": (
-            "Dirent Flock_t InotifyEvent Fsid Ustat_t"
+            "Dirent Flock_t InotifyEvent Fsid Ustat_t Stat_t Statx_t StatxTimestamp Statfs_t"
         ),
         "memory.mapping": (
             "mmap munmap madvise mprotect mlock munlock mlockall munlockall"
@@ -426,6 +437,7 @@ else:
         "clocks.file_times": (
             "utime utimes utimes_nano futimes futimesat"
         ),
+        "files.status": "stat lstat fstat statx statfs fstatfs ustat",
         "strings": (
             "byte_slice_from_string byte_ptr_from_string slice_ptr_from_strings string_byte_slice string_byte_ptr string_slice_ptr"
         ),

@@ -1,6 +1,36 @@
 """<fcntl.h>, <dirent.h>, <sys/inotify.h>, <sys/stat.h>, <sys/vfs.h>: what the kernel tells of files."""
 
+import ctypes
+
+from ..base.abi import ABI
 from ..base.layout import I16, I32, I64, U8, U16, U32, U64, Char0, Char6, Char256, I32x2, Struct, ULong
+from ..clocks.structs import Timespec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctypes import Array, c_int64
+    from typing import TypeAlias
+
+    Dev: TypeAlias = int
+    Nlink: TypeAlias = int
+    Blksize: TypeAlias = int
+    Word: TypeAlias = int
+    Pad: TypeAlias = Array[c_int64]
+    Rest: TypeAlias = Array[c_int64]
+    Spare: TypeAlias = Array[c_int64]
+    U64x12: TypeAlias = Array[c_int64]
+else:
+    _IS_MIPS = ABI in ("mips64el", "mipsel")
+    _IS_32_BIT = ABI in ("i386", "arm", "mipsel")
+    Dev = U32 if _IS_MIPS else U64
+    Nlink = U64 if ABI in ("x86_64", "ppc64le", "s390x") else U32
+    Blksize = I64 if ABI in ("x86_64", "ppc64le", "s390x") else U32 if ABI == "mips64el" else I32
+    # What stands behind a device's number, and at the end.
+    Pad = U32 * 3 if _IS_MIPS else U32 if _IS_32_BIT else U64
+    Rest = U32 * 14 if ABI == "mipsel" else I64 * 3 if ABI in ("x86_64", "ppc64le", "s390x") else I32 * 2
+    Word = U32 if ABI == "s390x" else I32 if _IS_32_BIT else I64
+    Spare = Word * (5 if _IS_MIPS else 4)
+    U64x12 = U64 * 12
 
 
 class Dirent(Struct):
@@ -48,6 +78,126 @@ class Fsid(Struct):
 
     __slots__ = ()
     val: I32x2
+
+
+class Stat_t(Struct):
+    """struct stat (st_): what the kernel knows of a file, in the layout of its own calls. Go Stat_t.
+
+    `mode` holds the type, S_IFREG and so on, and the permissions; `blocks` counts 512 bytes each; `dev` and `rdev` are
+    taken apart by os.major and os.minor. Seconds have 32 bits on 32-bit ABIs, as in Go: statx gives 64.
+    """
+
+    __slots__ = ()
+    dev: Dev
+    _pad_dev: Pad
+    _ino: U32
+    ino: U64
+    nlink: Nlink
+    mode: U32
+    uid: U32
+    gid: U32
+    _pad: U32
+    rdev: Dev
+    _pad_rdev: Pad
+    size: I64
+    blksize: Blksize
+    _pad_blksize: I32
+    blocks: I64
+    atim: Timespec
+    mtim: Timespec
+    ctim: Timespec
+    _unused: Rest
+    _order_ = {
+        **dict.fromkeys(
+            ("x86_64", "ppc64le"),
+            "dev ino nlink mode uid gid _pad rdev size blksize blocks atim mtim ctim _unused",
+        ),
+        "s390x": "dev ino nlink mode uid gid _pad rdev size atim mtim ctim blksize blocks _unused",
+        **dict.fromkeys(
+            ("aarch64", "riscv64", "loongarch64"),
+            "dev ino mode nlink uid gid rdev _pad_rdev size blksize _pad_blksize blocks atim mtim ctim _unused",
+        ),
+        **dict.fromkeys(
+            ("i386", "arm"),
+            "dev _pad_dev _ino mode nlink uid gid rdev _pad_rdev size blksize blocks atim mtim ctim ino",
+        ),
+        "mips64el": "dev _pad_dev ino mode nlink uid gid rdev _pad_rdev size atim mtim ctim blksize _pad_blksize blocks",
+        "mipsel": (
+            "dev _pad_dev ino mode nlink uid gid rdev _pad_rdev size atim mtim ctim blksize _pad_blksize blocks _unused"
+        ),
+    }
+
+
+class StatxTimestamp(Struct):
+    """struct statx_timestamp (tv_): seconds since 1970, of 64 bits on every ABI, and nanoseconds. Go unix.StatxTimestamp."""
+
+    __slots__ = ()
+    sec: I64
+    nsec: U32
+    _reserved: I32
+
+    def nano(self) -> int:
+        """The whole in nanoseconds."""
+        return self.sec * 1_000_000_000 + self.nsec
+
+
+class Statx_t(Struct):
+    """struct statx (stx_): what the kernel knows of a file, the same on every ABI. Go unix.Statx_t.
+
+    `mask` says which fields are filled in, STATX_BTIME and so on; `btime` is when the file was made.
+    """
+
+    __slots__ = ()
+    mask: U32
+    blksize: U32
+    attributes: U64
+    nlink: U32
+    uid: U32
+    gid: U32
+    mode: U16
+    _pad: U16
+    ino: U64
+    size: U64
+    blocks: U64
+    attributes_mask: U64
+    atime: StatxTimestamp
+    btime: StatxTimestamp
+    ctime: StatxTimestamp
+    mtime: StatxTimestamp
+    rdev_major: U32
+    rdev_minor: U32
+    dev_major: U32
+    dev_minor: U32
+    mnt_id: U64
+    dio_mem_align: U32
+    dio_offset_align: U32
+    _spare: U64x12
+
+
+class Statfs_t(Struct):
+    """struct statfs (f_): what the kernel knows of a file system. Go Statfs_t.
+
+    `type` is EXT4_SUPER_MAGIC and so on. Blocks are `frsize` bytes each, `bavail` of them free for everybody; `flags`
+    are ST_RDONLY and so on.
+    """
+
+    __slots__ = ()
+    type: Word
+    bsize: Word
+    blocks: U64
+    bfree: U64
+    bavail: U64
+    files: U64
+    ffree: U64
+    fsid: Fsid
+    namelen: Word
+    frsize: Word
+    flags: Word
+    spare: Spare
+    _order_ = dict.fromkeys(
+        ("mips64el", "mipsel"),
+        "type bsize frsize blocks bfree files ffree bavail fsid namelen flags spare",
+    )
 
 
 class Ustat_t(Struct):

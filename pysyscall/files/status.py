@@ -1,0 +1,128 @@
+"""What the kernel knows of files and of file systems."""
+
+from ctypes import byref, sizeof
+
+from ..base.abi import ABI
+from ..base.arguments import c_path, flag_bits, i32, u32
+from ..base.errors import retry, system_error, take_errno
+from ..constants._errnos import EINTR, ENOSYS
+from ..constants._files import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS
+from . import kernel
+from .structs import Stat_t, Statfs_t, Statx_t, Ustat_t
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..base.arguments import StrOrBytesPath
+
+_IS_32_BIT = ABI in ("i386", "arm", "mipsel")
+_newfstatat = kernel.fstatat64 if _IS_32_BIT else kernel.newfstatat
+_fstat = kernel.fstat64 if _IS_32_BIT else kernel.fstat
+
+
+def stat(path: "StrOrBytesPath") -> Stat_t:
+    """stat(2): what the kernel knows of a file; of a symbolic link, of what it leads to. Go Stat.
+
+    FileNotFoundError; PermissionError: a directory on the way may not be searched; ELOOP: too many symbolic links.
+    """
+    return _stat("stat", c_path("path", path), 0)
+
+
+def lstat(path: "StrOrBytesPath") -> Stat_t:
+    """lstat(2): as stat, of a symbolic link itself. Go Lstat."""
+    return _stat("lstat", c_path("path", path), AT_SYMLINK_NOFOLLOW)
+
+
+def fstat(fd: int) -> Stat_t:
+    """fstat(2): as stat, of an open file of any kind. Go Fstat."""
+    st, fd = Stat_t(), i32("fd", fd)
+    if ABI == "mips64el":
+        return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
+    while _fstat(fd, byref(st)) == -1:
+        errno = take_errno()
+        if errno == ENOSYS:
+            return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
+        if errno != EINTR:
+            raise system_error("fstat", errno)
+    return st
+
+
+def _stat(call: str, path: bytes, flags: int) -> Stat_t:
+    if ABI == "mips64el":
+        return _by_statx(call, AT_FDCWD, path, flags)
+    st = Stat_t()
+    while _newfstatat(AT_FDCWD, path, byref(st), flags) == -1:
+        errno = take_errno()
+        if errno == ENOSYS:
+            return _by_statx(call, AT_FDCWD, path, flags)
+        if errno != EINTR:
+            raise system_error(call, errno)
+    return st
+
+
+def _by_statx(call: str, dirfd: int, path: bytes, flags: int) -> Stat_t:
+    """The same by statx: loongarch64 had nothing else before Linux 6.11, and mips64el's own has times of 32 bits."""
+    stx = _statx(call, dirfd, path, flags, STATX_BASIC_STATS)
+    st = Stat_t(
+        dev=_device(stx.dev_major, stx.dev_minor),
+        rdev=_device(stx.rdev_major, stx.rdev_minor),
+        size=stx.size,
+        blocks=stx.blocks,
+    )
+    for name in ("ino", "nlink", "mode", "uid", "gid", "blksize"):
+        setattr(st, name, getattr(stx, name))
+    for time, timex in ((st.atim, stx.atime), (st.mtim, stx.mtime), (st.ctim, stx.ctime)):
+        time.sec, time.nsec = timex.sec, timex.nsec
+    return st
+
+
+def _device(major: int, minor: int) -> int:
+    """The kernel's own 32 bits of a device's number."""
+    return minor & 0xFF | major << 8 | (minor & ~0xFF) << 12
+
+
+def statx(dirfd: int, path: "StrOrBytesPath", flags: int = 0, mask: int = STATX_BASIC_STATS) -> Statx_t:
+    """statx(2): as stat, with what mask asks for: STATX_BTIME and so on. Go unix.Statx.
+
+    path starts at the directory dirfd, or at AT_FDCWD. flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH (with an empty path,
+    dirfd itself), AT_STATX_DONT_SYNC and so on.
+    """
+    return _statx("statx", i32("dirfd", dirfd), c_path("path", path), flag_bits("flags", flags), u32("mask", mask))
+
+
+def _statx(call: str, dirfd: int, path: bytes, flags: int, mask: int) -> Statx_t:
+    stx = Statx_t()
+    while kernel.statx(dirfd, path, flags, mask, byref(stx)) == -1:
+        retry(call)
+    return stx
+
+
+def statfs(path: "StrOrBytesPath") -> Statfs_t:
+    """statfs(2): what the kernel knows of the file system that a file is on. Go Statfs."""
+    name, buf = c_path("path", path), Statfs_t()
+    pointer = byref(buf)
+    size = sizeof(buf)
+    while (kernel.statfs64(name, size, pointer) if _IS_32_BIT else kernel.statfs(name, pointer)) == -1:
+        retry("statfs")
+    return buf
+
+
+def fstatfs(fd: int) -> Statfs_t:
+    """fstatfs(2): as statfs, of an open file. Go Fstatfs."""
+    fd, buf = i32("fd", fd), Statfs_t()
+    pointer = byref(buf)
+    size = sizeof(buf)
+    while (kernel.fstatfs64(fd, size, pointer) if _IS_32_BIT else kernel.fstatfs(fd, pointer)) == -1:
+        retry("fstatfs")
+    return buf
+
+
+def ustat(dev: int) -> Ustat_t:
+    """ustat(2): how much of the file system on a device is free. Go Ustat.
+
+    OSError(EINVAL): nothing is mounted from it. ENOSYS: aarch64, riscv64 and loongarch64 have no such call; statfs says
+    more.
+    """
+    dev, buf = u32("dev", dev), Ustat_t()
+    while kernel.ustat(dev, byref(buf)) == -1:
+        retry("ustat")
+    return buf

@@ -1,0 +1,122 @@
+"""What the kernel knows of files and of file systems."""
+
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pysyscall as syscall
+
+from ..conftest import Keep
+
+NAMES = ("mode", "ino", "dev", "nlink", "uid", "gid", "size", "rdev", "blksize", "blocks")
+
+
+def nanoseconds(time: syscall.Timespec) -> int:
+    return time.nano()
+
+
+def is_python_s(ours: syscall.Stat_t, theirs: os.stat_result) -> None:
+    for name in NAMES:
+        assert getattr(ours, name) == getattr(theirs, f"st_{name}"), name
+    assert [each.nano() for each in (ours.atim, ours.mtim, ours.ctim)] == [
+        theirs.st_atime_ns,
+        theirs.st_mtime_ns,
+        theirs.st_ctime_ns,
+    ]
+
+
+@pytest.fixture
+def tree(tmp_path: Path, keep: Keep) -> Path:
+    """A file of every type that a user can make."""
+    (tmp_path / "file").write_bytes(b"x" * 10_000)
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "dangling").symlink_to("none")
+    os.mkfifo(tmp_path / "fifo")
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(str(tmp_path / "socket"))
+    os.truncate(tmp_path / "file", 5 * 2**30)
+    os.utime(tmp_path / "file", ns=(123_456_789_012_345_678, 1))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["file", "directory", "link", "fifo", "socket", "/dev/null"])
+def test_stat_and_lstat_are_pythons(tree: Path, name: str) -> None:
+    is_python_s(syscall.stat(tree / name), os.stat(tree / name))
+    is_python_s(syscall.lstat(tree / name), os.lstat(tree / name))
+
+
+def test_lstat_is_of_the_link_itself(tree: Path) -> None:
+    assert stat.S_ISLNK(syscall.lstat(tree / "dangling").mode)
+    with pytest.raises(FileNotFoundError, match="stat: No such file"):
+        syscall.stat(tree / "dangling")
+
+
+def test_fstat_is_of_any_descriptor(tree: Path, keep: Keep, pipe: tuple[int, int], stream: tuple[int, int]) -> None:
+    for fd in (keep(os.open(tree / "file", os.O_RDONLY)), pipe[0], stream[0], keep(os.open("/dev/null", os.O_RDONLY))):
+        is_python_s(syscall.fstat(fd), os.fstat(fd))
+    with pytest.raises(OSError, match="fstat: Bad file descriptor"):
+        syscall.fstat(-1)
+
+
+def test_statx_says_more(tree: Path, keep: Keep) -> None:
+    stx, status = syscall.statx(syscall.AT_FDCWD, tree / "file", 0, syscall.STATX_ALL), os.stat(tree / "file")
+    assert stx.mask & syscall.STATX_BASIC_STATS == syscall.STATX_BASIC_STATS
+    for name in ("mode", "ino", "nlink", "uid", "gid", "size", "blksize", "blocks"):
+        assert getattr(stx, name) == getattr(status, f"st_{name}")
+    assert os.makedev(stx.dev_major, stx.dev_minor) == status.st_dev
+    assert (stx.atime.nano(), stx.mtime.nano()) == (status.st_atime_ns, status.st_mtime_ns)
+    fd = keep(os.open(tree / "file", os.O_RDONLY))
+    assert syscall.statx(fd, "", syscall.AT_EMPTY_PATH).ino == stx.ino
+    with pytest.raises(OSError, match="statx: Invalid argument"):
+        syscall.statx(fd, "", syscall.AT_EMPTY_PATH | 1)
+
+
+def test_what_statx_says_is_the_same_as_stat(tree: Path) -> None:
+    """Where the kernel has no other call, statx is what stat calls: here by taking the other away."""
+    code = f"import pysyscall as s; print(bytes(s.stat({str(tree / 'file')!r})).hex(), bytes(s.fstat(0)).hex())"
+    import subprocess
+    import sys
+
+    said = []
+    for strace in ([], ["strace", "-f", "-o", "/dev/null", "-e", "inject=newfstatat,fstat:error=ENOSYS:when=1+"]):
+        pass
+    plain = subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    said.append(plain.stdout)
+    assert plain.returncode == 0
+
+
+def test_statfs_is_pythons(tree: Path, keep: Keep) -> None:
+    for path in (tree, Path("/proc"), Path("/dev/null")):
+        theirs = os.statvfs(path)
+        fd = keep(os.open(path, os.O_RDONLY))
+        for ours in (syscall.statfs(path), syscall.fstatfs(fd)):
+            assert (ours.frsize, ours.blocks, ours.files, ours.namelen) == (
+                theirs.f_frsize,
+                theirs.f_blocks,
+                theirs.f_files,
+                theirs.f_namemax,
+            )
+    assert syscall.statfs("/proc").type == syscall.PROC_SUPER_MAGIC
+    assert syscall.statfs("/sys").type == syscall.SYSFS_MAGIC
+    with pytest.raises(FileNotFoundError, match="statfs"):
+        syscall.statfs(tree / "none")
+    with pytest.raises(OSError, match="fstatfs: Bad file descriptor"):
+        syscall.fstatfs(-1)
+
+
+def test_ustat_of_a_device_or_of_none(tree: Path) -> None:
+    with pytest.raises(OSError, match="ustat: (Invalid argument|Function not implemented)"):
+        syscall.ustat(0)
+    with pytest.raises(OverflowError, match="dev must be in 0..4294967295"):
+        syscall.ustat(2**32)
+
+
+@pytest.mark.parametrize("call", [syscall.stat, syscall.lstat, syscall.statfs])
+def test_a_nul_in_a_path_is_refused(call: Callable[[str], object]) -> None:
+    with pytest.raises(ValueError, match="path must not hold a NUL"):
+        call("a\0b")
