@@ -265,6 +265,12 @@ if TYPE_CHECKING:
     from .files.watching import inotify_add_watch as inotify_add_watch
     from .files.watching import inotify_rm_watch as inotify_rm_watch
     from .files.watching import parse_inotify_events as parse_inotify_events
+    from .terminals.settings import ioctl_get_termios as ioctl_get_termios
+    from .terminals.settings import ioctl_set_termios as ioctl_set_termios
+    from .terminals.settings import ioctl_get_winsize as ioctl_get_winsize
+    from .terminals.settings import ioctl_set_winsize as ioctl_set_winsize
+    from .terminals.structs import Termios as Termios
+    from .terminals.structs import Winsize as Winsize
     from .files.status import stat as stat
     from .files.status import lstat as lstat
     from .files.status import fstat as fstat
@@ -437,6 +443,8 @@ else:
         "clocks.file_times": (
             "utime utimes utimes_nano futimes futimesat"
         ),
+        "terminals.settings": "ioctl_get_termios ioctl_set_termios ioctl_get_winsize ioctl_set_winsize",
+        "terminals.structs": "Termios Winsize",
         "files.status": "stat lstat fstat statx statfs fstatfs ustat",
         "strings": (
             "byte_slice_from_string byte_ptr_from_string slice_ptr_from_strings string_byte_slice string_byte_ptr string_slice_ptr"

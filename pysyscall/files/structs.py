@@ -129,7 +129,9 @@ class Stat_t(Struct):
 
 
 class StatxTimestamp(Struct):
-    """struct statx_timestamp (tv_): seconds since 1970, of 64 bits on every ABI, and nanoseconds. Go unix.StatxTimestamp."""
+    """struct statx_timestamp (tv_): seconds since 1970, of 64 bits on every ABI, and nanoseconds. Go
+    unix.StatxTimestamp.
+    """
 
     __slots__ = ()
     sec: I64
@@ -177,8 +179,8 @@ class Statx_t(Struct):
 class Statfs_t(Struct):
     """struct statfs (f_): what the kernel knows of a file system. Go Statfs_t.
 
-    `type` is EXT4_SUPER_MAGIC and so on. Blocks are `frsize` bytes each, `bavail` of them free for everybody; `flags`
-    are ST_RDONLY and so on.
+    `type` is the file system's magic number. Blocks are `frsize` bytes each, `bavail` of them free for everybody;
+    `flags` are ST_RDONLY and so on.
     """
 
     __slots__ = ()

@@ -1,0 +1,131 @@
+"""watch: tell what happens to the files of a directory and of all below it.
+
+Stands on inotify_init1, inotify_add_watch, poll and read. A watch is of one directory: those that appear get their own,
+and what they hold by then is told as well. Where events were lost, the tree is looked at anew, and what has changed told.
+"""
+
+import os
+import sys
+
+import pysyscall as syscall
+
+from .ls import names
+from .shared.arguments import program_parser
+from .shared.failures import failure
+from .shared.program import run
+from .shared.stopping import stop_signals
+from .shared.waiting import readable_before_stop
+
+_EVENTS = (
+    syscall.IN_CREATE
+    | syscall.IN_DELETE
+    | syscall.IN_MOVED_FROM
+    | syscall.IN_MOVED_TO
+    | syscall.IN_CLOSE_WRITE
+    | syscall.IN_ATTRIB
+)
+_GONE = syscall.IN_DELETE | syscall.IN_MOVED_FROM
+_COME = syscall.IN_CREATE | syscall.IN_MOVED_TO
+
+
+class Tree:
+    """A directory and all below it: the watches, and the paths that are known to be there."""
+
+    def __init__(self, fd: int, root: str) -> None:
+        self.fd = fd
+        self.root = root
+        self.directories: dict[int, str] = {}  # by watch
+        self.known: dict[str, bool] = {}  # whether it is a directory
+        self.watch(root, told=False)
+
+    def watch(self, directory: str, told: bool = True) -> None:
+        """Watch a directory, and tell of what is in it by now."""
+        wd = syscall.inotify_add_watch(self.fd, directory, _EVENTS | syscall.IN_ONLYDIR)
+        self.directories[wd] = directory
+        for name in names(directory):
+            self.come(f"{directory}/{name}", told)
+
+    def come(self, path: str, told: bool = True) -> None:
+        """A path is there: tell of it, if it is new."""
+        try:
+            is_directory = syscall.lstat(path).mode & syscall.S_IFMT == syscall.S_IFDIR
+            if path not in self.known:
+                self.known[path] = is_directory
+                if told:
+                    print("created", path, flush=True)
+                if is_directory:
+                    self.watch(path, told)
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # it has gone since, and an event says so
+
+    def gone(self, path: str) -> None:
+        """A path is there no more, and nothing below it."""
+        if self.known.pop(path, False):
+            for wd in [wd for wd, each in self.directories.items() if f"{each}/".startswith(f"{path}/")]:
+                del self.directories[wd]
+                try:
+                    syscall.inotify_rm_watch(self.fd, wd)
+                except OSError:
+                    pass  # with the directory the watch has gone as well
+            for below in [each for each in self.known if each.startswith(f"{path}/")]:
+                del self.known[below]
+        print("deleted", path, flush=True)
+
+    def look_again(self) -> None:
+        """Tell what has changed without an event."""
+        before, self.known = self.known, {}
+        self.directories.clear()
+        self.watch(self.root, told=False)
+        for path in sorted(before.keys() - self.known.keys()):
+            print("deleted", path, flush=True)
+        for path in sorted(self.known.keys() - before.keys()):
+            print("created", path, flush=True)
+
+    def happened(self, event: syscall.NamedInotifyEvent) -> bool:
+        """Tell of an event; False where the root itself has gone."""
+        if event.overflow:
+            print("events were lost: looking at everything again", file=sys.stderr, flush=True)
+            self.look_again()
+        elif event.mask & syscall.IN_IGNORED:
+            return self.directories.pop(event.wd, "") != self.root
+        elif event.wd in self.directories and event.name:
+            path = f"{self.directories[event.wd]}/{event.name}"
+            if event.mask & _COME:
+                self.come(path)
+            elif event.mask & _GONE:
+                self.gone(path)
+            else:
+                print("changed", path, flush=True)
+        return True
+
+
+def serve(tree: Tree, stop: int) -> None:
+    buffer = bytearray(65536)
+    while readable_before_stop(tree.fd, stop):
+        n = syscall.read(tree.fd, buffer)
+        for event in syscall.parse_inotify_events(memoryview(buffer)[:n]):
+            if not tree.happened(event):
+                print("the directory has gone", file=sys.stderr, flush=True)
+                return
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = program_parser("watch", "Tell what happens to the files of a directory and of all below it.")
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the directory (the working one)")
+    arguments = parser.parse_args(argv)
+    with stop_signals() as stop:
+        try:
+            fd = syscall.inotify_init1(syscall.IN_CLOEXEC)
+            try:
+                tree = Tree(fd, os.path.normpath(arguments.path))
+                print(f"watching {arguments.path}...", file=sys.stderr, flush=True)
+                serve(tree, stop)
+            finally:
+                syscall.close(fd)
+        except OSError as error:
+            sys.exit(failure(error))
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

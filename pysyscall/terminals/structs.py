@@ -1,0 +1,35 @@
+"""<termios.h>, <sys/ioctl.h>: a terminal's settings and size."""
+
+from ..base.layout import U8, U16, U32, Struct, U8x32
+
+
+class Termios(Struct):
+    """struct termios (c_): a terminal's settings, as libc lays them out. Go Termios.
+
+    The flags are ICRNL, OPOST, CS8, ICANON and so on; cc is indexed by VMIN, VINTR and so on. ispeed and ospeed are
+    B9600 and so on; mips has none. The kernel's own structure is another one: ioctl_get_termios translates.
+    """
+
+    __slots__ = ()
+    iflag: U32
+    oflag: U32
+    cflag: U32
+    lflag: U32
+    line: U8
+    cc: U8x32
+    ispeed: U32
+    ospeed: U32
+    _order_ = {
+        "ppc64le": "iflag oflag cflag lflag cc line ispeed ospeed",
+        **dict.fromkeys(("mips64el", "mipsel"), "iflag oflag cflag lflag line cc"),
+    }
+
+
+class Winsize(Struct):
+    """struct winsize (ws_): a terminal's size in characters, and in pixels where it knows. Go unix.Winsize."""
+
+    __slots__ = ()
+    row: U16
+    col: U16
+    xpixel: U16
+    ypixel: U16
