@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .net.byte_order import ntohl as ntohl
     from .net.byte_order import ntohs as ntohs
     from .net.interface import Interface as Interface
+    from .net.interface import IPNet as IPNet
     from .net.interface import interface_by_index as interface_by_index
     from .net.interface import interface_by_name as interface_by_name
     from .net.interface import interfaces as interfaces
@@ -64,8 +65,11 @@ if TYPE_CHECKING:
     from .netlink.routes import parse_netlink_route_attr as parse_netlink_route_attr
     from .netlink.routes import parse_route_attr as parse_route_attr
     from .netlink.routes import route_attr as route_attr
+    from .netlink.structs import IfaCacheinfo as IfaCacheinfo
     from .netlink.structs import IfAddrmsg as IfAddrmsg
     from .netlink.structs import IfInfomsg as IfInfomsg
+    from .netlink.structs import NdMsg as NdMsg
+    from .netlink.structs import NdUseroptmsg as NdUseroptmsg
     from .netlink.structs import NlAttr as NlAttr
     from .netlink.structs import NlMsgerr as NlMsgerr
     from .netlink.structs import NlMsghdr as NlMsghdr
@@ -102,6 +106,7 @@ if TYPE_CHECKING:
     from .packets.structs import TpacketStats as TpacketStats
     from .packets.structs import TpacketStatsV3 as TpacketStatsV3
     from .packets.transmit_ring import TransmitRing as TransmitRing
+    from .processes.namespaces import setns as setns
     from .processes.namespaces import unshare as unshare
     from .processes.signals import Signal as Signal
     from .raw import raw_syscall as raw_syscall
@@ -222,14 +227,17 @@ else:
         "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait select",
         "net.addresses": "parse_ip split_host_port",
         "net.byte_order": "htonl htons ntohl ntohs",
-        "net.interface": "Interface interface_by_index interface_by_name interfaces",
+        "net.interface": "IPNet Interface interface_by_index interface_by_name interfaces",
         "net.resolving": "AddrinfoError resolve_tcp_addr resolve_udp_addr",
         "net.structs": "Ifmap Ifreq",
         "netlink.messages": "NetlinkMessage netlink_ack netlink_message parse_netlink_message",
         "netlink.routes": (
             "NetlinkRouteAttr NetlinkRouteRequest netlink_rib parse_netlink_route_attr parse_route_attr route_attr"
         ),
-        "netlink.structs": "IfAddrmsg IfInfomsg NlAttr NlMsgerr NlMsghdr RtAttr RtGenmsg RtMsg RtNexthop",
+        "netlink.structs": (
+            "IfAddrmsg IfInfomsg IfaCacheinfo NdMsg NdUseroptmsg NlAttr NlMsgerr NlMsghdr RtAttr RtGenmsg RtMsg "
+            "RtNexthop"
+        ),
         "packets.assembler": "LsfBranch lsf_arp lsf_assemble lsf_ethertype lsf_icmp lsf_prefix lsf_udp_port",
         "packets.filters": "attach_lsf detach_lsf lsf_jump lsf_socket lsf_stmt set_lsf_promisc",
         "packets.options": (
@@ -239,7 +247,7 @@ else:
         "packets.receive_ring": "Frame Frames PacketRing",
         "packets.structs": "PacketMreq SockFilter SockFprog TpacketAuxdata TpacketStats TpacketStatsV3",
         "packets.transmit_ring": "TransmitRing",
-        "processes.namespaces": "unshare",
+        "processes.namespaces": "setns unshare",
         "processes.signals": "Signal",
         "raw": "raw_syscall raw_syscall6 syscall syscall6",
         "sockets.addresses": (

@@ -12,6 +12,7 @@ from time import monotonic, sleep
 
 from ..base.arguments import i32, integer, u16
 from ..base.errors import system_error
+from ..base.forks import this_process
 from ..base.layout import codec
 from ..constants._interfaces import ETH_P_ALL
 from ..constants._packets import (
@@ -30,11 +31,11 @@ from ..io.descriptors import close
 from ..io.structs import EpollEvent
 from ..io.waiting import epoll_create1, epoll_ctl, epoll_wait
 from ..net.byte_order import htons
-from ..processes import libc
 from ..sockets.addresses import SockaddrLinklayer, decode
 from ..sockets.options import getsockopt_int, setsockopt, setsockopt_int
 from ..sockets.sockets import bind, socket
 from .filters import attach_lsf
+from .memory_order import fence
 from .options import getsockopt_tpacket_stats_v3, tagged, vlan_tag
 from .structs import Tpacket3Hdr, TpacketBlockDesc, TpacketReq3, TpacketStatsV3
 
@@ -142,7 +143,9 @@ class Frames:
         self._view = None
         self._ring._give_back()
 
-    __del__ = __exit__
+    def __del__(self) -> None:
+        if hasattr(self, "_ring"):  # not where __init__ has failed
+            self.__exit__()
 
     def _memory(self) -> memoryview:
         if self._view is None:
@@ -165,9 +168,14 @@ class PacketRing:
                     print(frame.timestamp, frame.length, frame.data[:14].hex())
 
     A memoryview of a frame's data keeps its block, and so those after it, from being filled again, so that it never
-    turns to garbage; the frames that find no block meanwhile are dropped, and counted. A ring is for one thread. Go's
-    syscall has no counterpart.
+    turns to garbage; the frames that find no block meanwhile are dropped, and counted. A ring is for one thread of the
+    process that made it: in a child process its methods raise ValueError, but for `close`, and nothing is given back.
+    Go's syscall has no counterpart.
     """
+
+    # As long as __init__ has not come to them.
+    fd = _epfd = -1
+    _map: "mmap | None" = None
 
     def __init__(
         self,
@@ -179,8 +187,7 @@ class PacketRing:
         retire: int = 8,
         filter: "Iterable[SockFilter] | None" = None,
     ) -> None:
-        self.fd = self._epfd = -1
-        self._map: mmap | None = None
+        self._process = this_process()
         self._next = 0
         self._handed: dict[int, int] = {}  # the blocks that are not the kernel's, in order
         blocks = integer("blocks", blocks, 1, 1 << 16)
@@ -223,6 +230,7 @@ class PacketRing:
         msec = i32("msec", msec)
         if self._map is None:
             raise ValueError("the ring is closed")
+        self._check_process()
         deadline = monotonic() + msec / 1000 if msec >= 0 else inf
         while self._is_ready(deadline):
             frames = self._next_block()
@@ -267,6 +275,8 @@ class PacketRing:
     def statistics(self) -> TpacketStatsV3:
         """getsockopt(2) PACKET_STATISTICS: frames that passed the filter, and how many of them were dropped, since last
         asked."""
+        if self._map is not None:
+            self._check_process()  # whoever asks sets them back to 0
         return getsockopt_tpacket_stats_v3(self.fd, SOL_PACKET, PACKET_STATISTICS)
 
     def close(self) -> None:
@@ -276,7 +286,7 @@ class PacketRing:
         self._map = None
         self._blocks = []
         self._statuses = memoryview(b"")
-        self._handed.clear()
+        self._handed = {}
         for fd in descriptors:
             if fd >= 0:
                 close(fd)
@@ -289,8 +299,14 @@ class PacketRing:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _check_process(self) -> None:
+        if self._process != this_process():
+            raise ValueError("the ring belongs to the process that made it, and this is a child of it")
+
     def _give_back(self) -> None:
         """Hand blocks to the kernel, in order, up to the first that has a view."""
+        if self._process != this_process():
+            return  # the blocks are in use in the process that this is a child of
         for index in list(self._handed):
             if sys.getrefcount(self._blocks[index]) != self._alone:
                 return
@@ -298,11 +314,3 @@ class PacketRing:
             # Where the garbage collector has come in between, and deleted a Frames, the block is given back already.
             if self._handed.pop(index, None) is not None:
                 self._statuses[index] = TP_STATUS_KERNEL
-
-
-def fence() -> None:
-    """Keep what comes before from being seen after, by the kernel or here, on machines that reorder memory accesses.
-
-    A call through ctypes lets go of the interpreter's lock and takes it again, and the two order memory.
-    """
-    libc.getpid()

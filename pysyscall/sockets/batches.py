@@ -36,7 +36,8 @@ _LOW = 4 if sys.byteorder == "big" and sizeof(c_void_p) == 8 else 0
 class MessageBatch:
     """recvmmsg(2), sendmmsg(2): up to count messages of up to size bytes, received or sent in one call.
 
-    control is the room for each message's control data. `recv` makes messages 0..n-1, in place of all before, and `put`
+    count is at most 1024, and count * size less than 2 GiB: all of it is allocated at once. control is the room for
+    each message's control data. `recv` makes messages 0..n-1, in place of all before, and `put`
     fills one; `payload`, `address`, `control` and `flags` tell of message i. What was received can be sent as it
     stands, each payload to its address, so that an echo costs no work a datagram:
 
@@ -74,6 +75,7 @@ class MessageBatch:
     def __init__(self, count: int, size: int, control: int = 0) -> None:
         self._count = count = integer("count", count, 1, _MAX_COUNT)
         self._size = size = integer("size", size, 1, 2**31 - 1)
+        integer("count * size", count * size, 0, 2**31 - 1)
         self._control_size = control = integer("control", control, 0, 2**20)
         self._filled = 0  # how many messages there are
         sizes = [count * each for each in (sizeof(Mmsghdr), sizeof(Iovec), _NAME_SIZE, control, size)]

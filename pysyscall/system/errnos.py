@@ -4,26 +4,20 @@ from os import strerror
 
 from ..constants import _errnos
 from ..constants._errnos import (
-    EACCES,
     EAGAIN,
-    EEXIST,
     EINTR,
     EMFILE,
     ENFILE,
-    ENOENT,
     ENOSYS,
     ENOTEMPTY,
     EOPNOTSUPP,
-    EPERM,
     ETIMEDOUT,
 )
 from .texts import ERRORS
 
-# The kinds of error that Go's oserror and errors packages name, by the exception that Python has for each.
-_KINDS: "dict[object, tuple[int, ...]]" = {
-    PermissionError: (EACCES, EPERM),
-    FileExistsError: (EEXIST, ENOTEMPTY),
-    FileNotFoundError: (ENOENT,),
+# The kinds that Go's oserror and errors packages name, as far as Python raises another exception for the number.
+_GOS: "dict[object, tuple[int, ...]]" = {
+    FileExistsError: (ENOTEMPTY,),
     NotImplementedError: (ENOSYS, EOPNOTSUPP),
 }
 
@@ -51,10 +45,15 @@ class Errno(int):
     def is_(self, target: object) -> bool:
         """Whether this is the number target, or of the kind that an exception class stands for. Go Errno.Is.
 
-        PermissionError: EACCES, EPERM. FileExistsError: EEXIST, ENOTEMPTY. FileNotFoundError: ENOENT.
-        NotImplementedError (Go's ErrUnsupported): ENOSYS, EOPNOTSUPP.
+        That is the class of the OSError that Python raises for this number, and its bases: BlockingIOError (EAGAIN,
+        EINPROGRESS and so on), ConnectionError, PermissionError, OSError itself. As in Go, ENOTEMPTY is a
+        FileExistsError too, and ENOSYS and EOPNOTSUPP are NotImplementedError (Go's ErrUnsupported).
         """
-        return self == target or (isinstance(target, type) and self in _KINDS.get(target, ()))
+        if not isinstance(target, type):
+            return self == target
+        if self in _GOS.get(target, ()):
+            return True
+        return self != 0 and issubclass(target, OSError) and isinstance(OSError(int(self), ""), target)
 
     def temporary(self) -> bool:
         """Whether trying again may help. Go Errno.Temporary."""
