@@ -174,7 +174,8 @@ class PacketRing:
     """
 
     # As long as __init__ has not come to them.
-    fd = _epfd = -1
+    fd: int = -1
+    _epfd = -1
     _map: "mmap | None" = None
 
     def __init__(

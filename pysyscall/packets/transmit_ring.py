@@ -61,7 +61,7 @@ class TransmitRing:
     """
 
     # As long as __init__ has not come to them.
-    fd = -1
+    fd: int = -1
     _next = _limit = 0
 
     def __init__(self, ifindex: int, slots: int = 256, slot_size: int = 2048) -> None:
