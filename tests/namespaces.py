@@ -88,6 +88,11 @@ def enter_unprivileged() -> None:
     enter()
 
 
+def in_user_namespace() -> bool:
+    """Whether this process's capabilities are those of a user namespace: some calls ask for the machine's."""
+    return Path("/proc/self/uid_map").read_text().split() != ["0", "0", str(2**32 - 1)]
+
+
 def forbid_networks() -> None:
     """Have the kernel refuse this process any further network namespace, in a user namespace of its own."""
     uid, gid = os.geteuid(), os.getegid()

@@ -44,6 +44,8 @@ def test_a_handler_that_raises_leaves_the_buffer_free_and_its_exception_seen(cal
         "recvfrom": lambda: syscall.recvfrom(b, buffer, flags),
         "syscall": lambda: syscall.syscall(read, b, buffer, 0),
     }
+    with suppress(BlockingIOError):
+        calls[call]()  # what it loads is loaded: a module that a handler ends is another matter
     lost: list[object] = []
     raised = 0
 

@@ -1,13 +1,11 @@
-"""chao_server and chao_client over a pair of interfaces, a loopback interface, and a tunnel."""
+"""chao_server and chao_client over a pair of interfaces, a loopback interface, and one without headers."""
 
 import errno
 import os
 import signal
 import socket
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from fcntl import ioctl
 
 import pytest
 
@@ -19,6 +17,7 @@ from examples.tour import laboratory
 from ..namespaces import in_namespace
 from ..programs import Program, watching_imports
 from ..wire import (
+    add_bare_interface,
     give_up_raw_sockets,
     host,
     run,
@@ -179,31 +178,13 @@ def test_with_an_ethertype_the_server_ignores_and_counts_what_is_not_its_own() -
         assert stopped(program) == (0, b"received request: \n", ignored(2, 4))
 
 
-@contextmanager
-def tunnel() -> Iterator[int]:
-    """tun0, an interface for frames of any length: what is written here it receives, and what it sends is read here."""
-    try:
-        fd = os.open("/dev/net/tun", os.O_RDWR)
-    except OSError as error:
-        pytest.skip(f"kernel: /dev/net/tun: {error.strerror}")
-    try:
-        tunsetiff, iff_tun, iff_no_pi = 0x400454CA, 0x0001, 0x1000
-        try:
-            ioctl(fd, tunsetiff, struct.pack("16sH22x", b"tun0", iff_tun | iff_no_pi))
-        except OSError as error:
-            pytest.skip(f"kernel: TUNSETIFF: {error.strerror}")
-        laboratory.set_up("tun0")
-        yield fd
-    finally:
-        os.close(fd)
-
-
 @in_namespace
 def test_frames_of_under_four_bytes_are_ignored_and_counted() -> None:
-    with tunnel() as fd, server("--interface", "tun0", "--all-frames") as program:
+    bare = add_bare_interface()
+    with wire(bare) as s, server("--interface", bare, "--all-frames") as program:
         for frame in (b"C", b"CH", b"CHA", b"CHAO"):
-            os.write(fd, frame)
-        assert os.read(fd, 2000) == b"CHAO" + GREETING
+            s.send(frame)
+        assert s.recv(2000) == b"CHAO" + GREETING
         assert stopped(program) == (0, b"received request: \n", ignored(3, 0))
 
 
