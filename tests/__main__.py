@@ -55,7 +55,7 @@ class Run:
         start = time.monotonic()
         report = Path(environment["VIRTUAL_ENV"]) / "pytest.xml"
         report.unlink(missing_ok=True)
-        command = [str(python), "-m", "pytest", f"--junitxml={report}", *arguments]
+        command = [str(python), "-m", "pytest", f"--junitxml={report}", "--durations=10", *arguments]
         status = subprocess.run(command, cwd=ROOT, env=environment).returncode
         tests = bad = skipped = 0
         if report.exists():

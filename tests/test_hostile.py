@@ -3,6 +3,7 @@
 import copy
 import os
 import pickle
+import shlex
 import signal
 import subprocess
 import sys
@@ -191,7 +192,7 @@ def answered(url: str) -> bool:
 @in_namespace
 def test_the_http_server_serves_without_standard_descriptors() -> None:
     port = 18090
-    command = f"exec {sys.executable} -m examples.http_server --port {port} 0<&- 1>&- 2>&-"
+    command = f"exec {shlex.quote(sys.executable)} -m examples.http_server --port {port} 0<&- 1>&- 2>&-"
     pid = os.spawnvpe(os.P_NOWAIT, "sh", ["sh", "-c", command], {**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         url = f"http://127.0.0.1:{port}/"

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ..http_peers import GET, LAST_GET, PAGE, HTTPServer, receive, receive_all
-from ..programs import ROOT, SECONDS, eventually, tool
+from ..programs import ROOT, SECONDS, eventually, traceable, tracing
 
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\n"
 
@@ -199,22 +199,16 @@ def test_goes_on_when_nobody_takes_its_log() -> None:
 def injecting(server: HTTPServer, calls: str, fault: str, log: Path) -> Iterator[None]:
     """Have strace let every third of these calls fail, while the block lasts."""
     which = f"{calls}:error={fault}:when=2+3"
-    command = [tool("strace"), "-f", "-qq", "-p", str(server.pid), "-o", str(log), "-e", f"trace={calls}"]
-    with subprocess.Popen([*command, "-e", f"inject={which}"], stderr=subprocess.PIPE, text=True) as strace:
-        try:
-            eventually(lambda: f"TracerPid:\t{strace.pid}\n" in Path(f"/proc/{server.pid}/status").read_text())
-            yield
-        finally:
-            strace.terminate()
-            _, errors = strace.communicate()
-    assert "INJECTED" in log.read_text(), errors
+    with tracing(server.pid, log, "-e", f"trace={calls}", "-e", f"inject={which}"):
+        yield
+    assert "INJECTED" in log.read_text()
 
 
 @pytest.mark.parametrize("fault", ["EINTR", "ECONNABORTED", "EMFILE", "ENOMEM"])
 @pytest.mark.parametrize("calls", ["accept4", "read", "write", "?epoll_wait,?epoll_pwait", "epoll_ctl", "shutdown"])
 def test_failing_system_calls(calls: str, fault: str, tmp_path: Path) -> None:
     """Whatever fails, at most one connection ends by it."""
-    with HTTPServer("--quiet", "--request-timeout", "0.2") as server:
+    with HTTPServer("--quiet", "--request-timeout", "0.2", preexec=traceable) as server:
         before = server.descriptors()
         answered = 0
         with injecting(server, calls, fault, tmp_path / "strace"):

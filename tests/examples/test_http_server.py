@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ..http_peers import GET, LAST_GET, PAGE, HTTPServer, receive, receive_all
-from ..programs import ROOT, SECONDS, Program, eventually, tool, traced_calls, tracing, watching_imports
+from ..programs import ROOT, SECONDS, Program, eventually, tool, traceable, traced_calls, tracing, watching_imports
 
 HEAD_OF_PAGE = PAGE.removesuffix(b"<h1>hello world</h1>")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -331,7 +331,7 @@ def test_ten_thousand_malformed_requests(server: HTTPServer) -> None:
 
 def test_a_request_makes_no_call_that_could_be_avoided(tmp_path: Path) -> None:
     log = tmp_path / "strace"
-    with HTTPServer("--quiet") as server, server.connect() as kept, ExitStack() as stack:
+    with HTTPServer("--quiet", preexec=traceable) as server, server.connect() as kept, ExitStack() as stack:
         with tracing(server.pid, log):
             kept.sendall(GET)
             receive(kept, len(PAGE))

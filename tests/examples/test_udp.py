@@ -6,7 +6,7 @@ import signal
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from examples.shared.stopping import stopping_receiver
 
 from ..blocking import wait_until_blocked
 from ..namespaces import in_namespace
-from ..programs import Program, traced_calls, tracing, watching_imports
+from ..programs import Program, traceable, traced_calls, tracing, watching_imports
 from ..wire import host, run
 
 LOOPS = pytest.mark.parametrize(
@@ -31,9 +31,9 @@ MOST = 65507
 
 
 @contextmanager
-def server(*arguments: str) -> Iterator[tuple[Program, str]]:
+def server(*arguments: str, preexec: Callable[[], None] | None = None) -> Iterator[tuple[Program, str]]:
     """A server, and its port."""
-    with Program("udp_server", "--port", "0", *arguments) as program:
+    with Program("udp_server", "--port", "0", *arguments, preexec=preexec) as program:
         yield program, program.wait_for(r"^UDP server is listening on port (\d+)\.\.\.\n", "stdout")[1]
 
 
@@ -205,7 +205,7 @@ def test_a_signal_that_comes_before_the_wait_ends_it_too(address: str) -> None:
 )
 def test_a_datagram_costs_two_calls(loop: list[str], calls: list[str], tmp_path: Path) -> None:
     log = tmp_path / "strace"
-    with server(*loop) as (program, port), udp_socket() as (s, _):
+    with server(*loop, preexec=traceable) as (program, port), udp_socket() as (s, _):
         with tracing(program.pid, log):
             for i in range(20):
                 s.sendto(b"%d" % i, ("127.0.0.1", int(port)))
