@@ -17,6 +17,8 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from . import machines
+
 ROOT = Path(__file__).resolve().parent.parent
 LEAST = (3, 10)
 
@@ -162,7 +164,16 @@ def main() -> int:
     parser.add_argument(
         "--all-pythons", action="store_true", help="run the tests under every CPython from 3.10 on that is found"
     )
+    parser.add_argument(
+        "--machine", metavar="ARCH-SUITE", help="run the tests on another machine, in a root of Debian's (needs root)"
+    )
+    parser.add_argument("--python", default="python3", help="with --machine: which of its Pythons")
     options, for_pytest = parser.parse_known_args()
+    if options.machine:
+        counts = machines.run(options.machine, for_pytest, options.python)
+        print(f"{options.machine}: {counts.skipped} skipped")
+        print(f"{counts.passed} passed, {counts.failed} failed")
+        return 1 if counts.failed else 0
     if options.full:
         missing_tools()
     extras = "test,full" if options.full else "test"
