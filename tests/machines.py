@@ -3,8 +3,8 @@
 ARCH is Debian's name (amd64 i386 arm64 armhf s390x riscv64 ppc64el mips64el loong64), SUITE bookworm, trixie or sid. It
 needs root, a Debian or Ubuntu, and their package mmdebstrap. i386 and amd64 run on an amd64 processor as they are, the
 others under qemu-user, which comes from sid. A root is made once, below the system's temporary directory or
-$PYSYSCALL_MACHINES. A file of tests at a time runs there, in mount, process and network namespaces of its own. What only
-compiles or compares is left out: tests/abi, tests/go, tests/bench, stubs and typing.
+$PYSYSCALL_MACHINES. A file of tests at a time runs there, in mount, process and network namespaces of its own. What
+only compiles or compares is left out: tests/abi, tests/go, tests/bench, stubs and typing.
 """
 
 from __future__ import annotations
@@ -193,9 +193,9 @@ def _copy_checkout(root: Path) -> None:
     (root / "results").mkdir()
 
 
-# In namespaces of its own for mounts and processes, so that nothing outlives the run; pivot_root, because in a chroot the
+# In namespaces of its own for mounts and processes, so that nothing outlives the run; pivot_root, as in a chroot the
 # kernel refuses user namespaces.
-_ENTER: Final = """
+_ENTER: Final = r"""
 set -e
 cd "$0"; mount --make-rprivate /; mount --bind . .; cd "$0"
 mount -t proc proc proc; mount --rbind /sys sys; mount --rbind /dev dev; mount -t tmpfs -o mode=1777,size=2g tmpfs tmp
@@ -208,7 +208,8 @@ for file in $FILES; do
     echo "== $file"
     report=/results/$(echo "${file%%::*}" | tr / _).xml
     code=0
-    timeout -k 10 "$SECONDS_EACH" "$PYTHON" -m pytest -q -p no:cacheprovider -rfEs --tb=short --junitxml="$report" "$@" "$file" ||
+    timeout -k 10 "$SECONDS_EACH" \
+        "$PYTHON" -m pytest -q -p no:cacheprovider -rfEs --tb=short --junitxml="$report" "$@" "$file" ||
         code=$?
     # 5: nothing selected. Without a report it has crashed, or its time is over.
     [ $code = 5 ] || [ -e "$report" ] || echo "crashed: $file, status $code" | tee "$report.crashed"
