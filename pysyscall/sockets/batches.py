@@ -162,7 +162,7 @@ class MessageBatch:
         long for the interface. udp(7).
         """
         n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
-        count = self._alike(start, n)
+        count = self._alike(start, n) if n - start > 1 else 0
         source = b""
         if count > 1 and control and self._control_size:
             controls = self._controls_of_answers(start, start + count)
@@ -196,7 +196,10 @@ class MessageBatch:
 
     def _controls_of_answers(self, start: int, n: int) -> "list[bytes]":
         """The control data that each message goes out with: its own where `put` gave it some."""
-        size, held = self._control_size, self._held_controls[start:n]
+        size = self._control_size
+        if n - start == 1 and not self._control_lengths[start]:
+            return [answer(self._controls[start * size : start * size + self._held_controls[start]].tobytes())]
+        held = self._held_controls[start:n]
         area = self._controls[start * size : n * size]
         own = self._control_lengths[start:n]
         if n > start and not any(own) and _is_repeated(held) and _is_repeated(area, size):
