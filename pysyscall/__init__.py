@@ -90,14 +90,14 @@ if TYPE_CHECKING:
     from .packets.filters import lsf_socket as lsf_socket
     from .packets.filters import lsf_stmt as lsf_stmt
     from .packets.filters import set_lsf_promisc as set_lsf_promisc
+    from .packets.frames import Frame as Frame
+    from .packets.frames import Frames as Frames
     from .packets.options import getsockopt_tpacket_stats as getsockopt_tpacket_stats
     from .packets.options import getsockopt_tpacket_stats_v3 as getsockopt_tpacket_stats_v3
     from .packets.options import packet_fanout as packet_fanout
     from .packets.options import parse_tpacket_auxdata as parse_tpacket_auxdata
     from .packets.options import restore_vlan_tag as restore_vlan_tag
     from .packets.options import setsockopt_packet_mreq as setsockopt_packet_mreq
-    from .packets.receive_ring import Frame as Frame
-    from .packets.receive_ring import Frames as Frames
     from .packets.receive_ring import PacketRing as PacketRing
     from .packets.structs import PacketMreq as PacketMreq
     from .packets.structs import SockFilter as SockFilter
@@ -240,11 +240,12 @@ else:
         ),
         "packets.assembler": "LsfBranch lsf_arp lsf_assemble lsf_ethertype lsf_icmp lsf_prefix lsf_udp_port",
         "packets.filters": "attach_lsf detach_lsf lsf_jump lsf_socket lsf_stmt set_lsf_promisc",
+        "packets.frames": "Frame Frames",
         "packets.options": (
             "getsockopt_tpacket_stats getsockopt_tpacket_stats_v3 packet_fanout parse_tpacket_auxdata restore_vlan_tag "
             "setsockopt_packet_mreq"
         ),
-        "packets.receive_ring": "Frame Frames PacketRing",
+        "packets.receive_ring": "PacketRing",
         "packets.structs": "PacketMreq SockFilter SockFprog TpacketAuxdata TpacketStats TpacketStatsV3",
         "packets.transmit_ring": "TransmitRing",
         "processes.namespaces": "setns unshare",

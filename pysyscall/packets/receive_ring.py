@@ -4,16 +4,14 @@ The ring is TPACKET_V3 of packet(7): blocks that the kernel fills with frames an
 """
 
 import sys
-from ctypes import c_uint8, sizeof
+from ctypes import c_uint8
 from math import ceil, inf
 from mmap import PAGESIZE, mmap
-from struct import Struct as Codec
 from time import monotonic, sleep
 
 from ..base.arguments import i32, integer, u16
 from ..base.errors import system_error
 from ..base.forks import this_process
-from ..base.layout import codec
 from ..constants._interfaces import ETH_P_ALL
 from ..constants._packets import (
     PACKET_RX_RING,
@@ -21,8 +19,6 @@ from ..constants._packets import (
     PACKET_VERSION,
     TP_STATUS_KERNEL,
     TP_STATUS_USER,
-    TP_STATUS_VLAN_VALID,
-    TPACKET_ALIGNMENT,
     TPACKET_V3,
 )
 from ..constants._polling import EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN
@@ -31,126 +27,25 @@ from ..io.descriptors import close
 from ..io.structs import EpollEvent
 from ..io.waiting import epoll_create1, epoll_ctl, epoll_wait
 from ..net.byte_order import htons
-from ..sockets.addresses import SockaddrLinklayer, decode
+from ..sockets.addresses import SockaddrLinklayer
 from ..sockets.options import getsockopt_int, setsockopt, setsockopt_int
 from ..sockets.sockets import bind, socket
 from .filters import attach_lsf
+from .frames import Frames
 from .memory_order import fence
-from .options import getsockopt_tpacket_stats_v3, tagged, vlan_tag
-from .structs import Tpacket3Hdr, TpacketBlockDesc, TpacketReq3, TpacketStatsV3
+from .options import getsockopt_tpacket_stats_v3
+from .structs import TpacketBlockDesc, TpacketReq3, TpacketStatsV3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from array import array
+    from collections.abc import Iterable
     from typing import Any
 
-    from ..sockets.addresses import Sockaddr
     from .structs import SockFilter
 
 _PAUSE = 0.001
-_header = codec(Tpacket3Hdr)
-_lengths = Codec(f"=I{Tpacket3Hdr.len.offset - 4}xII")  # type: ignore[attr-defined]  # next_offset, len, status
-_TAG = 4  # bytes of a VLAN tag
-_SOCKADDR = (sizeof(Tpacket3Hdr) + TPACKET_ALIGNMENT - 1) & -TPACKET_ALIGNMENT
 _STATUS = TpacketBlockDesc.block_status.offset // 4  # type: ignore[attr-defined]  # a field's descriptor
-
-
-class Frame:
-    """One frame in the ring, valid until its block is given back."""
-
-    __slots__ = ("_at", "_frames", "_header")
-
-    def __init__(self, frames: "Frames", at: int, header: "tuple[int, ...]") -> None:
-        self._frames = frames
-        self._at = at
-        self._header = header
-
-    @property
-    def data(self) -> memoryview:
-        """The frame's bytes in the ring, without the VLAN tag that the kernel took out.
-
-        As long as a view of them lives, the kernel does not get the block back.
-        """
-        start = self._at + self._header[6]
-        return self._frames._memory()[start : start + self._header[3]]
-
-    def copy(self) -> bytes:
-        """The frame as it was on the wire: `data` with the VLAN tag put back."""
-        return tagged(self.data, self.vlan)
-
-    @property
-    def length(self) -> int:
-        """How long the frame was on the wire, VLAN tag included; `copy` is shorter where a filter cut it."""
-        return self._header[4] + (_TAG if self._header[5] & TP_STATUS_VLAN_VALID else 0)
-
-    @property
-    def timestamp(self) -> int:
-        """When it came, in nanoseconds since 1970."""
-        return self._header[1] * 1_000_000_000 + self._header[2]
-
-    @property
-    def vlan(self) -> "tuple[int, int] | None":
-        """The VLAN tag that the kernel took out, (TPID, TCI), or None. The TPID is ETH_P_8021Q or ETH_P_8021AD."""
-        return vlan_tag(self._header[5], self._header[9], self._header[10])
-
-    @property
-    def address(self) -> "Sockaddr":
-        """Where it came from and how: a SockaddrLinklayer with the interface, the protocol and the packet's type."""
-        start, end = self._at + _SOCKADDR, self._at + self._header[6]
-        return decode(self._frames._memory()[start:end].tobytes())
-
-
-class Frames:
-    """The frames of one block: iterate within `with`, at whose end the block is given back.
-
-    Without `with` it is given back when this object and its frames are gone.
-    """
-
-    __slots__ = ("_count", "_first", "_ring", "_view")
-
-    def __init__(self, ring: "PacketRing", view: memoryview, count: int, first: int) -> None:
-        self._ring = ring
-        self._view: memoryview | None = view
-        self._count = count
-        self._first = first
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __iter__(self) -> "Iterator[Frame]":
-        at = self._first
-        for _ in range(self._count):
-            # No view is kept here: a loop that was left would withhold the block.
-            header = _header.unpack_from(self._memory(), at)
-            yield Frame(self, at, header)
-            at += header[0]
-
-    def wire_bytes(self) -> int:
-        """The lengths of all frames together, for whoever only counts."""
-        view, at, total, unpack = self._memory(), self._first, 0, _lengths.unpack_from
-        for _ in range(self._count):
-            following, length, status = unpack(view, at)
-            total += length
-            if status & TP_STATUS_VLAN_VALID:
-                total += _TAG
-            at += following
-        return total
-
-    def __enter__(self) -> "Frames":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._view = None
-        self._ring._give_back()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_ring"):  # not where __init__ has failed
-            self.__exit__()
-
-    def _memory(self) -> memoryview:
-        if self._view is None:
-            raise ValueError("the block of this frame has been given back")
-        return self._view
 
 
 class PacketRing:
@@ -188,8 +83,12 @@ class PacketRing:
         retire: int = 8,
         filter: "Iterable[SockFilter] | None" = None,
     ) -> None:
+        from array import array  # imports collections: no program without a ring is to wait for it
+
         self._process = this_process()
         self._next = 0
+        self._array = array
+        self._even = (0, 0), array("I")
         self._handed: dict[int, int] = {}  # the blocks that are not the kernel's, in order
         blocks = integer("blocks", blocks, 1, 1 << 16)
         block_size = integer("block_size", block_size, PAGESIZE, 1 << 30)
@@ -238,7 +137,7 @@ class PacketRing:
             if frames._count:
                 return frames
             frames.__exit__()  # the kernel hands over an empty block where a large frame does not fit into what is left
-        return Frames(self, memoryview(b""), 0, 0)
+        return Frames(self, memoryview(b""), 0, 0, 0)
 
     def _is_ready(self, deadline: float) -> bool:
         """Wait for the next block; False where time is over."""
@@ -256,7 +155,7 @@ class PacketRing:
         index = self._next
         view = memoryview(self._blocks[index]).cast("B")
         description = TpacketBlockDesc.from_buffer_copy(view)
-        frames = Frames(self, view, description.num_pkts, description.offset_to_first_pkt)
+        frames = Frames(self, view, description.num_pkts, description.offset_to_first_pkt, description.blk_len)
         self._next = (index + 1) % len(self._blocks)
         self._handed[index] = index
         return frames
@@ -299,6 +198,12 @@ class PacketRing:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def _even_offsets(self, start: int, stride: int, count: int) -> "array[int]":
+        """So many numbers that are a stride apart. From one block to the next they are mostly the same."""
+        if self._even[0] != (start, stride) or len(self._even[1]) < count:
+            self._even = (start, stride), self._array("I", range(start, start + count * stride, stride))
+        return self._even[1][:count]
 
     def _check_process(self) -> None:
         if self._process != this_process():

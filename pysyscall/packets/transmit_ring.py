@@ -120,9 +120,7 @@ class TransmitRing:
         while True:
             while not (room := self._room()):
                 self.flush()
-            slot = self._next % self._slots
-            room = min(room, self._slots - slot)
-            at = start = slot * size + _LENGTH
+            at = start = self._next % self._slots * size + _LENGTH
             try:
                 for frame in islice(frames, room):
                     data = frame if type(frame) is bytes else memoryview(frame).tobytes()
@@ -177,9 +175,9 @@ class TransmitRing:
             raise ValueError("the ring belongs to the process that made it, and this is a child of it")
 
     def _room(self) -> int:
-        """How many slots from the next on are known to be free; none where the ring is full.
+        """How many slots from the next on, up to the ring's end, are known to be free; none where the ring is full.
 
-        A free slot stays free: the kernel looks for its next frame in a slot, and writes to it when that is sent.
+        A free slot stays free: the kernel writes to a slot only when it has sent what is in it.
         """
         if self._next == self._limit:
             slot = self._next % self._slots
@@ -221,4 +219,4 @@ class TransmitRing:
             self._statuses[slot] = TP_STATUS_SEND_REQUEST
             slot = following
         self._statuses[slot] = TP_STATUS_AVAILABLE
-        self._first = self._next = self._limit = self._next - 1
+        self._first = self._next = self._next - 1
