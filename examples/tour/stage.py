@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+import pysyscall as syscall
+
 from ..shared.forked import become
-from ..shared.frames import Capture, hexdump, is_chao, summary
+from ..shared.frames import hexdump, is_chao, summary
+from ..shared.packet_capture import CallCapture
 from ..shared.waiting import readable_before
 from . import laboratory
 
@@ -61,7 +64,7 @@ class Stage:
             with _process(function, *args) as pid:
                 yield pid
             return
-        with laboratory.second_host(function, *args, near=near, far=far) as pid, Capture("eth0") as capture:
+        with laboratory.second_host(function, *args, near=near, far=far) as pid, _capture() as capture:
             try:
                 yield pid
             finally:
@@ -184,12 +187,16 @@ def _say(text: str, begin: str = "    ") -> None:
         print(f"{begin}{line}".rstrip(), flush=True)
 
 
-def _say_frames(capture: Capture) -> None:
-    frames = list(capture.frames())
+def _capture() -> CallCapture:
+    return CallCapture(syscall.interface_by_name("eth0").index)
+
+
+def _say_frames(capture: CallCapture) -> None:
+    frames = list(capture.both_ways())
     _say("on the wire:", "  ")
-    for frame in frames:
-        arrow = "->" if frame.outgoing else "<-"
-        milliseconds = (frame.time - frames[0].time) * 1000
+    for outgoing, frame in frames:
+        arrow = "->" if outgoing else "<-"
+        milliseconds = (frame.time - frames[0][1].time) / 1e6
         _say(f"{milliseconds:8.3f} ms {arrow} {len(frame.data):5} bytes  {summary(frame.data)}")
         if is_chao(frame.data):
             for line in hexdump(frame.data):
