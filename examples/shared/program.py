@@ -28,6 +28,7 @@ def run(main: Callable[[], int], *, needs_output: bool = True) -> NoReturn:
     better end for it.
     """
     hold_standard_descriptors()
+    os.environ["PYTHON_COLORS"] = "0"  # no control characters of Python's own, which would be escaped
     sys.stdout, sys.stderr = _text_stream(1, needs_output), _text_stream(2, False)
     interrupt_once()
     status: int | str
