@@ -10,7 +10,7 @@ from time import monotonic
 from .shared.arguments import program_parser
 from .shared.chao import GREETING, ChaoSocket, add_arguments, open_chao_socket
 from .shared.failures import failure
-from .shared.packet_socket import has_gone_down
+from .shared.packet_socket import wait_until_up
 from .shared.program import print_bytes, run
 from .shared.stopping import stop_signals
 from .shared.waiting import readable_before_stop
@@ -46,9 +46,9 @@ def serve(chao: ChaoSocket, stop: int) -> None:
         try:
             received = chao.receive()
         except OSError as error:
-            if not (chao.has_been_up and has_gone_down(chao.fd, error)):
+            if not chao.has_been_up:
                 raise
-            print("the interface is down; it is listened on when it is up again", file=sys.stderr, flush=True)
+            wait_until_up(chao.fd, stop, error)
             continue
         if received is None:
             continue

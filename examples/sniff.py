@@ -22,7 +22,7 @@ from .shared.frames import summary
 from .shared.interfaces import interface_that_is_up
 from .shared.packet_capture import CallCapture, Packet, RingCapture
 from .shared.packet_filters import NAMES, coming_in, frame_filter
-from .shared.packet_socket import has_gone_down, without_capability
+from .shared.packet_socket import wait_until_up, without_capability
 from .shared.pcapng import PcapngWriter
 from .shared.program import run
 from .shared.stopping import stop_signals
@@ -78,23 +78,21 @@ class Sniffer:
             if not readable_before_stop(self._capture.fd, stop):
                 self._capture.finish()
                 deadline = time.monotonic() + _SECONDS_TO_FINISH
-                while self._take() and not self._enough() and time.monotonic() < deadline:
+                while self._take(stop) and not self._enough() and time.monotonic() < deadline:
                     pass
                 return
-            self._take()
+            self._take(stop)
 
     def _enough(self) -> bool:
         return self.frames == self._count
 
-    def _take(self) -> int:
-        """Take some frames; how many there were."""
+    def _take(self, stop: int) -> int:
+        """Take some frames, or wait until the interface is up again; how many there were."""
         before = self.frames
         try:
             self._take_some()
         except OSError as error:
-            if not has_gone_down(self._capture.fd, error):
-                raise
-            print("the interface is down; frames come again when it is up again", file=sys.stderr, flush=True)
+            wait_until_up(self._capture.fd, stop, error)
         return self.frames - before
 
     def _take_some(self) -> None:

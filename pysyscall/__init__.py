@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from .io.lending import Conn as Conn
     from .io.lending import RawConn as RawConn
     from .io.structs import EpollEvent as EpollEvent
-    from .io.structs import PollFd as PollFd
     from .io.structs import FdSet as FdSet
+    from .io.structs import PollFd as PollFd
     from .io.waiting import epoll_create as epoll_create
     from .io.waiting import epoll_create1 as epoll_create1
     from .io.waiting import epoll_ctl as epoll_ctl

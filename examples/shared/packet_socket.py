@@ -3,11 +3,15 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TypeGuard
 
 import pysyscall as syscall
 
 from .interfaces import interface_that_is_up
+from .waiting import readable_before
+
+_LOOK_AGAIN = 0.2  # seconds
 
 
 @contextmanager
@@ -56,15 +60,27 @@ def whole_frame(frame: bytes, control: bytes | bytearray) -> bytes:
     return frame
 
 
-def has_gone_down(fd: int, error: OSError) -> bool:
-    """Whether an error says that a packet socket's interface is down, but still there.
+def wait_until_up(fd: int, stop: int, error: OSError) -> None:
+    """Where an error says that a packet socket's interface is down, say so, and wait until it is up, or `stop` is read.
 
-    The socket receives again once the interface is up again.
+    The socket then receives again by itself. The error is raised where it is another, or the interface is gone: the
+    kernel has no word for that once it is down.
     """
     if error.errno != syscall.ENETDOWN:
-        return False
+        raise error
+    if not _is_up(fd, error):
+        print("the interface is down; it is listened to again when it is up", file=sys.stderr, flush=True)
+        while not readable_before(monotonic() + _LOOK_AGAIN, stop) and not _is_up(fd, error):
+            pass
+
+
+def _is_up(fd: int, error: OSError) -> bool:
     name = syscall.getsockname(fd)
-    return isinstance(name, syscall.SockaddrLinklayer) and name.ifindex > 0
+    if isinstance(name, syscall.SockaddrLinklayer) and name.ifindex > 0:
+        for interface in syscall.interfaces():
+            if interface.index == name.ifindex:
+                return bool(interface.flags & syscall.IFF_UP)
+    raise error
 
 
 def without_capability(begin: str, act: str, socket: str = "a packet socket") -> str:

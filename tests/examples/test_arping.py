@@ -217,11 +217,12 @@ def test_what_it_cannot_ask_for_is_refused() -> None:
         ("-c", "0", "10.77.0.2"),
         ("--timeout", "nan", "10.77.0.2"),
         ("--timeout", "-1", "10.77.0.2"),
+        ("",),
         (),
     ):
         ended = run("arping", *arguments)
         assert (ended.status, ended.stdout) == (2, "")
-        assert "usage: arping" in ended.stderr
+        assert "usage: python3 -m examples.arping" in ended.stderr
     ended = run("arping", "fd77::2")
     assert (ended.status, ended.stderr) == (1, "arping: lookup fd77::2: Address family for hostname not supported\n")
 

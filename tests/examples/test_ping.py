@@ -373,10 +373,10 @@ def test_what_cannot_be_sent_is_status_2() -> None:
     ended = run("ping", "-c", "1", "nosuch.invalid")
     assert (ended.status, ended.stdout) == (2, "")
     assert re.fullmatch(r"ping: lookup nosuch\.invalid: .+\n", ended.stderr)
-    for arguments in (("-c", "0", "::1"), ("-s", "65508", "::1"), ("-i", "nan", "::1"), ("a]b",), ()):
+    for arguments in (("-c", "0", "::1"), ("-s", "65508", "::1"), ("-i", "nan", "::1"), ("a]b",), ("",), (" ",), ()):
         ended = run("ping", *arguments)
         assert (ended.status, ended.stdout) == (2, "")
-        assert "usage: ping" in ended.stderr
+        assert "usage: python3 -m examples.ping" in ended.stderr
 
 
 @FAMILIES

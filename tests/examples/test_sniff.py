@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -399,19 +399,41 @@ def test_a_signal_ends_it_under_a_flood_too(way: str, options: list[str]) -> Non
         assert len(shown(program)) == (0 if options else frames)
 
 
+DOWN = "the interface is down; it is listened to again when it is up\n"
+
+
 @in_namespace
 @WAYS
-@pytest.mark.parametrize("change", [laboratory.set_down, laboratory.delete])
-def test_an_interface_that_goes_ends_it(way: str, change: Callable[[str], None]) -> None:
+def test_an_interface_that_goes_ends_it(way: str) -> None:
     wire = Cable()
     with sniffing(way) as program:
         wire.send(arp())
         eventually(lambda: shown(program))
-        change("far")
+        laboratory.delete("far")
         assert program.wait() == 1
         call = {"--ring": "packet ring", "--recvfrom": "recvmsg"}[way]
-        assert program.stderr == f"sniffing on far...\n{call} failed: network is down\n"
+        # It is down for a moment before it is gone.
+        assert program.stderr.replace(DOWN, "", 1) == f"sniffing on far...\n{call} failed: network is down\n"
         assert counted(program) == (1, len(arp()), 0)
+
+
+@in_namespace
+@WAYS
+@pytest.mark.parametrize("options", [[], ["--quiet"]], ids=["shown", "quiet"])
+def test_an_interface_that_is_up_again_is_sniffed_again(way: str, options: list[str]) -> None:
+    wire = Cable()
+    with sniffing(way, *options) as program:
+        wire.send(arp())
+        laboratory.set_down("far")
+        program.wait_for("the interface is down; ")
+        laboratory.set_up("far")
+        for name in ("near", "far"):
+            laboratory.wait_for_carrier(name)
+        wire.send(arp())
+        assert program.stop() == 0
+        assert program.stderr == f"sniffing on far...\n{DOWN}"
+        assert counted(program) == (2, 2 * len(arp()), 0)
+        assert len(shown(program)) == (0 if options else 2)
 
 
 @in_namespace

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from examples import udp_server
-from examples.shared.stopping import stopping_receiver
+from examples.shared.stopping import STOP_SIGNALS, stop_signals, stopping_receiver
 
 from ..blocking import wait_until_blocked
 from ..namespaces import in_namespace
@@ -183,15 +183,31 @@ def test_a_signal_that_comes_before_the_wait_ends_it_too(address: str) -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
     thread = threading.Thread(target=interrupt)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     try:
         with stopping_receiver(fd):
             thread.start()
             udp_server.echo(fd)
-        assert signal.getsignal(signal.SIGTERM) == before
+        # A second one is not to cut the program's ending short.
+        assert [signal.getsignal(number) for number in STOP_SIGNALS] == [signal.SIG_IGN] * 2
         assert signal.set_wakeup_fd(-1) == -1
     finally:
         thread.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(fd)
+
+
+def test_without_a_signal_the_handlers_of_before_are_back() -> None:
+    fd = udp_server.listen("127.0.0.1", 0)
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    try:
+        for block in (stopping_receiver(fd), stop_signals()):
+            with block:
+                assert signal.getsignal(signal.SIGTERM) not in before.values()
+            assert {number: signal.getsignal(number) for number in STOP_SIGNALS} == before
+            assert signal.set_wakeup_fd(-1) == -1
+    finally:
         os.close(fd)
 
 

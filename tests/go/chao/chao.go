@@ -15,8 +15,10 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"pysyscall/failures"
+	"pysyscall/waiting"
 )
 
 var (
@@ -24,6 +26,8 @@ var (
 	Greeting  = []byte("Hello, custom chao protocol!")
 	Broadcast = []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 )
+
+const lookAgain = 200 * time.Millisecond
 
 const (
 	defaultEthertype = 0x88B5 // the first of IEEE 802's two for experiments
@@ -228,14 +232,39 @@ func isPriorityTagged(frame []byte) bool {
 	return len(frame) >= 16 && binary.BigEndian.Uint16(frame[12:]) == tag && binary.BigEndian.Uint16(frame[14:])&0xfff == 0
 }
 
-// HasGoneDown tells whether an error says that the interface is down, but still there, and has been up before.
-func (s *Socket) HasGoneDown(err error) bool {
-	if !s.HasBeenUp || !errors.Is(err, syscall.ENETDOWN) {
-		return false
+// WaitUntilUp says that the interface is down, where an error says so, and waits until it is up, or stop can be read.
+//
+// The socket then receives again by itself. The error is returned where it is another, or the interface is gone: the
+// kernel has no word for that once it is down.
+func (s *Socket) WaitUntilUp(stop int, failed error) error {
+	if !s.HasBeenUp || !errors.Is(failed, syscall.ENETDOWN) {
+		return failed
 	}
+	up, there := s.isUp()
+	if there && !up {
+		fmt.Fprintln(os.Stderr, "the interface is down; it is listened to again when it is up")
+	}
+	for there && !up {
+		stopped, err := waiting.ReadableBefore(time.Now().Add(lookAgain), stop)
+		if err != nil || stopped {
+			return err
+		}
+		up, there = s.isUp()
+	}
+	if !there {
+		return failed
+	}
+	return nil
+}
+
+func (s *Socket) isUp() (up, there bool) {
 	name, err := syscall.Getsockname(s.Fd)
 	own, ok := name.(*syscall.SockaddrLinklayer)
-	return err == nil && ok && own.Ifindex > 0
+	if err != nil || !ok || own.Ifindex <= 0 {
+		return false, false
+	}
+	ifi, err := net.InterfaceByIndex(own.Ifindex)
+	return err == nil && ifi.Flags&net.FlagUp != 0, err == nil
 }
 
 func (s *Socket) isForUs(destination []byte) bool {

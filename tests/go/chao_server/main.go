@@ -53,12 +53,11 @@ func serve(socket *chao.Socket, stop int) error {
 			return err
 		}
 		request, sender, err := socket.Receive()
-		if socket.HasGoneDown(err) {
-			fmt.Fprintln(os.Stderr, "the interface is down; it is listened on when it is up again")
-			continue
-		}
 		if err != nil {
-			return err
+			if err = socket.WaitUntilUp(stop, err); err != nil {
+				return err
+			}
+			continue
 		}
 		if request == nil || !restrained.allows(request, time.Now()) {
 			continue
