@@ -97,7 +97,7 @@ class Sniffer:
 
     def _take_some(self) -> None:
         left = None if self._count is None else self._count - self.frames
-        if not self._takers:
+        if not self._takers and isinstance(self._capture, RingCapture):
             frames, length = self._capture.count(left)
             self.frames += frames
             self.bytes += length

@@ -97,11 +97,6 @@ class CallCapture:
         whole = syscall.restore_vlan_tag(frame, auxdata)
         return Packet(time, auxdata.len + len(whole) - len(frame), whole)
 
-    def count(self, most: int | None) -> tuple[int, int]:
-        """How many frames have come, up to so many, and how many bytes."""
-        lengths = [packet.length for packet in islice(self.packets(), most)]
-        return len(lengths), sum(lengths)
-
     def finish(self) -> None:
         """Let no further frame in: those that have come are still there to be taken."""
         syscall.attach_lsf(self.fd, _NOTHING)
