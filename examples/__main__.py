@@ -9,13 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
-import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
 from .shared.program import run
-from .shared.stopping import ignore_stop_signals
 from .tour import laboratory
 from .tour.stage import FAR6, NEAR6, CouldNot, Failed, Stage, program
 
@@ -144,19 +141,12 @@ def main(argv: list[str] | None = None) -> int:
     wanted = parser.parse_args(argv).names
     if unknown := [name for name in wanted if name not in names]:
         parser.error(f"there is no {unknown[0]!r}; there is {', '.join(names)}")
-    # What the tour has started ends with it.
-    signal.signal(signal.SIGTERM, _end)
     stage = open_stage()
     acts = [act for act in ACTS if not wanted or set(wanted) & set(act.names)]
     outcomes = [perform(act, stage) for act in acts]
     for act, (outcome, _) in zip(acts, outcomes, strict=True):
         print(f"{act.title:28}  {outcome}", flush=True)
     return 0 if all(good for _, good in outcomes) else 1
-
-
-def _end(number: int, frame: object) -> None:
-    ignore_stop_signals()
-    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

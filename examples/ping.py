@@ -82,19 +82,19 @@ class Ping:
             return
         round_trip = (now - self.sent[sequence]) / 1e6
         duplicate = sequence in self.answered
-        print(f"{line} time={round_trip:.3f} ms{' (DUP!)' if duplicate and not self.many else ''}", flush=True)
         self.duplicates += duplicate
         self.answered.add(sequence)
         self.round_trips.append(round_trip)
+        print(f"{line} time={round_trip:.3f} ms{' (DUP!)' if duplicate and not self.many else ''}", flush=True)
 
     def take_failure(self, failure: Failure) -> None:
         """Print an ICMP error about a request, and count it."""
         sequence = failure.request.sequence
         if sequence in self.sent:
             message = error_text(self.socket.family, failure.type, failure.code)
-            print(f"From {text(failure.source)} icmp_seq={sequence} {message}", flush=True)
             self.failed.add(sequence)
             self.errors += 1
+            print(f"From {text(failure.source)} icmp_seq={sequence} {message}", flush=True)
 
     def statistics(self) -> str:
         """The summary in the usual words."""

@@ -5,13 +5,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import pysyscall as syscall
 
 from .failures import failure
 from .printable import printable
-from .stopping import ignore_stop_signals, interrupt_once
+from .stopping import Terminated, ignore_stop_signals, stop_once
 from .waiting import wait_until_writable
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ def run(main: Callable[[], int], *, needs_output: bool = True) -> NoReturn:
 
     Where standard output cannot be written to, the program ends with status 1 and says why, but is silent where only
     its reader has gone; a server, with needs_output=False, goes on. Ctrl-C ends it with status 130, if main has no
-    better end for it.
+    better end for it, and SIGTERM with 143.
     """
     hold_standard_descriptors()
     os.environ["PYTHON_COLORS"] = "0"  # no control characters of Python's own, which would be escaped
     sys.stdout, sys.stderr = _text_stream(1, needs_output), _text_stream(2, False)
-    interrupt_once()
+    stop_once()
     status: int | str
     try:
         try:
@@ -39,10 +40,13 @@ def run(main: Callable[[], int], *, needs_output: bool = True) -> NoReturn:
             sys.stdout.flush()
     except KeyboardInterrupt:
         status = 128 + signal.SIGINT
+    except Terminated:
+        status = 128 + signal.SIGTERM
     except OutputFailed as lost:
         status = 1 if lost.error.errno == syscall.EPIPE else failure(lost.error)
     finally:
-        ignore_stop_signals()
+        with suppress(KeyboardInterrupt, Terminated):  # which has come too late, and keeps the next from coming
+            ignore_stop_signals()
     sys.exit(status)
 
 

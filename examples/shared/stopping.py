@@ -13,17 +13,33 @@ class Stopped(BaseException):
     """SIGINT or SIGTERM has come."""
 
 
+class Terminated(Stopped):
+    """SIGTERM has come."""
+
+
+def hold_back() -> bool:
+    """Keep the two signals from this process from now on; whether they were not kept from it already.
+
+    For handlers: Python complains of a signal that has come, and whose handler is another when its turn comes.
+    """
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+
+
 def ignore_stop_signals() -> None:
     """Let SIGINT and SIGTERM do nothing from now on, until the program's exit."""
-    with _held_back():
-        for number in STOP_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+    hold_back()
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
 
 
-def interrupt_once() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt, as ever, and a second one do nothing."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as under nohup
-        signal.signal(signal.SIGINT, _interrupt)
+def stop_once() -> None:
+    """Let SIGINT raise KeyboardInterrupt, as ever, SIGTERM Terminated, and a second one of them do nothing."""
+    # One that is ignored, as under nohup, stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _raising(KeyboardInterrupt))
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _raising(Terminated))
 
 
 @contextmanager
@@ -36,7 +52,7 @@ def stop_signals() -> Iterator[int]:
     reading, writing = syscall.pipe2(syscall.O_NONBLOCK | syscall.O_CLOEXEC)
     previous_fd = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
-        with _handled_by(lambda number, frame: ignore_stop_signals()):
+        with _handled_by(lambda number, frame: hold_back()):
             yield reading
     finally:
         signal.set_wakeup_fd(previous_fd)
@@ -57,7 +73,7 @@ def stopping_receiver(fd: int) -> Iterator[None]:
         syscall.connect(waker, own)
         previous_fd = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         try:
-            with _handled_by(_stop):
+            with _handled_by(_raising(Stopped)):
                 yield
         except Stopped:
             pass
@@ -68,33 +84,26 @@ def stopping_receiver(fd: int) -> Iterator[None]:
 
 
 @contextmanager
-def _handled_by(handler: Callable[[int, object], None]) -> Iterator[None]:
-    """Give the two signals a handler while the block lasts, and their own back if none has come."""
+def _handled_by(handler: Callable[[int, object], object]) -> Iterator[None]:
+    """Give the two signals a handler while the block lasts, and their own back if none has come.
+
+    The handler holds them back.
+    """
     previous = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        with _held_back():
+        if hold_back():
             for number, before in previous.items():
-                if signal.getsignal(number) is handler:  # and not ignored: one has come
-                    signal.signal(number, before)
+                signal.signal(number, before)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        else:
+            ignore_stop_signals()
 
 
-@contextmanager
-def _held_back() -> Iterator[None]:
-    """Keep the two signals for the end of the block: Python complains of one that finds its handler just gone."""
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+def _raising(kind: type[BaseException]) -> Callable[[int, object], None]:
+    def handler(number: int, frame: object) -> None:
+        if hold_back():
+            raise kind
 
-
-def _stop(number: int, frame: object) -> None:
-    ignore_stop_signals()
-    raise Stopped
-
-
-def _interrupt(number: int, frame: object) -> None:
-    ignore_stop_signals()
-    raise KeyboardInterrupt
+    return handler

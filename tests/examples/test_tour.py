@@ -227,30 +227,29 @@ def test_a_program_that_does_not_do_its_part_has_failed(server: str, client: str
     assert_no_children()
 
 
-def test_no_server_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "_SECONDS", 0.2)
+def test_no_server_is_waited_for_for_ever() -> None:
     with (
         pytest.raises(stage.Failed, match="the server has not said 'ready'"),
-        stage.Stage("no network").server("ready", python("import time; time.sleep(600)")),
+        stage.Stage("no network", seconds=0.2).server("ready", python("import time; time.sleep(600)")),
     ):
         pytest.fail("it was ready")
     assert_no_children()
 
 
-def test_no_client_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "_SECONDS", 0.2)
+def test_no_client_is_waited_for_for_ever() -> None:
     with pytest.raises(stage.Failed, match=r"the client still ran after 0.2 seconds"):
-        stage.Stage("no network").client("words", python("import time; time.sleep(600)"))
+        stage.Stage("no network", seconds=0.2).client("words", python("import time; time.sleep(600)"))
     assert_no_children()
 
 
-def test_no_servers_end_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_servers_end_is_waited_for_for_ever() -> None:
+    here = stage.Stage("no network")
     deaf = python(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}")
     with (
         pytest.raises(stage.Failed, match="SIGTERM did not end the server"),
-        stage.Stage("no network").server("ready", deaf),
+        here.server("ready", deaf),
     ):
-        monkeypatch.setattr(stage, "_SECONDS", 0.2)
+        here.seconds = 0.2
     assert_no_children()
 
 
