@@ -140,6 +140,8 @@ def is_of_one_host(a: syscall.Sockaddr | None, b: "SockaddrInet") -> bool:
 
 def is_broadcast(address: "SockaddrInet") -> bool:
     """Whether all hosts of a network have an address: connect(2) wants SO_BROADCAST for it."""
+    if address.addr == b"\xff" * 4:
+        return True  # also where there is no route to it
     fd = syscall.socket(address.family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, 0)
     try:
         return not _connects(fd, address) and _connects(fd, address, broadcast=1)

@@ -49,6 +49,7 @@ def echo_from_where_asked(fd: int, family: int) -> None:
     """
     if family == syscall.AF_INET6:
         syscall.setsockopt_int(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
+        syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_MULTICAST_ALL, 1)  # as a socket for IPv4 has it
     syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)  # for IPv4 on a socket for IPv6 too
     buffer, control = (c_char * 65535)(), (c_char * 256)()
     received, received_control = memoryview(buffer), memoryview(control)

@@ -434,10 +434,10 @@ def test_further_signals_do_not_break_a_clients_end(turn: int) -> None:
                 assert loopback(process, "stdout", ready, signal.SIGINT) == (status, b""), name
                 assert process.stdout
                 assert rest in process.stdout.read()
-        with started("http_client", f"http://127.0.0.1:{s.getsockname()[1]}/", "--timeout", "600") as process:
-            with s.accept()[0]:
-                assert bombard(process, signal.SIGINT) == 130
-                assert ended(process)[1:] == (b"", b"")
+        url = f"http://127.0.0.1:{s.getsockname()[1]}/"
+        with started("http_client", url, "--timeout", "600") as process, s.accept()[0]:
+            assert bombard(process, signal.SIGINT) == 130
+            assert ended(process)[1:] == (b"", b"")
         with started("udp_client", "--port", str(d.getsockname()[1]), "--timeout", "600") as process:
             d.recv(100)
             assert bombard(process, signal.SIGINT) == 130

@@ -17,6 +17,8 @@ import (
 	"pysyscall/stopping"
 )
 
+const ipMulticastAll = 49 // IP_MULTICAST_ALL of linux/in.h
+
 // listen makes a UDP socket with a local address and port.
 func listen(ipAddr string, port int) (int, error) {
 	address, err := net.ResolveUDPAddr("udp", net.JoinHostPort(ipAddr, fmt.Sprint(port)))
@@ -64,6 +66,10 @@ func echo(fd int, stop *stopping.Receiver) {
 func echoFromWhereAsked(fd, family int, stop *stopping.Receiver) error {
 	if family == syscall.AF_INET6 {
 		if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+		// As a socket for IPv4 has it.
+		if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, ipMulticastAll, 1); err != nil {
 			return os.NewSyscallError("setsockopt", err)
 		}
 	}
