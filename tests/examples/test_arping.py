@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 
@@ -172,16 +171,12 @@ def add_vlan(interface: str, number: int) -> None:
     body += syscall.route_attr(syscall.IFLA_IFNAME, f"{interface}.{number}\0".encode())
     body += syscall.route_attr(syscall.IFLA_LINK, index.to_bytes(4, sys.byteorder))
     body += syscall.route_attr(syscall.IFLA_LINKINFO, info)
-    flags = syscall.NLM_F_REQUEST | syscall.NLM_F_ACK | syscall.NLM_F_CREATE | syscall.NLM_F_EXCL
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, syscall.NETLINK_ROUTE) as s:
-        s.send(syscall.netlink_message(syscall.RTM_NEWLINK, flags, 1, body))
-        for message in syscall.parse_netlink_message(s.recv(8192)):
-            try:
-                syscall.netlink_ack(message)
-            except OSError as error:
-                if error.errno == syscall.EOPNOTSUPP:
-                    pytest.skip(f"kernel: no VLAN interfaces: {error}")
-                raise
+    try:
+        laboratory.request(syscall.RTM_NEWLINK, syscall.NLM_F_CREATE | syscall.NLM_F_EXCL, body)
+    except OSError as error:
+        if error.errno != syscall.EOPNOTSUPP:
+            raise
+        pytest.skip(f"kernel: no VLAN interfaces: {error}")
 
 
 @in_namespace

@@ -323,12 +323,8 @@ def add_alternative_name(interface: str, name: str) -> None:
     names = syscall.route_attr(syscall.IFLA_ALT_IFNAME, name.encode() + b"\0")
     body = bytes(syscall.IfInfomsg(index=syscall.interface_by_name(interface).index))
     body += syscall.route_attr(syscall.IFLA_PROP_LIST | syscall.NLA_F_NESTED, names)
-    rtm_newlinkprop = 108
-    flags = syscall.NLM_F_REQUEST | syscall.NLM_F_ACK | syscall.NLM_F_CREATE | syscall.NLM_F_EXCL | syscall.NLM_F_APPEND
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, syscall.NETLINK_ROUTE) as s:
-        s.send(syscall.netlink_message(rtm_newlinkprop, flags, 1, body))
-        for message in syscall.parse_netlink_message(s.recv(8192)):
-            syscall.netlink_ack(message)
+    flags = syscall.NLM_F_CREATE | syscall.NLM_F_EXCL | syscall.NLM_F_APPEND
+    laboratory.request(syscall.RTM_NEWLINKPROP, flags, body)
 
 
 @in_namespace
