@@ -5,8 +5,6 @@ Where the original serves one client at a time and closes none, this one serves 
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -14,10 +12,11 @@ from contextlib import closing, suppress
 
 import pysyscall as syscall
 
-from .shared.arguments import integer, seconds
+from .shared.arguments import integer, program_parser, seconds
 from .shared.failures import failure
 from .shared.http_connection import Connection, Settings
 from .shared.net_socket import NetSocket, bound_net_socket, host_port, new_net_socket
+from .shared.program import run
 from .shared.stopping import stop_signals
 from .shared.workers import run_workers
 
@@ -36,13 +35,6 @@ def log(*values: object) -> None:
 
 def no_log(*values: object) -> None:
     pass
-
-
-def hold_standard_descriptors() -> None:
-    """Open what was closed of descriptors 0 to 2: no socket may have a number that the log is written to."""
-    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(fd)
 
 
 class Server:
@@ -154,7 +146,7 @@ class Server:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="http_server", description="Serve the article's page to everybody.")
+    parser = program_parser("http_server", "Serve the article's page to everybody.")
     parser.add_argument("--ip-addr", default="127.0.0.1", metavar="IP", help="listen on this address (%(default)s)")
     parser.add_argument(
         "--port", type=integer(0, 65535), default=8080, help="listen on this port, 0 for a free one (%(default)s)"
@@ -178,7 +170,6 @@ def main(argv: list[str] | None = None) -> int:
         help="how long a request may take from its first byte to the end of its head (%(default)g)",
     )
     arguments = parser.parse_args(argv)
-    hold_standard_descriptors()
     settings = Settings(no_log if arguments.quiet else log, arguments.idle_timeout, arguments.request_timeout)
     try:
         ip = syscall.parse_ip(arguments.ip_addr)
@@ -225,4 +216,4 @@ def log_address(socket: NetSocket) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, needs_output=False)

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from .io.lending import RawConn as RawConn
     from .io.structs import EpollEvent as EpollEvent
     from .io.structs import FdSet as FdSet
+    from .io.structs import PollFd as PollFd
     from .io.waiting import epoll_create as epoll_create
     from .io.waiting import epoll_create1 as epoll_create1
     from .io.waiting import epoll_ctl as epoll_ctl
     from .io.waiting import epoll_wait as epoll_wait
+    from .io.waiting import poll as poll
     from .io.waiting import select as select
     from .net.addresses import parse_ip as parse_ip
     from .net.addresses import split_host_port as split_host_port
@@ -223,8 +225,8 @@ else:
         "io.descriptors": "close close_on_exec dup dup2 dup3 pipe pipe2 pread pwrite read set_nonblock write",
         "io.ioctls": "ioctl",
         "io.lending": "Conn RawConn",
-        "io.structs": "EpollEvent FdSet",
-        "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait select",
+        "io.structs": "EpollEvent FdSet PollFd",
+        "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait poll select",
         "net.addresses": "parse_ip split_host_port",
         "net.byte_order": "htonl htons ntohl ntohs",
         "net.interface": "IPNet Interface interface_by_index interface_by_name interfaces",

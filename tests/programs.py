@@ -38,7 +38,10 @@ def eventually(condition: Callable[[], object]) -> None:
 
 
 class Program:
-    """`python3 -m examples.NAME ARGUMENTS`, killed at the end of a `with` block if it has not ended by itself."""
+    """`python3 -m examples.NAME ARGUMENTS`, killed at the end of a `with` block if it has not ended by itself.
+
+    inherit: it gets the descriptors that preexec has made.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Program:
         *arguments: str,
         command: Sequence[str] = (),
         preexec: Callable[[], None] | None = None,
+        inherit: bool = False,
     ) -> None:
         self._files = {name: os.memfd_create(name) for name in ("stdout", "stderr")}
         self._process = subprocess.Popen(
@@ -56,6 +60,7 @@ class Program:
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             preexec_fn=preexec,
+            close_fds=not inherit,
         )
         self.pid = self._process.pid
 

@@ -25,7 +25,6 @@ NEAR = ("10.77.0.1/24", "fd77::1/64")
 FAR = ("10.77.0.2/24", "fd77::2/64")
 
 _IN6_ADDR_GEN_MODE_NONE = 1  # linux/if_link.h
-_SECONDS_FOR_CARRIER = 10.0
 
 
 def enter() -> bool:
@@ -121,9 +120,9 @@ def add_address(name: str, address: str) -> None:
     request(syscall.RTM_NEWADDR, syscall.NLM_F_CREATE | syscall.NLM_F_EXCL, body)
 
 
-def wait_for_carrier(name: str) -> None:
+def wait_for_carrier(name: str, seconds: float = 10.0) -> None:
     """Wait until an interface that came up before the other end of its pair works: until then what it sends is lost."""
-    deadline = monotonic() + _SECONDS_FOR_CARRIER
+    deadline = monotonic() + seconds
     while not _is_operational(name):
         if monotonic() > deadline:
             raise TimeoutError(f"{name} has no carrier: is the other end of its pair up?")

@@ -5,7 +5,7 @@ from ctypes import sizeof
 
 from ..base.abi import ABI
 from ..base.arguments import integer
-from ..base.layout import I32, U32, FdBits, Struct
+from ..base.layout import I16, I32, U32, FdBits, Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,20 @@ class EpollEvent(Struct):
 
 
 EpollEvent._limits.update(_Halves._limits, u64=(0, 2**64 - 1))  # what lies in the union is set by its own name
+
+
+class PollFd(Struct):
+    """struct pollfd: a descriptor, what to wait for, and what happened. Go unix.PollFd."""
+
+    __slots__ = ()
+    fd: I32
+    events: I16
+    revents: I16
+    if TYPE_CHECKING:
+
+        def __init__(self, fd: int = 0, events: int = 0, revents: int = 0) -> None: ...
+
+
 FD_SETSIZE = 8 * sizeof(FdBits)
 
 
