@@ -403,16 +403,24 @@ class Stubs:
         return any(found and self.is_struct(*found) for found in (self.base_class(module, base) for base in node.bases))
 
     def fields(self, module: Module, node: ast.ClassDef) -> list[str]:
-        """A structure's fields as the keywords that set them; ctypes takes a tuple for an array."""
+        """A structure's fields as the keywords that set them. Arrays take tuples, and arrays of bytes any bytes."""
         fields = []
         for base in node.bases:
             if found := self.base_class(module, base):
                 fields += self.fields(*found)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                if not is_public(statement.target.id):
+                    continue
                 kind = self.expression(module, statement.annotation)
-                kind += " | tuple[int, ...]" if re.match(r"Array\[c_u?(int|long)", kind) else ""
-                kind += " | bytes" if kind == "Array[c_char]" else ""
+                if kind == "bytes":
+                    kind += " | bytearray | memoryview"
+                if re.match(r"U8x\d", module.text(statement.annotation)):
+                    kind += " | Array[c_uint8]"
+                    self.imported.setdefault(module.name, set()).update(
+                        {("ctypes", n, False) for n in ("Array", "c_uint8")}
+                    )
+                kind += " | tuple[int, ...]" if "Array[c_" in kind else ""
                 fields.append(f"{statement.target.id}: {kind} = ...")
         return fields
 
