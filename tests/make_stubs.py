@@ -245,15 +245,23 @@ class Stubs:
 
     def function(self, module: Module, function: ast.FunctionDef) -> str:
         lines = []
-        for decorator in function.decorator_list:
-            self.expression(module, decorator) if isinstance(decorator, ast.Name) else None
-            lines.append(f"@{module.text(decorator)}")
+        lines += [
+            f"@{written}" for decorator in function.decorator_list if (written := self.decorator(module, decorator))
+        ]
         if function.returns is None:
             raise SystemExit(f"{module.path}:{function.lineno}: {function.name} has no type")
         returns = self.expression(module, function.returns)
         lines.append(f"def {function.name}({', '.join(self.parameters(module, function))}) -> {returns}:")
         lines.append(indent("\n".join(first_paragraph(function) or ["..."]), "    "))
         return "\n".join(lines)
+
+    def decorator(self, module: Module, node: ast.expr) -> str | None:
+        """A decorator as a type checker sees it. The package's own are aliases of property, or leave no trace."""
+        found = self.resolve(module, node.id) if isinstance(node, ast.Name) else None
+        if not isinstance(found, tuple):
+            return self.expression(module, node) if isinstance(node, ast.Name) else module.text(node)
+        statement = found[0].definitions[found[1]][0]
+        return found[0].text(statement.value) if isinstance(statement, ast.Assign) else None
 
     def parameters(self, module: Module, function: ast.FunctionDef) -> list[str]:
         arguments = function.args

@@ -222,6 +222,11 @@ def plain(value: object) -> object:
     return list(value) if isinstance(value, ctypes.Array) else value
 
 
+def aligned(length: int, alignment: int) -> int:
+    """The length, and the padding up to the next multiple of a power of two."""
+    return (length + alignment - 1) & -alignment
+
+
 def codec(layout: "type[Struct]") -> Codec:
     """The packer and unpacker of a structure's numbers and bytes, without its padding; faster than ctypes by far."""
     form, end = "=", 0

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from ..base.arguments import i32, integer, u16
 from ..base.errors import system_error
 from ..base.forks import this_process
-from ..base.layout import codec
+from ..base.layout import aligned, codec
 from ..constants._interfaces import ETH_P_ALL
 from ..constants._packets import (
     PACKET_RX_RING,
@@ -51,7 +51,7 @@ _PAUSE = 0.001
 _header = codec(Tpacket3Hdr)
 _lengths = Codec(f"=I{Tpacket3Hdr.len.offset - 4}xII")  # type: ignore[attr-defined]  # next_offset, len, status
 _TAG = 4  # bytes of a VLAN tag
-_SOCKADDR = (sizeof(Tpacket3Hdr) + TPACKET_ALIGNMENT - 1) & -TPACKET_ALIGNMENT
+_SOCKADDR = aligned(sizeof(Tpacket3Hdr), TPACKET_ALIGNMENT)
 _STATUS = TpacketBlockDesc.block_status.offset // 4  # type: ignore[attr-defined]  # a field's descriptor
 
 
