@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .io.waiting import epoll_wait as epoll_wait
     from .io.waiting import poll as poll
     from .io.waiting import select as select
+    from .net.addresses import format_ip as format_ip
     from .net.addresses import parse_ip as parse_ip
     from .net.addresses import split_host_port as split_host_port
     from .net.byte_order import htonl as htonl
@@ -227,7 +228,7 @@ else:
         "io.lending": "Conn RawConn",
         "io.structs": "EpollEvent FdSet PollFd",
         "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait poll select",
-        "net.addresses": "parse_ip split_host_port",
+        "net.addresses": "format_ip parse_ip split_host_port",
         "net.byte_order": "htonl htons ntohl ntohs",
         "net.interface": "IPNet Interface interface_by_index interface_by_name interfaces",
         "net.resolving": "AddrinfoError resolve_tcp_addr resolve_udp_addr",

@@ -245,15 +245,23 @@ class Stubs:
 
     def function(self, module: Module, function: ast.FunctionDef) -> str:
         lines = []
-        for decorator in function.decorator_list:
-            self.expression(module, decorator) if isinstance(decorator, ast.Name) else None
-            lines.append(f"@{module.text(decorator)}")
+        lines += [
+            f"@{written}" for decorator in function.decorator_list if (written := self.decorator(module, decorator))
+        ]
         if function.returns is None:
             raise SystemExit(f"{module.path}:{function.lineno}: {function.name} has no type")
         returns = self.expression(module, function.returns)
         lines.append(f"def {function.name}({', '.join(self.parameters(module, function))}) -> {returns}:")
         lines.append(indent("\n".join(first_paragraph(function) or ["..."]), "    "))
         return "\n".join(lines)
+
+    def decorator(self, module: Module, node: ast.expr) -> str | None:
+        """A decorator as a type checker sees it. The package's own are aliases of property, or leave no trace."""
+        found = self.resolve(module, node.id) if isinstance(node, ast.Name) else None
+        if not isinstance(found, tuple):
+            return self.expression(module, node) if isinstance(node, ast.Name) else module.text(node)
+        statement = found[0].definitions[found[1]][0]
+        return found[0].text(statement.value) if isinstance(statement, ast.Assign) else None
 
     def parameters(self, module: Module, function: ast.FunctionDef) -> list[str]:
         arguments = function.args
@@ -403,16 +411,24 @@ class Stubs:
         return any(found and self.is_struct(*found) for found in (self.base_class(module, base) for base in node.bases))
 
     def fields(self, module: Module, node: ast.ClassDef) -> list[str]:
-        """A structure's fields as the keywords that set them; ctypes takes a tuple for an array."""
+        """A structure's fields as the keywords that set them. Arrays take tuples, and arrays of bytes any bytes."""
         fields = []
         for base in node.bases:
             if found := self.base_class(module, base):
                 fields += self.fields(*found)
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                if not is_public(statement.target.id):
+                    continue
                 kind = self.expression(module, statement.annotation)
-                kind += " | tuple[int, ...]" if re.match(r"Array\[c_u?(int|long)", kind) else ""
-                kind += " | bytes" if kind == "Array[c_char]" else ""
+                if kind == "bytes":
+                    kind += " | bytearray | memoryview"
+                if re.match(r"U8x\d", module.text(statement.annotation)):
+                    kind += " | Array[c_uint8]"
+                    self.imported.setdefault(module.name, set()).update(
+                        {("ctypes", n, False) for n in ("Array", "c_uint8")}
+                    )
+                kind += " | tuple[int, ...]" if "Array[c_" in kind else ""
                 fields.append(f"{statement.target.id}: {kind} = ...")
         return fields
 

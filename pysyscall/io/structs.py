@@ -5,11 +5,9 @@ from ctypes import sizeof
 
 from ..base.abi import ABI
 from ..base.arguments import integer
-from ..base.layout import I16, I32, U32, FdBits, Struct
+from ..base.layout import I16, I32, U32, U64, FdBits, Struct, Union
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeAlias
 
 
 class _Halves(Struct):
@@ -18,15 +16,11 @@ class _Halves(Struct):
     pad: I32
 
 
-class _EpollData(ctypes.Union):
+class _EpollData(Union):
+    __slots__ = ()
     _anonymous_ = ("halves",)
-    _fields_ = (("halves", _Halves), ("u64", ctypes.c_uint64))
-
-
-if TYPE_CHECKING:
-    EpollData: TypeAlias = _EpollData
-else:
-    EpollData = _EpollData
+    halves: _Halves
+    u64: U64
 
 
 class EpollEvent(Struct):
@@ -41,19 +35,24 @@ class EpollEvent(Struct):
         _pack_ = 1
         _layout_ = "ms"  # what _pack_ has always meant; Python 3.14 wants it said
     events: U32
-    data: EpollData
+    data: _EpollData
     if TYPE_CHECKING:
         fd: int
         pad: int
         u64: int
 
-        def __init__(self, events: int = 0, *, fd: int = 0, pad: int = 0, u64: int = 0) -> None: ...
+    def __init__(self, events: int = 0, *, fd: int = 0, pad: int = 0, u64: int = 0) -> None:
+        if events:
+            self.events = events
+        if fd:
+            self.fd = fd
+        if pad:
+            self.pad = pad
+        if u64:
+            self.u64 = u64
 
     def __repr__(self) -> str:
         return f"EpollEvent(events={self.events:#x}, fd={self.fd}, pad={self.pad})"
-
-
-EpollEvent._limits.update(_Halves._limits, u64=(0, 2**64 - 1))  # what lies in the union is set by its own name
 
 
 class PollFd(Struct):
@@ -63,9 +62,6 @@ class PollFd(Struct):
     fd: I32
     events: I16
     revents: I16
-    if TYPE_CHECKING:
-
-        def __init__(self, fd: int = 0, events: int = 0, revents: int = 0) -> None: ...
 
 
 FD_SETSIZE = 8 * sizeof(FdBits)

@@ -5,7 +5,7 @@ from os import fsdecode
 
 from ..base.arguments import c_string, fixed_bytes, i32, u16
 from ..base.errors import system_error
-from ..base.layout import I32, U8, U16, U32, Address, Name16, Struct, ULong
+from ..base.layout import I16, I32, U8, U16, U32, Address, Char16, Struct, ULong, Union
 from ..constants._errnos import EINVAL
 from ..constants._interfaces import ARPHRD_ETHER, ARPHRD_LOOPBACK, IFNAMSIZ
 from ..constants._sockets import AF_INET
@@ -13,8 +13,6 @@ from ..sockets.structs import RawSockaddr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from ..base.arguments import StrOrBytes
 
 
@@ -47,21 +45,14 @@ class Ifmap(Struct):
     port: U8
 
 
-class _IfreqData(ctypes.Union):
-    _fields_ = (
-        ("addr", RawSockaddr),
-        ("flags", ctypes.c_int16),
-        ("ivalue", ctypes.c_int32),
-        ("map", Ifmap),
-        ("newname", ctypes.c_char * IFNAMSIZ),
-        ("data", ctypes.c_void_p),
-    )
-
-
-if TYPE_CHECKING:
-    IfreqData: TypeAlias = _IfreqData
-else:
-    IfreqData = _IfreqData
+class _IfreqData(Union):
+    __slots__ = ()
+    addr: RawSockaddr
+    flags: I16
+    ivalue: I32
+    map: Ifmap
+    newname: Char16
+    data: Address
 
 
 class Ifreq(Struct):
@@ -77,8 +68,8 @@ class Ifreq(Struct):
     """
 
     __slots__ = ()
-    ifrn: Name16
-    ifru: IfreqData
+    ifrn: Char16
+    ifru: _IfreqData
 
     def __init__(self, name: "StrOrBytes" = "") -> None:
         super().__init__()
@@ -91,8 +82,7 @@ class Ifreq(Struct):
 
     @name.setter
     def name(self, value: "StrOrBytes") -> None:
-        # A plain assignment would leave what stands behind a shorter name's NUL.
-        ctypes.memmove(ctypes.byref(self), _name("name", value), IFNAMSIZ)
+        self.ifrn = _name("name", value)
 
     @property
     def newname(self) -> str:
@@ -108,18 +98,18 @@ class Ifreq(Struct):
     @property
     def flags(self) -> int:
         """IFF_UP and so on: SIOCGIFFLAGS, SIOCSIFFLAGS. 16 bits, the lower half of what rtnetlink tells."""
-        return self.ifru.flags & 0xFFFF  # type: ignore[no-any-return]
+        return self.ifru.flags & 0xFFFF
 
     @flags.setter
     def flags(self, value: int) -> None:
         bits = u16("flags", value)
         self._clear()
-        self.ifru.flags = bits
+        self.ifru.flags = bits - 0x10000 if bits >> 15 else bits
 
     @property
     def ifindex(self) -> int:
         """The interface's index: SIOCGIFINDEX, and SIOCGIFNAME, which fills in the name."""
-        return self.ifru.ivalue  # type: ignore[no-any-return]
+        return self.ifru.ivalue
 
     @ifindex.setter
     def ifindex(self, value: int) -> None:
@@ -128,7 +118,7 @@ class Ifreq(Struct):
     @property
     def mtu(self) -> int:
         """The longest packet, in bytes: SIOCGIFMTU, SIOCSIFMTU."""
-        return self.ifru.ivalue  # type: ignore[no-any-return]
+        return self.ifru.ivalue
 
     @mtu.setter
     def mtu(self, value: int) -> None:
@@ -137,7 +127,7 @@ class Ifreq(Struct):
     @property
     def qlen(self) -> int:
         """How many packets may wait to be sent: SIOCGIFTXQLEN, SIOCSIFTXQLEN."""
-        return self.ifru.ivalue  # type: ignore[no-any-return]
+        return self.ifru.ivalue
 
     @qlen.setter
     def qlen(self, value: int) -> None:
@@ -151,24 +141,23 @@ class Ifreq(Struct):
         """
         if self.ifru.addr.family != AF_INET:
             raise system_error("inet4_addr", EINVAL)
-        return bytes(self.ifru.addr.data)[2:6]
+        return self.ifru.addr.data[2:6]
 
     @inet4_addr.setter
     def inet4_addr(self, value: "bytes | bytearray | memoryview") -> None:
         raw = fixed_bytes("inet4_addr", value, 4)
         self._clear()
-        self.ifru.addr.family = AF_INET
-        ctypes.memmove(ctypes.byref(self.ifru.addr.data, 2), raw, 4)
+        self.ifru.addr = RawSockaddr(AF_INET, bytes(2) + raw + bytes(8))
 
     @property
     def hatype(self) -> int:
         """The kind of hardware that `hwaddr` belongs to, such as ARPHRD_ETHER."""
-        return self.ifru.addr.family  # type: ignore[no-any-return]
+        return self.ifru.addr.family
 
     @property
     def hwaddr(self) -> bytes:
         """The hardware address: SIOCGIFHWADDR. 6 bytes of Ethernet, and 14, with zeros, of other hardware."""
-        raw = bytes(self.ifru.addr.data)
+        raw = self.ifru.addr.data
         return raw[:6] if self.hatype in (ARPHRD_ETHER, ARPHRD_LOOPBACK) else raw
 
     def set_hwaddr(self, value: "bytes | bytearray | memoryview", hatype: int = ARPHRD_ETHER) -> None:
@@ -177,8 +166,7 @@ class Ifreq(Struct):
         if len(raw) > _ADDR_LEN:
             raise ValueError(f"value must be at most {_ADDR_LEN} bytes, not {len(raw)}")
         self._clear()
-        self.ifru.addr.family = kind
-        ctypes.memmove(ctypes.byref(self.ifru.addr.data), raw, len(raw))
+        self.ifru.addr = RawSockaddr(kind, raw.ljust(_ADDR_LEN, b"\0"))
 
     def _set_ivalue(self, argument: str, value: int) -> None:
         number = i32(argument, value)
@@ -193,4 +181,4 @@ def _name(argument: str, value: "StrOrBytes") -> bytes:
     raw = c_string(argument, value)
     if len(raw) >= IFNAMSIZ:
         raise ValueError(f"{argument} must be at most {IFNAMSIZ - 1} bytes, not {len(raw)}")
-    return raw.ljust(IFNAMSIZ, b"\0")
+    return raw

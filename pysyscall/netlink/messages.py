@@ -5,6 +5,7 @@ from ctypes import sizeof
 
 from ..base.arguments import u16, u32
 from ..base.errors import system_error
+from ..base.layout import aligned
 from ..constants._errnos import EINVAL
 from ..constants._netlink import (
     NLM_F_ACK_TLVS,
@@ -54,7 +55,7 @@ def parse_netlink_message(b: "ReadableBuffer") -> "list[NetlinkMessage]":
     start = 0
     while len(raw) - start >= sizeof(NlMsghdr):
         header = NlMsghdr.from_buffer_copy(raw, start)
-        end = start + _aligned(header.len, NLMSG_ALIGNTO)
+        end = start + aligned(header.len, NLMSG_ALIGNTO)
         if header.len < sizeof(NlMsghdr) or end > len(raw):
             raise system_error("parse_netlink_message", EINVAL)
         messages.append(NetlinkMessage(header, raw[start + sizeof(NlMsghdr) : start + header.len]))
@@ -96,7 +97,7 @@ def _words(message: NetlinkMessage) -> str:
         start = sizeof(NlMsgerr)
         if not message.header.flags & NLM_F_CAPPED and len(message.data) >= start:  # the request's body comes first
             request = NlMsgerr.from_buffer_copy(message.data).msg
-            start += _aligned(max(request.len - sizeof(NlMsghdr), 0), NLMSG_ALIGNTO)
+            start += aligned(max(request.len - sizeof(NlMsghdr), 0), NLMSG_ALIGNTO)
     try:
         for attr, value in attributes(message.data[start:]):
             if attr.type & TYPE_MASK == NLMSGERR_ATTR_MSG:
@@ -111,16 +112,12 @@ def attributes(raw: bytes) -> "Iterator[tuple[RtAttr, bytes]]":
     start = 0
     while len(raw) - start >= sizeof(RtAttr):
         attr = RtAttr.from_buffer_copy(raw, start)
-        end = start + _aligned(attr.len, RTA_ALIGNTO)
+        end = start + aligned(attr.len, RTA_ALIGNTO)
         if attr.len < sizeof(RtAttr) or end > len(raw):
             raise system_error("parse_route_attr", EINVAL)
         yield attr, raw[start + sizeof(RtAttr) : start + attr.len]
         start = end
 
 
-def _aligned(length: int, alignment: int) -> int:
-    return (length + alignment - 1) & -alignment
-
-
 def _padded(value: bytes, alignment: int) -> bytes:
-    return value.ljust(_aligned(len(value), alignment), b"\0")
+    return value.ljust(aligned(len(value), alignment), b"\0")

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from struct import Struct as Codec
 
 from ..base.arguments import u16
-from ..base.layout import codec
+from ..base.layout import aligned, codec
 from ..constants._packets import TP_STATUS_VLAN_VALID, TPACKET_ALIGNMENT
 from ..sockets.addresses import decode
 from .options import tagged, vlan_tag
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..sockets.addresses import Sockaddr
     from .receive_ring import PacketRing
 
-_SOCKADDR = (sizeof(Tpacket3Hdr) + TPACKET_ALIGNMENT - 1) & -TPACKET_ALIGNMENT
+_SOCKADDR = aligned(sizeof(Tpacket3Hdr), TPACKET_ALIGNMENT)
 _SECOND = 1_000_000_000  # nanoseconds
 _TAG = 4  # bytes of a VLAN tag
 _header = codec(Tpacket3Hdr)

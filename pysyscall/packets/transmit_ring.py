@@ -10,6 +10,7 @@ from ..base import forks
 from ..base.arguments import integer
 from ..base.errors import system_error
 from ..base.forks import this_process
+from ..base.layout import aligned
 from ..constants._errnos import EAGAIN
 from ..constants._packets import (
     PACKET_TX_RING,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     Writer: TypeAlias = Callable[[memoryview, int, int, bytes], Any]
 
-_DATA = (sizeof(Tpacket2Hdr) + TPACKET_ALIGNMENT - 1) & -TPACKET_ALIGNMENT
+_DATA = aligned(sizeof(Tpacket2Hdr), TPACKET_ALIGNMENT)
 _STATUS: int = Tpacket2Hdr.status.offset  # type: ignore[attr-defined]  # a field's descriptor
 _LENGTH: int = Tpacket2Hdr.len.offset  # type: ignore[attr-defined]
 _BUSY = TP_STATUS_SEND_REQUEST | TP_STATUS_SENDING | TP_STATUS_WRONG_FORMAT

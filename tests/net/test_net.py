@@ -1,6 +1,7 @@
 """The helpers from Go's package net: byte order, addresses as text, names, interfaces."""
 
 import errno
+import ipaddress
 import json
 import os
 import shutil
@@ -60,13 +61,13 @@ def test_parse_ip_gives_4_or_16_bytes(text: str, packed: bytes) -> None:
     ["", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", "::1%lo", "[::1]", "1:2", "g::", "1"],
 )
 def test_parse_ip_refuses_what_is_no_address(text: str) -> None:
-    with pytest.raises(ValueError):  # ipaddress words each in its own way
+    with pytest.raises(ValueError, match=r"is no IP address$|names a zone: "):
         syscall.parse_ip(text)
 
 
 @pytest.mark.parametrize("wrong", [None, 1, 2**31, b"\x7f\0\0\1", b"127.0.0.1:80", ["127.0.0.1"]])
 def test_what_is_no_text_is_a_type_error(wrong: object) -> None:
-    """ipaddress itself would take 1 for 0.0.0.1, and four bytes for an address."""
+    """ipaddress would take 1 for 0.0.0.1, and four bytes for an address."""
     calls: list[tuple[str, Callable[[object], object]]] = [
         ("s", lambda wrong: syscall.parse_ip(wrong)),  # type: ignore[arg-type]
         ("address", lambda wrong: syscall.split_host_port(wrong)),  # type: ignore[arg-type]
@@ -83,6 +84,62 @@ def test_what_is_no_text_is_a_type_error(wrong: object) -> None:
 def test_parse_ip_agrees_with_the_c_library(text: str) -> None:
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     assert syscall.parse_ip(text) == socket.inet_pton(family, text)
+
+
+@given(st.text("0123456789abcdefABCDEF:.%x ", max_size=24))
+def test_parse_ip_takes_what_ipaddress_takes_and_no_more(text: str) -> None:
+    try:
+        wanted: bytes | None = ipaddress.ip_address(text).packed if "%" not in text else None
+    except ValueError:
+        wanted = None
+    if wanted is None:
+        with pytest.raises(ValueError, match=r"is no IP address$|names a zone: "):
+            syscall.parse_ip(text)
+    else:
+        assert syscall.parse_ip(text) == wanted
+
+
+ip_addresses = st.ip_addresses().map(lambda address: address.packed)
+# Groups that are often zero, as real ones are.
+sparse = st.lists(st.sampled_from([b"\0\0", b"\0\1", b"\xff\xff", b"\x0a\xb0"]), min_size=8, max_size=8).map(b"".join)
+
+
+@given(ip_addresses | sparse)
+def test_format_ip_is_the_inverse_of_parse_ip_and_shortens_as_ipaddress_does(ip: bytes) -> None:
+    text = syscall.format_ip(ip)
+    assert syscall.parse_ip(text) == ip
+    if ip[:12] == bytes(10) + b"\xff\xff":
+        assert text == f"::ffff:{ipaddress.ip_address(ip[12:])}"
+    else:
+        assert text == str(ipaddress.ip_address(ip))
+
+
+@pytest.mark.parametrize(
+    ("ip", "text"),
+    [
+        (LOOPBACK, "127.0.0.1"),
+        (bytearray(LOOPBACK6), "::1"),
+        (memoryview(bytes(16)), "::"),
+        # RFC 5952, 4.2: two zeros at least, the longest run, the first of equal ones.
+        (bytes.fromhex("20010db8000000010001000100010001"), "2001:db8:0:1:1:1:1:1"),
+        (bytes.fromhex("20010000000000010000000000000001"), "2001:0:0:1::1"),
+        (bytes.fromhex("20010db8000000000001000000000001"), "2001:db8::1:0:0:1"),
+        (bytes.fromhex("00010002000300040005000600000000"), "1:2:3:4:5:6::"),
+        (bytes.fromhex("00000000000300040005000600070008"), "::3:4:5:6:7:8"),
+        (bytes(10) + b"\xff\xff\x01\x02\x03\x04", "::ffff:1.2.3.4"),
+    ],
+)
+def test_format_ip_writes_as_the_standard_says(ip: bytes, text: str) -> None:
+    assert syscall.format_ip(ip) == text
+
+
+def test_format_ip_refuses_what_is_no_address() -> None:
+    for length in (0, 3, 5, 15, 17):
+        with pytest.raises(ValueError, match=f"^ip must be 4 or 16 bytes, not {length}$"):
+            syscall.format_ip(bytes(length))
+    for wrong in ("127.0.0.1", 4, None):
+        with pytest.raises(TypeError, match=r"^ip must be 4 or 16 bytes, not "):
+            syscall.format_ip(wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
