@@ -5,8 +5,8 @@ from ctypes import sizeof
 
 from ..base.arguments import u16, u32
 from ..base.errors import system_error
-from ..constants._errnos import EINVAL
-from ..constants._netlink import (
+from ..constants import (
+    EINVAL,
     NLM_F_ACK_TLVS,
     NLM_F_CAPPED,
     NLMSG_ALIGNTO,

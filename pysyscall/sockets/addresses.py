@@ -10,7 +10,7 @@ from os import fsdecode, fsencode
 
 from ..base import arguments
 from ..base.layout import codec
-from ..constants._sockets import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK
+from ..constants import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK
 from .structs import (
     RawSockaddrInet4,
     RawSockaddrInet6,
