@@ -101,10 +101,9 @@ class _NoSuchName(AttributeError):
 
     def __str__(self):
         try:
-            from .lookup import hint
-        except (ImportError, OSError):
+            return super().__str__() + _load(f"{__name__}.lookup", self.name).hint(self.name)
+        except ImportError:
             return super().__str__()
-        return super().__str__() + hint(self.name)
 
 
 def __getattr__(name):
@@ -117,7 +116,8 @@ def __getattr__(name):
         try:
             value = getattr(_constants, name)
         except AttributeError as error:
-            raise _NoSuchName(str(error).replace(_constants.__name__, __name__), name=name) from None
+            message = str(error).replace(_constants.__name__, __name__)
+            raise (AttributeError if message.endswith("lacks it") else _NoSuchName)(message, name=name) from None
     globals()[name] = value
     return value
 

@@ -1,7 +1,12 @@
-"""python3 -m tests.make_stubs: write the public surface of the package to `stubs/`. With --check, compare instead.
+"""python3 -m tests.make_stubs: write the public surface of the package as stubs. With --check, compare instead.
 
 From the sources, not from the package as imported, so that no Python version and no machine makes a difference. The
-public surface is what `pysyscall/__init__.py` exports, and what the signatures of that mention.
+public surface is what the table in `pysyscall/__init__.py` names, what the signatures of that mention, and the
+constants.
+
+A stub lies in `stubs/`, where it does not keep mypy from checking the source; the wheel has it beside its module. The
+stubs of the face and of the constants lie in the package: their sources say nothing to a type checker, nor to an
+editor that looks at a checkout. Docstrings are left out, as editors show the sources' where a stub has none.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from textwrap import indent
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "pysyscall"
 CONSTANTS = "pysyscall.constants"
+IN_THE_PACKAGE = (PACKAGE, CONSTANTS)
 LAYOUT = "pysyscall.base.layout"
 COMMAND = "python3 -m tests.make_stubs"
 
@@ -50,8 +56,6 @@ class Module:
     tree: ast.Module = field(init=False)
     imports: dict[str, Imported] = field(default_factory=dict)
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    stars: list[str] = field(default_factory=list)
-    exports: list[str] = field(default_factory=list)  # names imported as themselves
     for_type_checkers: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -79,12 +83,7 @@ class Module:
                 package = package.rpartition(".")[0]
             origin = f"{package}.{origin}".rstrip(".")
         for alias in statement.names:
-            if alias.name == "*":
-                self.stars.append(origin)
-                continue
             self.imports[alias.asname or alias.name] = Imported(origin, alias.name)
-            if alias.asname == alias.name:
-                self.exports.append(alias.name)
 
     def text(self, node: ast.expr) -> str:
         """The source of an expression. ast.get_source_segment splits the whole source anew for each."""
@@ -93,6 +92,12 @@ class Module:
         lines[-1] = lines[-1][: node.end_col_offset]
         lines[0] = lines[0][node.col_offset :]
         return b"".join(lines).decode()
+
+    def value(self, name: str) -> ast.expr:
+        """What a name is bound to by an assignment."""
+        statement = self.definitions[name][0]
+        assert isinstance(statement, ast.Assign)
+        return statement.value
 
     def trailing_comment(self, statement: ast.stmt) -> str:
         """What follows a statement on its line."""
@@ -131,13 +136,10 @@ def is_public(name: str) -> bool:
     return not name.startswith("_") or (name.startswith("__") and name.endswith("__"))
 
 
-def first_paragraph(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> list[str]:
-    """The docstring up to its first empty line, quoted, or nothing."""
-    docstring = ast.get_docstring(node)
-    if not docstring:
-        return []
-    paragraph = docstring.partition("\n\n")[0].replace("\\", "\\\\")
-    return [f'"""{paragraph}"""'] if "\n" not in paragraph else [f'"""{paragraph}\n"""']
+def public_names(face: Module) -> dict[str, str]:
+    """The table of the face: the module of each public name that is no constant."""
+    table = ast.literal_eval(face.value("_NAMES"))
+    return {name: f"{PACKAGE}.{module}" for module, names in table.items() for name in names.split()}
 
 
 class Stubs:
@@ -151,12 +153,16 @@ class Stubs:
         # For each module: the source of each name that its stub defines, and the imports that these need.
         self.defined: dict[str, dict[str, str]] = {}
         self.imported: dict[str, set[tuple[str, str | None, bool]]] = {}
+        self.table = [  # of constants
+            line
+            for name, module in self.modules.items()
+            if name.startswith(f"{CONSTANTS}.")
+            for line in ast.literal_eval(module.value("TABLE")).splitlines()
+        ]
+        self.constants = {fields[0] for line in self.table if (fields := line.split())}
         face = self.modules[PACKAGE]
-        for star in face.stars:
-            if star != CONSTANTS:
-                raise SystemExit(f"{face.path}: import * of {star}: name what it exports")
-            self.constants = [self.modules[name] for name in self.modules[CONSTANTS].stars]
-        for name in face.exports:
+        for name, origin in public_names(face).items():
+            face.imports[name] = Imported(origin, name)
             self.use(face, name, exported=True)
 
     def resolve(self, module: Module, name: str) -> tuple[Module, str] | Imported | None:
@@ -171,10 +177,8 @@ class Stubs:
             if submodule in self.modules:
                 return Imported(submodule, None)
             return self.resolve(self.modules[imported.module], imported.name)
-        if module.name == CONSTANTS:
-            for constants in self.constants:
-                if name in constants.definitions:
-                    return module, name
+        if module.name == CONSTANTS and name in self.constants:
+            return module, name
         if hasattr(builtins, name):
             return None
         raise SystemExit(f"{module.path}: where does {name} come from?")
@@ -252,8 +256,7 @@ class Stubs:
             raise SystemExit(f"{module.path}:{function.lineno}: {function.name} has no type")
         returns = self.expression(module, function.returns)
         lines.append(f"def {function.name}({', '.join(self.parameters(module, function))}) -> {returns}:")
-        lines.append(indent("\n".join(first_paragraph(function) or ["..."]), "    "))
-        return "\n".join(lines)
+        return "\n".join(lines) + " ..."
 
     def parameters(self, module: Module, function: ast.FunctionDef) -> list[str]:
         arguments = function.args
@@ -309,7 +312,7 @@ class Stubs:
         bases = [self.expression(module, base) for base in node.bases]
         bases += [f"{k.arg}={self.expression(module, k.value)}" for k in node.keywords]
         head = f"class {node.name}({', '.join(bases)}):" if bases else f"class {node.name}:"
-        body = first_paragraph(node)
+        body: list[str] = []
         functions: dict[str, list[ast.FunctionDef]] = {}
         attributes: dict[str, str] = {}
         for statement in seen_by_type_checkers(node.body):
@@ -417,33 +420,31 @@ class Stubs:
         return fields
 
     def files(self) -> dict[str, str]:
-        """The text of each file, not yet formatted, by its path below `stubs/`."""
+        """The text of each file, not yet formatted, by its path in the project."""
         texts = {}
-        for name in {PACKAGE, *self.defined, *self.imported}:
+        for name in {*self.defined, *self.imported}:
             module = self.modules[name]
-            parts = [*first_paragraph(module.tree)]
-            parts += [f"from {self.relative(module, star)} import *" for star in module.stars]
-            parts += sorted(self.import_line(module, *one) for one in self.imported.get(name, ()))
+            parts = sorted(self.import_line(module, *one) for one in self.imported.get(name, ()))
             defined = self.defined.get(name, {})
             parts += [defined[known] for known in module.definitions if known in defined]
             texts[name] = "\n".join(parts)
-        constants = self.modules[CONSTANTS]
-        texts[CONSTANTS] = "\n".join(
-            first_paragraph(constants.tree)
-            + [f"from {self.relative(constants, star)} import *" for star in constants.stars]
-        )
-        for module in self.constants:
-            texts[module.name] = constants_stub(module)
-        for name in list(texts):  # a package on the way to a module needs a file as well
-            while name := name.rpartition(".")[0]:
-                texts.setdefault(name, "\n".join(first_paragraph(self.modules[name].tree)))
+        texts[PACKAGE] = f"from .constants import *\n{texts[PACKAGE]}\n__version__: str\n"
+        texts[CONSTANTS] = "from typing import Final\n" + "\n".join(map(self.constant, self.table))
         return {
             str(self.path(self.modules[name])): f"# Generated by `{COMMAND}`.\n{text}\n" for name, text in texts.items()
-        } | {"absent.txt": ABSENT_HEAD + "".join(f"{line}\n" for line in self.absent())}
+        } | {"stubs/absent.txt": ABSENT_HEAD + "".join(f"{line}\n" for line in self.absent())}
+
+    def constant(self, line: str) -> str:
+        """A line of a table: its type is its value, where that is the same on every ABI."""
+        if not line or line.startswith("#"):
+            return line
+        name, value, *others = line.split()
+        if not is_public(name):
+            return ""
+        return f"{name}: Final[int]  # {', '.join([value, *others])}" if others else f"{name}: Final = {value}"
 
     def path(self, module: Module) -> Path:
-        parts = module.name.split(".")
-        stem = Path(*parts)
+        stem = Path(*([] if module.name in IN_THE_PACKAGE else ["stubs"]), *module.name.split("."))
         return stem / "__init__.pyi" if module.path.name == "__init__.py" else stem.with_suffix(".pyi")
 
     def relative(self, module: Module, other: str) -> str:
@@ -471,48 +472,15 @@ class Stubs:
             for name in names
             if name in self.modules[module].for_type_checkers
         ]
-        for module in self.constants:
-            for name, statements in module.definitions.items():
-                if any(is_absent_somewhere(statement) for statement in statements):
-                    lines.append(rf"pysyscall(\.constants(\.{module.name.rpartition('.')[2]})?)?\.{name}")
+        for line in self.table:
+            fields = line.split()
+            if any(field.endswith("-") and fields[0] != "#" for field in fields):
+                lines.append(rf"pysyscall(\.constants)?\.{fields[0]}")
         return sorted(lines)
 
 
-def by_abi_call(statement: ast.stmt) -> ast.Call | None:
-    value = statement.value if isinstance(statement, ast.AnnAssign) else None
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "by_abi":
-        return value
-    return None
-
-
-def is_absent_somewhere(statement: ast.stmt) -> bool:
-    call = by_abi_call(statement)
-    if call is None:
-        return False
-    values = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return not call.args or any(isinstance(value, ast.Constant) and value.value is None for value in values)
-
-
-def constants_stub(module: Module) -> str:
-    """A module of constants: its own text with its comments, but for what only running it needs."""
-    lines = [line.decode().rstrip() for line in module.lines]
-    text = [*first_paragraph(module.tree), "from typing import Final", ""]
-    done = module.tree.body[0].end_lineno or 0
-    for statement in module.tree.body[1:]:
-        text += lines[done : statement.lineno - 1]
-        done = statement.end_lineno or 0
-        if isinstance(statement, ast.AnnAssign) and all(map(is_public, names_bound(statement))):
-            if call := by_abi_call(statement):
-                values = [module.text(value) for value in call.args]
-                values += [f"{keyword.arg}={module.text(keyword.value)}" for keyword in call.keywords]
-                text.append(f"{module.text(statement.target)}: Final[int]  # {', '.join(values)}")
-            else:
-                text += lines[statement.lineno - 1 : done]
-    return "\n".join(text)
-
-
 def generate(root: Path, into: Path) -> None:
-    """Write the stubs of the package below `root`, formatted, into an empty directory."""
+    """Write the stubs of the package below `root`, formatted, into an empty directory, each at its place there."""
     for name, text in Stubs(root).files().items():
         path = into / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -523,10 +491,17 @@ def generate(root: Path, into: Path) -> None:
     subprocess.run([*ruff, "format", *options], check=True)
 
 
+def stubs(root: Path) -> set[Path]:
+    """The generated files of a project, as paths within it."""
+    found = {*root.glob("stubs/**/*"), *(root / PACKAGE).rglob("*.pyi")}
+    return {path.relative_to(root) for path in found if path.is_file()}
+
+
 def differences(committed: Path, generated: Path) -> list[str]:
-    """The files that differ, or that only one of two directories has."""
-    names = {str(path.relative_to(top)) for top in (committed, generated) for path in top.rglob("*") if path.is_file()}
-    return sorted(name for name in names if read(committed / name) != read(generated / name))
+    """The stubs that differ, or that only one of two projects has."""
+    return sorted(
+        str(path) for path in stubs(committed) | stubs(generated) if read(committed / path) != read(generated / path)
+    )
 
 
 def read(path: Path) -> str | None:
@@ -535,18 +510,19 @@ def read(path: Path) -> str | None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog=COMMAND, description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; status 1 where stubs/ is out of date")
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 where a stub is out of date")
     options = parser.parse_args()
-    stubs = ROOT / "stubs"
     with tempfile.TemporaryDirectory() as directory:
         generated = Path(directory)
         generate(ROOT, generated)
-        different = differences(stubs, generated)
-        if not options.check:
-            shutil.rmtree(stubs, ignore_errors=True)
-            shutil.copytree(generated, stubs)
-    for name in different:
-        print(f"stubs/{name}: {'differs' if options.check else 'written'}")
+        different = differences(ROOT, generated)
+        for name in different:
+            if not options.check:
+                (ROOT / name).unlink(missing_ok=True)
+                if (generated / name).exists():
+                    (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(generated / name, ROOT / name)
+            print(f"{name}: {'differs' if options.check else 'written'}")
     return 1 if options.check and different else 0
 
 

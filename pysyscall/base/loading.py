@@ -7,12 +7,18 @@ no load is possible the ImportError says what to do.
 """
 
 import sys
-from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals  # `signal` imports enum, which takes longer
 from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
     from types import ModuleType
+    from typing import Any
+else:
+    from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals  # signal imports enum, which takes long
+
+_ADVICE = """a program that changes its root or user, may run out of descriptors, or calls it in a signal handler or \
+as it ends, loads it before: from pysyscall import"""
 
 _loading: "set[tuple[str, int]]" = set()
 
@@ -34,11 +40,8 @@ def load(module: str, name: str) -> "ModuleType":
             _loading.discard(this)
         return sys.modules[module]
     except (ImportError, OSError) as error:
-        reason = "a program that changes its root or user, may run out of descriptors, or asks in a signal handler or"
-        reason += " as it ends"
         raise ImportError(
-            f"{name} is loaded only now, and cannot be: {error}; {reason} asks for it before: from pysyscall import {name}",
-            name=module,
+            f"{name} is loaded only now, and cannot be: {error}; {_ADVICE} {name}", name=module
         ) from error
     finally:
         pthread_sigmask(SIG_SETMASK, mask)
@@ -48,36 +51,39 @@ def load_at_once(package: "ModuleType", names: "tuple[str, ...]") -> None:
     """Load modules of a package that is being imported itself, each listed after those that it imports.
 
     As `import` does it, in less than half the time: it need not look for what is known to lie in the package, nor lock
-    it, as whoever else wants one of these waits for the package. What the package was not loaded from files as usual,
-    or is listed too late, `import` loads.
+    it, as whoever else wants one of these waits for the package. What is listed too late, `import` loads, and all of a
+    package that does not lie in plain files.
     """
-    kind = type(package.__loader__)
-    if kind.__name__ != "SourceFileLoader":
+    Loader: Any = type(package.__loader__)
+    if Loader.__name__ != "SourceFileLoader":
         for name in names:
             __import__(f"{package.__name__}.{name}")
         return
-    module_kind, spec_kind = type(package), type(package.__spec__)
-    directories = {name.rpartition(".")[0] for name in names}
+    Module: Any = type(package)
+    Spec: Any = type(package.__spec__)
+    modules = sys.modules
+    prefix, top = f"{package.__name__}.", package.__path__[0]
+    packages = {name.rpartition(".")[0] for name in names}
     for name in names:
-        full = f"{package.__name__}.{name}"
-        if full in sys.modules:
+        full = prefix + name
+        if full in modules:
             continue
+        path = f"{top}/{name.replace('.', '/')}"
+        file = f"{path}/__init__.py" if name in packages else f"{path}.py"
         parent, _, last = full.rpartition(".")
-        path = f"{package.__path__[0]}/{name.replace('.', '/')}"
-        is_package = name in directories
-        file = f"{path}/__init__.py" if is_package else f"{path}.py"
-        loader = kind(full, file)
-        spec = spec_kind(full, loader, origin=file, is_package=is_package)
+        module = Module(full)
+        module.__file__ = file
+        module.__loader__ = loader = Loader(full, file)
+        module.__spec__ = spec = Spec(full, loader, origin=file)
         spec.has_location = True
-        module = module_kind(full)
-        module.__file__, module.__loader__, module.__spec__, module.__package__ = file, loader, spec, parent
-        if is_package:
-            module.__path__ = spec.submodule_search_locations = [path]
+        module.__package__ = parent
+        if name in packages:
             module.__package__ = full
-        sys.modules[full] = module
+            module.__path__ = spec.submodule_search_locations = [path]
+        modules[full] = module
         try:
             loader.exec_module(module)
         except BaseException:
-            sys.modules.pop(full, None)
+            modules.pop(full, None)
             raise
-        setattr(sys.modules[parent], last, module)
+        setattr(modules[parent], last, module)
