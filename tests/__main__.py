@@ -1,6 +1,6 @@
 """python3 -m tests: everything that must hold, in one command, from a fresh clone and any CPython from 3.10 on.
 
-Makes `.venv`, installs the project there with its test extra, and runs ruff, mypy, stubtest and pytest. Whatever is no
+Makes `.venv`, installs the project there with its test extra, and runs ruff, mypy and pytest. Whatever is no
 option of this command goes to pytest: `python3 -m tests -k epoll`.
 """
 
@@ -145,17 +145,10 @@ def missing_tools() -> None:
 
 def check(run: Run, python: Path, inside: dict[str, str]) -> None:
     """The steps before the tests."""
-    against_stubs = {**inside, "MYPYPATH": "stubs"}
     tool = [str(python), "-m"]
     run.step("ruff check", [*tool, "ruff", "check", "."], inside)
     run.step("ruff format", [*tool, "ruff", "format", "--check", "."], inside)
     run.step("mypy: package and tests", [*tool, "mypy", "pysyscall", "tests"], inside)
-    stubs = [*tool, "mypy", "--cache-dir", ".mypy_cache/stubs"]
-    run.step("mypy: examples against the stubs", [*stubs, "stubs/pysyscall", "examples"], against_stubs)
-    # What the stubs leave out on purpose: modules and names that the package's face does not export.
-    stubtest = ["mypy.stubtest", "--mypy-config-file", "pyproject.toml", "--ignore-missing-stub"]
-    absent = ["--allowlist", "stubs/absent.txt", "--ignore-unused-allowlist"]
-    run.step("stubtest", [*tool, *stubtest, *absent, "pysyscall"], against_stubs)
 
 
 def main() -> int:

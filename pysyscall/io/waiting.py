@@ -53,7 +53,7 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
     while (n := libc.epoll_wait(epfd, events, sizeof(events) // sizeof(EpollEvent), msec)) == -1:
         retry("epoll_wait")
         if msec > 0:
-            msec = max(0, ceil((deadline - monotonic()) * 1000))
+            msec = max(0, -int((monotonic() - deadline) * 1000 // 1))
     return n
 
 
@@ -74,7 +74,7 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
     while (n := libc.select(nfd, *pointers)) == -1:
         retry("select")
         if timeout is not None:
-            timeout.sec, timeout.usec = divmod(max(0, ceil((deadline - monotonic()) * 1_000_000)), 1_000_000)
+            timeout.sec, timeout.usec = divmod(max(0, -int((monotonic() - deadline) * 1_000_000 // 1)), 1_000_000)
     return n
 
 

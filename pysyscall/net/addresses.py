@@ -3,7 +3,7 @@
 from ctypes import create_string_buffer
 
 from ..base.arguments import c_string
-from ..constants._sockets import AF_INET, AF_INET6
+from ..constants import AF_INET, AF_INET6
 from ..sockets.addresses import ip_text
 from . import libc
 

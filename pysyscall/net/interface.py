@@ -5,8 +5,11 @@ from os import fsdecode
 
 from ..base.arguments import c_string, i32, integer
 from ..base.errors import system_error
-from ..constants._errnos import ENODEV
-from ..constants._netlink import (
+from ..constants import (
+    AF_INET,
+    AF_INET6,
+    AF_UNSPEC,
+    ENODEV,
     IFA_ADDRESS,
     IFA_LOCAL,
     IFLA_ADDRESS,
@@ -19,7 +22,6 @@ from ..constants._netlink import (
     RTM_NEWADDR,
     RTM_NEWLINK,
 )
-from ..constants._sockets import AF_INET, AF_INET6, AF_UNSPEC
 from ..netlink.messages import TYPE_MASK, NetlinkMessage, parse_netlink_message
 from ..netlink.routes import netlink_rib, parse_netlink_route_attr, parse_route_attr
 from ..netlink.structs import IfAddrmsg, IfInfomsg

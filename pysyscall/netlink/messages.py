@@ -6,8 +6,8 @@ from ctypes import sizeof
 from ..base.arguments import u16, u32
 from ..base.errors import system_error
 from ..base.layout import aligned
-from ..constants._errnos import EINVAL
-from ..constants._netlink import (
+from ..constants import (
+    EINVAL,
     NLM_F_ACK_TLVS,
     NLM_F_CAPPED,
     NLMSG_ALIGNTO,

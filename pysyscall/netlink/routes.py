@@ -4,8 +4,13 @@ from ctypes import c_char, sizeof
 
 from ..base.arguments import u8, u16
 from ..base.errors import system_error
-from ..constants._errnos import EINTR, EINVAL, EMSGSIZE, ENOPROTOOPT
-from ..constants._netlink import (
+from ..constants import (
+    AF_NETLINK,
+    EINTR,
+    EINVAL,
+    EMSGSIZE,
+    ENOPROTOOPT,
+    MSG_TRUNC,
     NETLINK_EXT_ACK,
     NETLINK_ROUTE,
     NLM_F_DUMP,
@@ -25,8 +30,10 @@ from ..constants._netlink import (
     RTM_NEWNDUSEROPT,
     RTM_NEWNEIGH,
     RTM_NEWROUTE,
+    SOCK_CLOEXEC,
+    SOCK_RAW,
+    SOL_NETLINK,
 )
-from ..constants._sockets import AF_NETLINK, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW, SOL_NETLINK
 from ..io.descriptors import close
 from ..sockets.addresses import SockaddrNetlink
 from ..sockets.messages import recvfrom, sendto

@@ -10,7 +10,7 @@ from struct import Struct as Codec
 
 from ..base.arguments import u16
 from ..base.layout import aligned, codec
-from ..constants._packets import TP_STATUS_VLAN_VALID, TPACKET_ALIGNMENT
+from ..constants import TP_STATUS_VLAN_VALID, TPACKET_ALIGNMENT
 from ..sockets.addresses import decode
 from .options import tagged, vlan_tag
 from .structs import Tpacket3Hdr

@@ -4,9 +4,14 @@ from ctypes import sizeof
 from struct import Struct as Codec
 
 from ..base.arguments import flag_bits, u16
-from ..constants._interfaces import ETH_P_8021Q
-from ..constants._packets import PACKET_AUXDATA, PACKET_FANOUT, TP_STATUS_VLAN_TPID_VALID, TP_STATUS_VLAN_VALID
-from ..constants._sockets import SOL_PACKET
+from ..constants import (
+    ETH_P_8021Q,
+    PACKET_AUXDATA,
+    PACKET_FANOUT,
+    SOL_PACKET,
+    TP_STATUS_VLAN_TPID_VALID,
+    TP_STATUS_VLAN_VALID,
+)
 from ..sockets.control import SocketControlMessage, payload
 from ..sockets.options import get_struct, set_struct, setsockopt_int
 from .structs import PacketMreq, TpacketAuxdata, TpacketStats, TpacketStatsV3

@@ -12,17 +12,25 @@ from time import monotonic, sleep
 from ..base.arguments import i32, integer, u16
 from ..base.errors import system_error
 from ..base.forks import this_process
-from ..constants._interfaces import ETH_P_ALL
-from ..constants._packets import (
+from ..constants import (
+    AF_PACKET,
+    EPOLL_CLOEXEC,
+    EPOLL_CTL_ADD,
+    EPOLLERR,
+    EPOLLIN,
+    ETH_P_ALL,
     PACKET_RX_RING,
     PACKET_STATISTICS,
     PACKET_VERSION,
+    SO_ERROR,
+    SOCK_CLOEXEC,
+    SOCK_RAW,
+    SOL_PACKET,
+    SOL_SOCKET,
     TP_STATUS_KERNEL,
     TP_STATUS_USER,
     TPACKET_V3,
 )
-from ..constants._polling import EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN
-from ..constants._sockets import AF_PACKET, SO_ERROR, SOCK_CLOEXEC, SOCK_RAW, SOL_PACKET, SOL_SOCKET
 from ..io.descriptors import close
 from ..io.structs import EpollEvent
 from ..io.waiting import epoll_create1, epoll_ctl, epoll_wait

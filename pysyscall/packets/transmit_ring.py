@@ -11,10 +11,14 @@ from ..base.arguments import integer
 from ..base.errors import system_error
 from ..base.forks import this_process
 from ..base.layout import aligned
-from ..constants._errnos import EAGAIN
-from ..constants._packets import (
+from ..constants import (
+    AF_PACKET,
+    EAGAIN,
     PACKET_TX_RING,
     PACKET_VERSION,
+    SOCK_CLOEXEC,
+    SOCK_RAW,
+    SOL_PACKET,
     TP_STATUS_AVAILABLE,
     TP_STATUS_SEND_REQUEST,
     TP_STATUS_SENDING,
@@ -22,7 +26,6 @@ from ..constants._packets import (
     TPACKET_ALIGNMENT,
     TPACKET_V2,
 )
-from ..constants._sockets import AF_PACKET, SOCK_CLOEXEC, SOCK_RAW, SOL_PACKET
 from ..io.descriptors import close
 from ..sockets.addresses import SockaddrLinklayer
 from ..sockets.messages import sendto

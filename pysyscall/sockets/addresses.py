@@ -4,7 +4,7 @@ import sys
 from os import fsdecode, fsencode
 
 from ..base.arguments import integer
-from ..constants._sockets import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK
+from ..constants import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK
 from .sockaddr import Sockaddr as Sockaddr
 from .sockaddr import SockaddrBytes as SockaddrBytes
 from .sockaddr import decode as decode

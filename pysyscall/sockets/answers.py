@@ -4,7 +4,7 @@ import sys
 from ctypes import addressof, c_char, c_void_p, sizeof
 from struct import Struct as Codec
 
-from ..constants._internet import IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO
+from ..constants import IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO
 from .control import cmsg_space, socket_control_message
 from .structs import Inet4Pktinfo, Inet6Pktinfo, Iovec, Mmsghdr, Msghdr
 

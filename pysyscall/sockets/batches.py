@@ -9,9 +9,7 @@ from ctypes import addressof, byref, c_char, c_void_p, sizeof
 
 from ..base.arguments import flag_bits, i32, integer
 from ..base.errors import retry, system_error, take_errno
-from ..constants._errnos import EINTR, EINVAL, EIO, EMSGSIZE
-from ..constants._internet import IPPROTO_UDP
-from ..constants._sockets import MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
+from ..constants import EINTR, EINVAL, EIO, EMSGSIZE, IPPROTO_UDP, MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
 from . import libc
 from .addresses import known, raw_bytes
 from .answers import LOW, Answers, answer, column

@@ -10,8 +10,7 @@ from struct import Struct as Codec
 from ..base.arguments import i32, integer
 from ..base.errors import system_error
 from ..base.layout import aligned
-from ..constants._errnos import EINVAL
-from ..constants._sockets import SCM_CREDENTIALS, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET
+from ..constants import EINVAL, SCM_CREDENTIALS, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET
 from ..io.descriptors import close
 from .structs import Cmsghdr, Ucred
 

@@ -6,7 +6,7 @@ from ..base.arguments import c_string, fixed_bytes, i32, integer, u8
 from ..base.buffers import readable
 from ..base.errors import check
 from ..clocks.structs import Timeval
-from ..constants._sockets import SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
+from ..constants import SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
 from . import libc
 from .structs import ICMPv6Filter, IPMreq, IPMreqn, IPv6Mreq, IPv6MTUInfo, Linger, TCPInfoFull, Ucred
 

@@ -2,8 +2,8 @@
 
 from os import strerror
 
-from ..constants import _errnos
-from ..constants._errnos import (
+from ..base.abi import constants, section
+from ..constants import (
     EAGAIN,
     EINTR,
     EMFILE,
@@ -13,6 +13,7 @@ from ..constants._errnos import (
     EOPNOTSUPP,
     ETIMEDOUT,
 )
+from ..constants.common import TABLE
 from .texts import ERRORS
 
 # The kinds that Go's oserror and errors packages name, as far as Python raises another exception for the number.
@@ -20,6 +21,8 @@ _GOS: "dict[object, tuple[int, ...]]" = {
     FileExistsError: (ENOTEMPTY,),
     NotImplementedError: (ENOSYS, EOPNOTSUPP),
 }
+
+_names: "dict[int, str]" = {}
 
 
 class Errno(int):
@@ -30,8 +33,11 @@ class Errno(int):
     @property
     def name(self) -> str:
         """The constant's name, such as "EAGAIN", or "" where this ABI has none of that value."""
-        # The first of several names is the common one: EAGAIN, not EWOULDBLOCK.
-        return next((name for name, value in vars(_errnos).items() if name[0] == "E" and value == self), "")
+        if not _names:
+            # The first of several names is the common one: EAGAIN, not EWOULDBLOCK.
+            named = constants(section(TABLE, "errno.h")).items()
+            _names.update({value: name for name, value in reversed(named)})
+        return _names.get(self, "")
 
     def error(self) -> str:
         """Go's text: "connection refused". Go Errno.Error."""

@@ -11,7 +11,7 @@ import pysyscall
 
 from .ports import Declaration
 
-_TABLE: Final = Path(__file__).parent.parent / "go-api.tsv"
+_TABLE: Final = Path(pysyscall.__file__).with_name("go-api.tsv")
 
 # The socket half of the package, and the other half, which is still to come.
 AREAS_HERE: Final = {"sockets", "sockopt", "sockcmsg", "netlink", "lsf", "raw"}
