@@ -5,6 +5,7 @@ Stands on getaddrinfo, socket, connect, poll, write and read.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from pysyscall.net.resolving import SockaddrInet
 
 
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
+
+
 class Failed(Exception):
     """One sentence, which begins as the original's."""
 
@@ -51,7 +55,7 @@ class URL:
     def __init__(self, text: str) -> None:
         if any(character <= " " or character == "\x7f" for character in text):
             raise ValueError("a URL holds no spaces or control characters")
-        parts = urlsplit(text if "://" in text else f"http://{text}")
+        parts = urlsplit(text if _SCHEME.match(text) else f"http://{text}")
         if parts.scheme == "https":
             raise ValueError("https needs TLS, which this program does not speak; it speaks http")
         if parts.scheme != "http" or not parts.hostname or "@" in parts.netloc:
