@@ -11,6 +11,10 @@ from .base.abi import no_attribute as _no_attribute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .clocks.conversions import nsec_to_timespec as nsec_to_timespec
+    from .clocks.conversions import nsec_to_timeval as nsec_to_timeval
+    from .clocks.conversions import timespec_to_nsec as timespec_to_nsec
+    from .clocks.conversions import timeval_to_nsec as timeval_to_nsec
     from .clocks.structs import Timespec as Timespec
     from .clocks.structs import Timeval as Timeval
     from .constants import *
@@ -166,6 +170,8 @@ if TYPE_CHECKING:
     from .sockets.options import getsockopt_ip_mreqn as getsockopt_ip_mreqn
     from .sockets.options import getsockopt_ipv6_mreq as getsockopt_ipv6_mreq
     from .sockets.options import getsockopt_ipv6_mtu_info as getsockopt_ipv6_mtu_info
+    from .sockets.options import getsockopt_sockaddr as getsockopt_sockaddr
+    from .sockets.options import getsockopt_string as getsockopt_string
     from .sockets.options import getsockopt_tcp_info as getsockopt_tcp_info
     from .sockets.options import getsockopt_ucred as getsockopt_ucred
     from .sockets.options import setsockopt as setsockopt
@@ -221,6 +227,7 @@ if TYPE_CHECKING:
 else:
     # The same again, for a running Python. A test holds the two together.
     _NAMES = {
+        "clocks.conversions": "nsec_to_timespec nsec_to_timeval timespec_to_nsec timeval_to_nsec",
         "clocks.structs": "Timespec Timeval",
         "io.copying": "sendfile splice tee",
         "io.descriptors": "close close_on_exec dup dup2 dup3 pipe pipe2 pread pwrite read set_nonblock write",
@@ -272,7 +279,8 @@ else:
         "sockets.messages": "recvfrom recvmsg sendmsg sendmsg_n sendto",
         "sockets.options": (
             "bind_to_device getsockopt getsockopt_icmpv6_filter getsockopt_inet4_addr getsockopt_int "
-            "getsockopt_ip_mreq getsockopt_ip_mreqn getsockopt_ipv6_mreq getsockopt_ipv6_mtu_info getsockopt_tcp_info "
+            "getsockopt_ip_mreq getsockopt_ip_mreqn getsockopt_ipv6_mreq getsockopt_ipv6_mtu_info getsockopt_sockaddr "
+            "getsockopt_string getsockopt_tcp_info "
             "getsockopt_ucred setsockopt setsockopt_byte setsockopt_icmpv6_filter setsockopt_inet4_addr setsockopt_int "
             "setsockopt_ip_mreq setsockopt_ip_mreqn setsockopt_ipv6_mreq setsockopt_linger setsockopt_string "
             "setsockopt_timeval"
