@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 # Every public name but the constants, by the module that has it. `__init__.pyi` and stubs/ are generated from this.
 _NAMES = {
+    "clocks.conversions": "nsec_to_timespec nsec_to_timeval timespec_to_nsec timeval_to_nsec",
     "clocks.structs": "Timespec Timeval",
     "io.copying": "sendfile splice tee",
     "io.descriptors": "close close_on_exec dup dup2 dup3 pipe pipe2 pread pwrite read set_nonblock write",
@@ -37,11 +38,11 @@ _NAMES = {
     ),
     "packets.assembler": "LsfBranch lsf_arp lsf_assemble lsf_ethertype lsf_icmp lsf_prefix lsf_udp_port",
     "packets.filters": "attach_lsf detach_lsf lsf_jump lsf_socket lsf_stmt set_lsf_promisc",
+    "packets.frames": "Frame Frames",
     "packets.options": (
         "getsockopt_tpacket_stats getsockopt_tpacket_stats_v3 packet_fanout parse_tpacket_auxdata restore_vlan_tag "
         "setsockopt_packet_mreq"
     ),
-    "packets.frames": "Frame Frames",
     "packets.receive_ring": "PacketRing",
     "packets.structs": "PacketMreq SockFilter SockFprog TpacketAuxdata TpacketStats TpacketStatsV3",
     "packets.transmit_ring": "TransmitRing",
@@ -64,11 +65,11 @@ _NAMES = {
     ),
     "sockets.messages": "recvfrom recvmsg sendmsg sendmsg_n sendto",
     "sockets.options": (
-        "bind_to_device getsockopt getsockopt_icmpv6_filter getsockopt_inet4_addr getsockopt_int "
-        "getsockopt_ip_mreq getsockopt_ip_mreqn getsockopt_ipv6_mreq getsockopt_ipv6_mtu_info getsockopt_tcp_info "
-        "getsockopt_ucred setsockopt setsockopt_byte setsockopt_icmpv6_filter setsockopt_inet4_addr setsockopt_int "
-        "setsockopt_ip_mreq setsockopt_ip_mreqn setsockopt_ipv6_mreq setsockopt_linger setsockopt_string "
-        "setsockopt_timeval"
+        "bind_to_device getsockopt getsockopt_icmpv6_filter getsockopt_inet4_addr getsockopt_int getsockopt_ip_mreq "
+        "getsockopt_ip_mreqn getsockopt_ipv6_mreq getsockopt_ipv6_mtu_info getsockopt_sockaddr getsockopt_string "
+        "getsockopt_tcp_info getsockopt_ucred setsockopt setsockopt_byte setsockopt_icmpv6_filter "
+        "setsockopt_inet4_addr setsockopt_int setsockopt_ip_mreq setsockopt_ip_mreqn setsockopt_ipv6_mreq "
+        "setsockopt_linger setsockopt_string setsockopt_timeval"
     ),
     "sockets.sockets": (
         "accept accept4 bind connect getpeername getsockname listen shutdown socket socketpair sys_socket"
@@ -76,8 +77,7 @@ _NAMES = {
     "sockets.structs": (
         "Cmsghdr ICMPv6Filter IPMreq IPMreqn IPv6MTUInfo IPv6Mreq Inet4Pktinfo Inet6Pktinfo Iovec KernelTimespec "
         "Linger Msghdr RawSockaddr RawSockaddrAny RawSockaddrInet4 RawSockaddrInet6 RawSockaddrLinklayer "
-        "RawSockaddrNetlink RawSockaddrUnix RawSockaddrVM ScmTimestamping SockExtendedErr TCPInfo TCPInfoFull "
-        "Ucred"
+        "RawSockaddrNetlink RawSockaddrUnix RawSockaddrVM ScmTimestamping SockExtendedErr TCPInfo TCPInfoFull Ucred"
     ),
     "sockets.timestamps": "parse_timestamp parse_timestamping",
     "system.errnos": "Errno",

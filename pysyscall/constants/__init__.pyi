@@ -2350,6 +2350,12 @@ MPTCP_SUBFLOW_FLAG_FULLY_ESTABLISHED: Final = 64
 MPTCP_SUBFLOW_FLAG_CONNECTED: Final = 128
 MPTCP_SUBFLOW_FLAG_MAPVALID: Final = 256
 
+# <linux/netfilter_ipv4.h>
+SO_ORIGINAL_DST: Final = 80
+
+# <linux/netfilter_ipv6/ip6_tables.h>
+IP6T_SO_ORIGINAL_DST: Final = 80
+
 # <netpacket/packet.h>
 PACKET_HOST: Final = 0
 PACKET_MR_MULTICAST: Final = 0

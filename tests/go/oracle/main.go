@@ -34,6 +34,7 @@ var questions = map[string]question{
 	"errno":             errno,
 	"signal":            signal,
 	"times":             times,
+	"nsec":              nsec,
 	"parse_ip":          parseIP,
 	"split_host_port":   splitHostPort,
 	"layouts":           layouts,
