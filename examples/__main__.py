@@ -9,11 +9,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
-import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from .shared.program import run
 from .tour import laboratory
 from .tour.stage import FAR6, NEAR6, CouldNot, Failed, Stage, program
 
@@ -142,21 +141,13 @@ def main(argv: list[str] | None = None) -> int:
     wanted = parser.parse_args(argv).names
     if unknown := [name for name in wanted if name not in names]:
         parser.error(f"there is no {unknown[0]!r}; there is {', '.join(names)}")
-    # What the tour has started ends with it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        stage = open_stage()
-        acts = [act for act in ACTS if not wanted or set(wanted) & set(act.names)]
-        outcomes = [perform(act, stage) for act in acts]
-        for act, (outcome, _) in zip(acts, outcomes, strict=True):
-            print(f"{act.title:28}  {outcome}", flush=True)
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    except BrokenPipeError:  # whoever read this has seen enough; Python would complain of it once more at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
+    stage = open_stage()
+    acts = [act for act in ACTS if not wanted or set(wanted) & set(act.names)]
+    outcomes = [perform(act, stage) for act in acts]
+    for act, (outcome, _) in zip(acts, outcomes, strict=True):
+        print(f"{act.title:28}  {outcome}", flush=True)
     return 0 if all(good for _, good in outcomes) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,10 +1,9 @@
 """arping: ask who has an IPv4 address on this wire, and print who answers. RFC 826.
 
 Stands on socket(AF_PACKET, SOCK_DGRAM) for ARP packets, bind to one interface, sendto a hardware address, recvfrom with
-the sender's, select for the time that an answer has, and rtnetlink for the interface and its own address.
+the sender's, poll for the time that an answer has, and rtnetlink for the interface and its own address.
 """
 
-import argparse
 import ipaddress
 import struct
 import sys
@@ -14,8 +13,9 @@ from typing import NamedTuple
 
 import pysyscall as syscall
 
-from .shared.arguments import integer, seconds
+from .shared.arguments import host, integer, program_parser, seconds
 from .shared.packet_socket import for_this_host, packet_socket
+from .shared.program import run
 from .shared.waiting import readable_before
 
 BROADCAST = b"\xff" * 6
@@ -65,7 +65,7 @@ def source_address(interface: syscall.Interface, target: bytes) -> bytes:
     return (near or own or [ipaddress.IPv4Interface(0)])[0].packed
 
 
-def replies(fd: int, question: ArpPacket, deadline: float) -> Iterator[str]:
+def replies(fd: int, interface: syscall.Interface, question: ArpPacket, deadline: float) -> Iterator[str]:
     """Each answer that comes before the deadline, as a line to print."""
     asked = monotonic()
     buffer = bytearray(65536)
@@ -76,7 +76,7 @@ def replies(fd: int, question: ArpPacket, deadline: float) -> Iterator[str]:
             continue
         took = (monotonic() - asked) * 1000
         packet = ArpPacket.parse(bytes(buffer[:n]))
-        if packet and packet.answers(question) and for_this_host(source):
+        if packet and packet.answers(question) and for_this_host(source, interface):
             manner = "Unicast" if source.pkttype == syscall.PACKET_HOST else "Broadcast"
             address, hardware = ipaddress.IPv4Address(packet.sender), packet.sender_hardware.hex(":").upper()
             yield f"{manner} reply from {address} [{hardware}]  {took:.3f}ms"
@@ -98,7 +98,7 @@ def arping(interface_name: str, target: bytes, count: int, timeout: float) -> in
                 syscall.sendto(fd, bytes(question), 0, everybody)
                 sent += 1
                 # Until its time is over even after an answer: a second one is an address that two hosts have.
-                for reply in replies(fd, question, deadline):
+                for reply in replies(fd, interface, question, deadline):
                     received += 1
                     print(reply, flush=True)
         except KeyboardInterrupt:
@@ -108,7 +108,7 @@ def arping(interface_name: str, target: bytes, count: int, timeout: float) -> in
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="arping", description="Ask who has an IPv4 address on this wire.")
+    parser = program_parser("arping", "Ask who has an IPv4 address on this wire.")
     parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
     parser.add_argument(
         "-c", type=integer(1, 65535), default=3, metavar="N", dest="count", help="how many times (%(default)s)"
@@ -116,7 +116,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--timeout", type=seconds, default=1.0, metavar="SECONDS", help="how long each has to be answered (%(default)g)"
     )
-    parser.add_argument("address", metavar="ADDRESS", help="the IPv4 address, or a name that has one")
+    parser.add_argument("address", type=host, metavar="ADDRESS", help="the IPv4 address, or a name that has one")
     arguments = parser.parse_args(argv)
     try:
         target = syscall.resolve_udp_addr("udp4", f"[{arguments.address}]:0")[0].addr
@@ -125,9 +125,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.exit(f"arping: {error.strerror}")
     except ValueError as error:
         parser.error(str(error))
-    except KeyboardInterrupt:
-        return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -1,6 +1,6 @@
 """chao_client: send a CHAO frame and print the answer. The client of the article's "Implementing a custom protocol".
 
-Stands on socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, sendto and recvfrom.
+Stands on socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, sendto and recvmsg.
 """
 
 import argparse
@@ -8,9 +8,10 @@ import os
 import sys
 from time import monotonic
 
-from .shared.arguments import seconds
+from .shared.arguments import program_parser, seconds
 from .shared.chao import BROADCAST, GREETING, ChaoSocket, add_arguments, open_chao_socket
 from .shared.failures import failure
+from .shared.program import print_bytes, run
 from .shared.waiting import readable_before
 
 
@@ -36,7 +37,7 @@ def hardware_addr(text: str) -> bytes:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="chao_client", description="Send a CHAO frame and print the answer.")
+    parser = program_parser("chao_client", "Send a CHAO frame and print the answer.")
     add_arguments(parser)
     parser.add_argument(
         "--destination",
@@ -65,9 +66,9 @@ def main(argv: list[str] | None = None) -> int:
             print(chao.ignored(), file=sys.stderr)
         if response is None:
             sys.exit(f"no answer on {arguments.interface} in {arguments.timeout:g} seconds")
-        sys.stdout.buffer.write(b"received response: " + response + b"\n")
+        print_bytes("received response: ", response)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

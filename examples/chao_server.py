@@ -1,16 +1,19 @@
 """chao_server: answer CHAO frames. The server of the article's "Implementing a custom protocol".
 
-Stands on socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, recvfrom and sendto. A filter in the
+Stands on socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, recvmsg and sendto. A filter in the
 kernel lets it sleep through all frames but CHAO's; the check in the program stays.
 """
 
-import argparse
 import sys
 from time import monotonic
 
+from .shared.arguments import program_parser
 from .shared.chao import GREETING, ChaoSocket, add_arguments, open_chao_socket
 from .shared.failures import failure
-from .shared.stopping import readable_before_stop, stop_signals
+from .shared.packet_socket import wait_until_up
+from .shared.program import print_bytes, run
+from .shared.stopping import stop_signals
+from .shared.waiting import readable_before_stop
 
 
 class Restraint:
@@ -40,14 +43,19 @@ class Restraint:
 def serve(chao: ChaoSocket, stop: int) -> None:
     restraint = Restraint()
     while readable_before_stop(chao.fd, stop):
-        received = chao.receive()
+        try:
+            received = chao.receive()
+        except OSError as error:
+            if not chao.has_been_up:
+                raise
+            wait_until_up(chao.fd, stop, error)
+            continue
         if received is None:
             continue
         request, sender = received
         if not restraint.allows(request, monotonic()):
             continue
-        sys.stdout.buffer.write(b"received request: " + request + b"\n")
-        sys.stdout.buffer.flush()
+        print_bytes("received request: ", request)
         try:
             chao.send(GREETING, sender)
         except OSError as error:
@@ -55,7 +63,7 @@ def serve(chao: ChaoSocket, stop: int) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="chao_server", description="Answer CHAO frames.")
+    parser = program_parser("chao_server", "Answer CHAO frames.")
     add_arguments(parser)
     parser.add_argument(
         "--all-frames", action="store_true", help="wake for every frame, and so count all that are ignored"
@@ -75,4 +83,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, needs_output=False)

@@ -5,7 +5,6 @@ IPv4 and UDP headers are made here. recvmsg's control message PACKET_AUXDATA tel
 still to fill in, and sendto names the hardware address that a packet goes to.
 """
 
-import argparse
 import os
 import random
 import sys
@@ -16,9 +15,10 @@ from typing import NamedTuple
 import pysyscall as syscall
 
 from .shared import dhcp
-from .shared.arguments import seconds
+from .shared.arguments import program_parser, seconds
 from .shared.ipv4 import Datagram, parse_datagram, parse_packet
 from .shared.packet_socket import for_this_host, packet_socket
+from .shared.program import run
 from .shared.waiting import readable_before
 
 NOWHERE, EVERYWHERE = IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")
@@ -40,7 +40,8 @@ class Answer(NamedTuple):
 
     def __str__(self) -> str:
         if self.message.type == dhcp.NAK:
-            return f"DHCPNAK from {self.server}: {self.message.text(dhcp.TEXT)}"
+            reason = self.message.text(dhcp.TEXT)
+            return f"DHCPNAK from {self.server}" + (f": {reason}" if reason else "")
         kind = "DHCPOFFER" if self.message.type == dhcp.OFFER else "DHCPACK"
         return f"{kind} of {self.address} from {self.server}"
 
@@ -143,7 +144,7 @@ class Client:
             return None
         packet = parse_packet(bytes(self._buffer[:n]))
         datagram = packet and parse_datagram(packet, self.checksum_is_ready(oobn))
-        if not for_this_host(source) or not datagram or datagram.destination_port != dhcp.CLIENT_PORT:
+        if not for_this_host(source, self.interface) or not datagram or datagram.destination_port != dhcp.CLIENT_PORT:
             return None
         message = dhcp.parse_reply(datagram.payload)
         if not message or (message.xid, message.hardware_addr) != (self.xid, self.interface.hardware_addr):
@@ -178,9 +179,7 @@ def print_lease(lease: Answer) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="dhcp_client", description="Ask for a DHCP lease and print it; nothing is configured."
-    )
+    parser = program_parser("dhcp_client", "Ask for a DHCP lease and print it; nothing is configured.")
     parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
     parser.add_argument(
         "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="how long to try (%(default)g)"
@@ -203,10 +202,8 @@ def main(argv: list[str] | None = None) -> int:
                 client.release(lease)
     except OSError as error:
         sys.exit(f"dhcp_client: {error.strerror}")
-    except KeyboardInterrupt:
-        return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

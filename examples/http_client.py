@@ -1,11 +1,11 @@
 """http_client: get a page and print the answer. The article's "Using syscall.Socket to request a web page".
 
-Stands on getaddrinfo, socket, connect, select, write and read.
+Stands on getaddrinfo, socket, connect, poll, write and read.
 """
 
 from __future__ import annotations
 
-import argparse
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,14 +18,19 @@ from urllib.parse import quote, urlsplit
 
 import pysyscall as syscall
 
-from .shared.arguments import seconds
+from .shared.arguments import program_parser, seconds
 from .shared.failures import failure
 from .shared.http_answer import read_answer
 from .shared.http_messages import BadMessage
 from .shared.net_socket import NetSocket
+from .shared.program import run, write_some
+from .shared.waiting import readable_before, writable_before
 
 if TYPE_CHECKING:
     from pysyscall.net.resolving import SockaddrInet
+
+
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class Failed(Exception):
@@ -50,7 +55,7 @@ class URL:
     def __init__(self, text: str) -> None:
         if any(character <= " " or character == "\x7f" for character in text):
             raise ValueError("a URL holds no spaces or control characters")
-        parts = urlsplit(text if "://" in text else f"http://{text}")
+        parts = urlsplit(text if _SCHEME.match(text) else f"http://{text}")
         if parts.scheme == "https":
             raise ValueError("https needs TLS, which this program does not speak; it speaks http")
         if parts.scheme != "http" or not parts.hostname or "@" in parts.netloc:
@@ -89,17 +94,10 @@ def resolve(address: str, deadline: float) -> list[SockaddrInet]:
 
 
 def wait(socket: NetSocket, deadline: float, writable: bool = False) -> None:
-    """select(2): wait until the socket can be read, or written. ETIMEDOUT: the deadline has come."""
-    fds = syscall.FdSet()
-    fds.set(socket.fd)
-    r, w = (None, fds) if writable else (fds, None)
-    microseconds = round((deadline - monotonic()) * 1_000_000)
-    # A server that always has something more must not put the deadline off.
-    if microseconds > 0 and syscall.select(
-        socket.fd + 1, r, w, None, syscall.Timeval(*divmod(microseconds, 1_000_000))
-    ):
-        return
-    raise OSError(syscall.ETIMEDOUT, "select")
+    """poll(2): wait until the socket can be read, or written. ETIMEDOUT: the deadline has come."""
+    ready = writable_before if writable else readable_before
+    if not ready(deadline, socket.fd):
+        raise OSError(syscall.ETIMEDOUT, "poll")
 
 
 def connect(sa: SockaddrInet, deadline: float) -> NetSocket:
@@ -162,11 +160,11 @@ def get(url: URL, timeout: float) -> Iterator[bytes]:
 
 def write_out(piece: bytes) -> None:
     while piece:
-        piece = piece[syscall.write(1, piece) :]
+        piece = piece[write_some(1, piece) :]
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="http_client", description="Get a page and print the answer, head and body.")
+    parser = program_parser("http_client", "Get a page and print the answer, head and body.")
     parser.add_argument("url", nargs="?", default="http://bing.com/", metavar="URL", help="what to get (%(default)s)")
     parser.add_argument(
         "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="how long all of it may take (%(default)g)"
@@ -186,10 +184,8 @@ def main(argv: list[str] | None = None) -> int:
         return 1  # whoever read the output has seen enough
     except OSError as error:
         sys.exit(failure(error))
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -5,19 +5,22 @@ Where the original serves one client at a time and closes none, this one serves 
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
+from ctypes import Array, sizeof
 
 import pysyscall as syscall
 
-from .shared.arguments import integer, seconds
+from .shared.arguments import integer, program_parser, seconds
 from .shared.failures import failure
 from .shared.http_connection import Connection, Settings
+from .shared.http_log import Log
+from .shared.http_pages import Pages
+from .shared.http_repeats import Step, answer_repeats
 from .shared.net_socket import NetSocket, bound_net_socket, host_port, new_net_socket
+from .shared.program import run
 from .shared.stopping import stop_signals
 from .shared.workers import run_workers
 
@@ -27,22 +30,15 @@ ACCEPTED_AT_ONCE = 128  # before clients that are connected have their turn agai
 EVENTS_AT_ONCE = 256
 
 
-def log(*values: object) -> None:
-    """Go's log.Print. A log that nobody takes is no reason to stop."""
-    line = time.strftime("%Y/%m/%d %H:%M:%S ") + "".join(map(str, values)) + "\n"
-    with suppress(OSError):
-        syscall.write(2, line.encode("utf-8", "backslashreplace"))
+log = Log()  # what everybody is told
 
 
-def no_log(*values: object) -> None:
-    pass
-
-
-def hold_standard_descriptors() -> None:
-    """Open what was closed of descriptors 0 to 2: no socket may have a number that the log is written to."""
-    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(fd)
+def event_columns(count: int) -> tuple[Array[syscall.EpollEvent], memoryview]:
+    """Room for events, and a view of their descriptors alone, which costs far less to read than events[i].fd."""
+    size = sizeof(syscall.EpollEvent)
+    room = bytearray(count * size)
+    events = (syscall.EpollEvent * count).from_buffer(room)
+    return events, memoryview(room).cast("i")[(size - 8) // 4 :: size // 4]  # fd begins the last 8 bytes of each
 
 
 class Server:
@@ -52,6 +48,7 @@ class Server:
         self.listener = listener
         self.stop = stop
         self.settings = settings
+        self.pages = settings.pages
         self.connections: dict[int, Connection] = {}
         self.listening = False
         # Deadlines are looked at so often, all of them: cheaper than to keep them in order at each request.
@@ -61,7 +58,7 @@ class Server:
 
     def serve(self) -> None:
         """Serve until `stop` can be read."""
-        events = (syscall.EpollEvent * EVENTS_AT_ONCE)()
+        events, descriptors = event_columns(EVENTS_AT_ONCE)
         self.watch(syscall.EPOLL_CTL_ADD, self.stop, syscall.EPOLLIN)
         self.listen()
         next_tick = time.monotonic() + self.tick
@@ -74,18 +71,25 @@ class Server:
                 time.sleep(0.01)
                 continue
             now = time.monotonic()
-            for i in range(n):
-                fd = events[i].fd
-                if fd in self.connections:
-                    self.proceed(self.connections[fd], now)
-                elif fd == self.listener.fd:
-                    self.accept(now)
-                else:
-                    return
+            if now >= self.pages.second_ends:
+                self.pages.tick(now)
+            if not self.handle(descriptors[:n], now):
+                return
             if now >= next_tick:
                 next_tick = now + self.tick
                 self.expire(now)
                 self.listen()
+
+    def handle(self, ready: Iterable[int], now: float) -> bool:
+        """Let all do what they can; whether to go on."""
+        for fd, step in answer_repeats(ready, self.connections, self.pages, now + self.settings.idle_timeout):
+            if step:
+                self.proceed(fd, step, now)
+            elif fd == self.listener.fd:
+                self.accept(now)
+            else:
+                return False
+        return True
 
     def watch(self, op: int, fd: int, interest: int) -> None:
         self.event.events, self.event.fd = interest, fd
@@ -116,34 +120,33 @@ class Server:
                     self.watch(syscall.EPOLL_CTL_DEL, self.listener.fd, 0)
                     self.listening = False
                 break
-            self.settings.log("incoming connection")
-            connection = self.connections[socket.fd] = Connection(socket, self.settings, now)
-            accepted.append(connection)
-        for connection in accepted:
-            self.proceed(connection, now)
+            self.pages.log("incoming connection")
+            self.connections[socket.fd] = Connection(socket, self.settings, now)
+            accepted.append(socket.fd)
+        self.handle(accepted, now)
 
-    def proceed(self, connection: Connection, now: float, expired: bool = False) -> None:
+    def proceed(self, fd: int, step: Step, now: float) -> None:
         """Let a connection do what it can, and wait for what it then waits for."""
-        fd = connection.socket.fd
+        connection = self.connections[fd]
         try:
-            interest = connection.expire(now) if expired else connection.proceed(now)
+            interest = step(now)
             if interest:
                 if interest != connection.interest:
                     self.watch(syscall.EPOLL_CTL_MOD if connection.interest else syscall.EPOLL_CTL_ADD, fd, interest)
                     connection.interest = interest
                 return
         except OSError as error:
-            self.settings.log(failure(error))
+            self.pages.log(failure(error))
         del self.connections[fd]
         try:
             connection.socket.close()  # which takes it out of epoll too
         except OSError as error:
-            self.settings.log(failure(error))
+            self.pages.log(failure(error))
         self.listen()
 
     def expire(self, now: float) -> None:
-        for connection in [each for each in self.connections.values() if each.deadline <= now]:
-            self.proceed(connection, now, expired=True)
+        for fd, connection in [each for each in self.connections.items() if each[1].deadline <= now]:
+            self.proceed(fd, connection.expire, now)
 
     def close(self) -> None:
         for connection in self.connections.values():
@@ -154,7 +157,7 @@ class Server:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="http_server", description="Serve the article's page to everybody.")
+    parser = program_parser("http_server", "Serve the article's page to everybody.")
     parser.add_argument("--ip-addr", default="127.0.0.1", metavar="IP", help="listen on this address (%(default)s)")
     parser.add_argument(
         "--port", type=integer(0, 65535), default=8080, help="listen on this port, 0 for a free one (%(default)s)"
@@ -178,8 +181,7 @@ def main(argv: list[str] | None = None) -> int:
         help="how long a request may take from its first byte to the end of its head (%(default)g)",
     )
     arguments = parser.parse_args(argv)
-    hold_standard_descriptors()
-    settings = Settings(no_log if arguments.quiet else log, arguments.idle_timeout, arguments.request_timeout)
+    settings = Settings(Pages(Log(arguments.quiet)), arguments.idle_timeout, arguments.request_timeout)
     try:
         ip = syscall.parse_ip(arguments.ip_addr)
     except ValueError as error:
@@ -225,4 +227,4 @@ def log_address(socket: NetSocket) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, needs_output=False)

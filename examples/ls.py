@@ -6,12 +6,13 @@ Stands on open, getdents, lstat, readlink and listxattr.
 import os
 import sys
 import time
+from contextlib import suppress
 
 import pysyscall as syscall
 
+from .shared.arguments import program_parser
 from .shared.failures import failure
 from .shared.program import run
-from .shared.arguments import program_parser
 
 _TYPES = {
     syscall.S_IFREG: "-",
@@ -79,10 +80,8 @@ def show(path: str, hidden: bool) -> None:
         return
     for name in names(path):
         if hidden or not name.startswith("."):
-            try:
+            with suppress(FileNotFoundError):  # it has gone since
                 print(line(f"{path}/{name}", name))
-            except FileNotFoundError:
-                pass  # it has gone since
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,21 +1,26 @@
 """ping: ask a host for echoes over IPv4 or IPv6, and tell how many came, and how fast. RFC 792, RFC 4443.
 
 Stands on a ping socket (SOCK_DGRAM with IPPROTO_ICMP) or a raw one (SOCK_RAW), recvmsg for the reply with its TTL and
-for the ICMP errors in the socket's error queue, select for the time that an answer has, and libc's getaddrinfo.
+for the ICMP errors in the socket's error queue, poll for the time that an answer has, and libc's getaddrinfo.
 """
 
-import argparse
 import ipaddress
 import math
 import sys
 from time import monotonic, monotonic_ns
+from typing import TYPE_CHECKING
 
 import pysyscall as syscall
 
-from .shared.arguments import integer, seconds
+from .shared.arguments import host, integer, program_parser, seconds
 from .shared.echo_socket import EchoSocket, Failure, Reply
 from .shared.icmp import error_text
+from .shared.packet_socket import without_capability
+from .shared.program import run
 from .shared.waiting import readable_before
+
+if TYPE_CHECKING:
+    from pysyscall.net.resolving import SockaddrInet
 
 _LEAST_INTERVAL = 0.002  # for the answers to be seen when they come
 _MOST_DATA = 65535 - 20 - 8  # what an IPv4 packet has room for after the two headers
@@ -24,9 +29,10 @@ _MOST_DATA = 65535 - 20 - 8  # what an IPv4 packet has room for after the two he
 class Ping:
     """Requests to one address, and what became of each."""
 
-    def __init__(self, socket: EchoSocket, address: syscall.Sockaddr, size: int) -> None:
+    def __init__(self, socket: EchoSocket, address: "SockaddrInet", size: int, many: bool) -> None:
         self.socket = socket
         self.address = address
+        self.many = many  # a broadcast or multicast address: each who answers has an address of its own
         self.pattern = bytes(i & 0xFF for i in range(size))
         self.started = monotonic()
         self.sent: dict[int, int] = {}  # by sequence number: when, in nanoseconds
@@ -67,25 +73,28 @@ class Ping:
         if sequence not in self.sent:
             return
         line = f"{8 + len(reply.echo.payload)} bytes from {text(reply.source)}: icmp_seq={sequence} ttl={reply.ttl}"
+        if not (self.many or is_of_one_host(reply.source, self.address)):
+            print(f"{line} (DIFFERENT ADDRESS!)", flush=True)
+            return
         if reply.echo.payload != self.payload(sequence):
             self.corrupted += 1
             print(f"{line} (wrong data)", flush=True)
             return
         round_trip = (now - self.sent[sequence]) / 1e6
         duplicate = sequence in self.answered
-        print(f"{line} time={round_trip:.3f} ms{' (DUP!)' if duplicate else ''}", flush=True)
         self.duplicates += duplicate
         self.answered.add(sequence)
         self.round_trips.append(round_trip)
+        print(f"{line} time={round_trip:.3f} ms{' (DUP!)' if duplicate and not self.many else ''}", flush=True)
 
     def take_failure(self, failure: Failure) -> None:
         """Print an ICMP error about a request, and count it."""
         sequence = failure.request.sequence
         if sequence in self.sent:
             message = error_text(self.socket.family, failure.type, failure.code)
-            print(f"From {text(failure.source)} icmp_seq={sequence} {message}", flush=True)
             self.failed.add(sequence)
             self.errors += 1
+            print(f"From {text(failure.source)} icmp_seq={sequence} {message}", flush=True)
 
     def statistics(self) -> str:
         """The summary in the usual words."""
@@ -113,22 +122,74 @@ def text(address: syscall.Sockaddr | None) -> str:
     if not isinstance(address, (syscall.SockaddrInet4, syscall.SockaddrInet6)):
         return "somebody"
     zone = address.zone_id if isinstance(address, syscall.SockaddrInet6) else 0
-    return str(ipaddress.ip_address(address.addr)) + (f"%{syscall.interface_by_index(zone).name}" if zone else "")
+    return str(ipaddress.ip_address(address.addr)) + (f"%{interface_name(zone)}" if zone else "")
 
 
-def ping(host: str, network: str, count: int, interval: float, timeout: float, size: int) -> int:
-    """Ping a host; the program's exit status."""
+def interface_name(index: int) -> str:
+    """An interface's name; its index where it is gone."""
+    try:
+        return syscall.interface_by_index(index).name
+    except OSError:
+        return str(index)
+
+
+def is_of_one_host(a: syscall.Sockaddr | None, b: "SockaddrInet") -> bool:
+    """Whether two addresses differ in no more than port or zone."""
+    return isinstance(a, (syscall.SockaddrInet4, syscall.SockaddrInet6)) and a.addr == b.addr
+
+
+def is_broadcast(address: "SockaddrInet") -> bool:
+    """Whether all hosts of a network have an address: connect(2) wants SO_BROADCAST for it."""
+    if address.addr == b"\xff" * 4:
+        return True  # also where there is no route to it
+    fd = syscall.socket(address.family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, 0)
+    try:
+        return not _connects(fd, address) and _connects(fd, address, broadcast=1)
+    finally:
+        syscall.close(fd)
+
+
+def _connects(fd: int, address: "SockaddrInet", broadcast: int = 0) -> bool:
+    syscall.setsockopt_int(fd, syscall.SOL_SOCKET, syscall.SO_BROADCAST, broadcast)
+    try:
+        syscall.connect(fd, address)
+    except PermissionError:
+        return False
+    except OSError:
+        pass  # of which sending will tell
+    return True
+
+
+def resolve(host: str, network: str) -> "SockaddrInet":
+    """The address to ping. The kernel takes the one of all zeros for this host, which answers from another."""
     address = syscall.resolve_udp_addr(network, f"[{host}]:0")[0]
+    if any(address.addr):
+        return address
+    return syscall.resolve_udp_addr("udp", "127.0.0.1:0" if address.family == syscall.AF_INET else "[::1]:0")[0]
+
+
+def ping(
+    host: str, network: str, count: int, interval: float, timeout: float, size: int, broadcast_allowed: bool
+) -> int:
+    """Ping a host; the program's exit status."""
+    address = resolve(host, network)
+    broadcast = is_broadcast(address)
+    if broadcast and not broadcast_allowed:
+        print(f"ping: {host} is a broadcast address, which many may answer: -b allows it", file=sys.stderr)
+        return 2
     try:
         socket = EchoSocket(address.family)
     except PermissionError:
         sys.exit(
-            "ping: a raw socket needs the capability CAP_NET_RAW (use sudo, or sudo setcap cap_net_raw+ep PYTHON), or a"
-            " ping socket this process's group in the range of sudo sysctl net.ipv4.ping_group_range='0 2147483647'"
+            f"{without_capability('ping:', 'ping', 'a raw socket')}; a ping socket needs this process's group in the"
+            " range of sudo sysctl net.ipv4.ping_group_range='0 2147483647'"
         )
+    if broadcast:
+        syscall.setsockopt_int(socket.fd, syscall.SOL_SOCKET, syscall.SO_BROADCAST, 1)
+    multicast = ipaddress.ip_address(address.addr).is_multicast
     headers = 28 if address.family == syscall.AF_INET else 48
     print(f"PING {host} ({text(address)}) {size}({size + headers}) bytes of data.", flush=True)
-    pinging = Ping(socket, address, size)
+    pinging = Ping(socket, address, size, broadcast or multicast)
     try:
         pinging.run(count, interval, timeout)
     except KeyboardInterrupt:
@@ -141,7 +202,7 @@ def ping(host: str, network: str, count: int, interval: float, timeout: float, s
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="ping", description="Ask a host for ICMP echoes.")
+    parser = program_parser("ping", "Ask a host for ICMP echoes.")
     parser.add_argument("-4", action="store_const", const="udp4", dest="network", help="use IPv4")
     parser.add_argument("-6", action="store_const", const="udp6", dest="network", help="use IPv6")
     parser.add_argument(
@@ -156,19 +217,25 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "-s", type=integer(0, _MOST_DATA), default=56, metavar="SIZE", dest="size", help="bytes of data (%(default)s)"
     )
-    parser.add_argument("host", metavar="ADDRESS", help="an IPv4 or IPv6 address, or a name")
+    parser.add_argument("-b", action="store_true", dest="broadcast", help="allow a broadcast address")
+    parser.add_argument("host", type=host, metavar="ADDRESS", help="an IPv4 or IPv6 address, or a name")
     arguments = parser.parse_args(argv)
-    network = arguments.network or "udp"
     try:
-        return ping(arguments.host, network, arguments.count, arguments.interval, arguments.timeout, arguments.size)
+        return ping(
+            arguments.host,
+            arguments.network or "udp",
+            arguments.count,
+            arguments.interval,
+            arguments.timeout,
+            arguments.size,
+            arguments.broadcast,
+        )
     except OSError as error:
         print(f"ping: {error.strerror}", file=sys.stderr)
         return 2
     except ValueError as error:
         parser.error(str(error))
-    except KeyboardInterrupt:
-        return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -7,23 +7,26 @@ Stands on socket(AF_PACKET, SOCK_RAW), a filter in the kernel, and a ring of mem
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import islice
 from typing import BinaryIO
 
 import pysyscall as syscall
 
-from .shared.arguments import integer
+from .shared.arguments import integer, program_parser
 from .shared.failures import failure
 from .shared.frames import summary
+from .shared.interfaces import interface_that_is_up
 from .shared.packet_capture import CallCapture, Packet, RingCapture
 from .shared.packet_filters import NAMES, coming_in, frame_filter
-from .shared.packet_socket import interface_that_is_up, without_capability
+from .shared.packet_socket import wait_until_up, without_capability
 from .shared.pcapng import PcapngWriter
-from .shared.stopping import readable_before_stop, stop_signals
+from .shared.program import run
+from .shared.stopping import stop_signals
+from .shared.waiting import readable_before_stop
 
 _SECONDS_TO_FINISH = 1.0  # after a flood whoever stops this does not want to see it all
 _ETHERNET = (syscall.ARPHRD_ETHER, syscall.ARPHRD_LOOPBACK)
@@ -67,36 +70,50 @@ class Sniffer:
         self.frames = self.bytes = 0
 
     def run(self, stop: int) -> None:
-        """Take frames until there are enough of them, or `stop` can be read; what has come by then is taken too."""
+        """Take frames until there are enough of them, or `stop` can be read; what has come by then is taken too.
+
+        While the interface is down there are none.
+        """
         while not self._enough():
             if not readable_before_stop(self._capture.fd, stop):
                 self._capture.finish()
                 deadline = time.monotonic() + _SECONDS_TO_FINISH
-                while self._take() and not self._enough() and time.monotonic() < deadline:
+                while self._take(stop) and not self._enough() and time.monotonic() < deadline:
                     pass
                 return
-            self._take()
+            self._take(stop)
 
     def _enough(self) -> bool:
         return self.frames == self._count
 
-    def _take(self) -> int:
-        """Take some frames; how many there were."""
+    def _take(self, stop: int) -> int:
+        """Take some frames, or wait until the interface is up again; how many there were."""
         before = self.frames
+        try:
+            self._take_some()
+        except OSError as error:
+            wait_until_up(self._capture.fd, stop, error)
+        return self.frames - before
+
+    def _take_some(self) -> None:
         left = None if self._count is None else self._count - self.frames
-        if not self._takers:
+        if not self._takers and isinstance(self._capture, RingCapture):
             frames, length = self._capture.count(left)
             self.frames += frames
             self.bytes += length
-            return frames
-        for packet in islice(self._capture.packets(), left):
+            return
+        try:
+            self._show(islice(self._capture.packets(), left))
+        finally:
+            for taker in self._takers:
+                taker.flush()
+
+    def _show(self, packets: Iterator[Packet]) -> None:
+        for packet in packets:
             self.frames += 1
             self.bytes += packet.length
             for taker in self._takers:
                 taker.take(packet)
-        for taker in self._takers:
-            taker.flush()
-        return self.frames - before
 
 
 def open_capture(arguments: argparse.Namespace) -> RingCapture | CallCapture:
@@ -108,7 +125,7 @@ def open_capture(arguments: argparse.Namespace) -> RingCapture | CallCapture:
     try:
         capture = (CallCapture if arguments.recvfrom else RingCapture)(interface.index, program)
     except PermissionError:
-        sys.exit(without_capability("sniff"))
+        sys.exit(without_capability("sniff:", "sniff"))
     except OSError as error:
         sys.exit(failure(error))
     name = syscall.getsockname(capture.fd)
@@ -119,7 +136,7 @@ def open_capture(arguments: argparse.Namespace) -> RingCapture | CallCapture:
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="sniff", description="Show the frames of an interface.")
+    parser = program_parser("sniff", "Show the frames of an interface.")
     parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
     parser.add_argument("--count", type=integer(1, 2**63 - 1), metavar="N", help="stop after so many frames")
     parser.add_argument("--filter", nargs="+", metavar="WORD", help=f"only these: {NAMES}")
@@ -145,9 +162,6 @@ def main(argv: list[str] | None = None) -> int:
                 file = stack.enter_context(open(arguments.write, "wb"))
                 takers.append(Writer(file, arguments.interface))
             sniff(capture, takers, stop, arguments)
-    except BrokenPipeError:  # whoever read this has seen enough; Python would complain of it once more at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
     except OSError as error:
         if ": " in str(error.strerror):
             sys.exit(failure(error))
@@ -171,4 +185,4 @@ def sniff(
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -3,15 +3,15 @@
 Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), connect, sendto and recvfrom.
 """
 
-import argparse
 import os
 import sys
 from time import monotonic
 
 import pysyscall as syscall
 
-from .shared.arguments import integer, seconds
+from .shared.arguments import host, integer, program_parser, seconds
 from .shared.failures import failure
+from .shared.program import print_bytes, run
 from .shared.waiting import readable_before
 
 
@@ -38,8 +38,10 @@ def ask(ip_addr: str, port: int, message: bytes, timeout: float) -> bytes | None
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="udp_client", description="Send a UDP datagram and print the answer.")
-    parser.add_argument("--ip-addr", default="127.0.0.1", metavar="IP", help="the server's address (%(default)s)")
+    parser = program_parser("udp_client", "Send a UDP datagram and print the answer.")
+    parser.add_argument(
+        "--ip-addr", type=host, default="127.0.0.1", metavar="IP", help="the server's address (%(default)s)"
+    )
     parser.add_argument("--port", type=integer(0, 65535), default=8080, help="the server's port (%(default)s)")
     parser.add_argument("--message", default="Hello, UDP server!", help="what to send (%(default)s)")
     parser.add_argument(
@@ -52,9 +54,9 @@ def main(argv: list[str] | None = None) -> int:
         sys.exit(failure(error))
     if answer is None:
         sys.exit(f"no answer from {arguments.ip_addr} port {arguments.port} in {arguments.timeout:g} seconds")
-    sys.stdout.buffer.write(b"received response: " + answer + b"\n")
+    print_bytes("received response: ", answer)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -4,15 +4,18 @@ Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), bind, recvfrom and sendto; wh
 recvmsg and sendmsg; with --batch, on recvmmsg, and sendmmsg or sendmsg with UDP_SEGMENT.
 """
 
-import argparse
 import sys
 from ctypes import c_char
+from functools import lru_cache
 
 import pysyscall as syscall
 
-from .shared.arguments import integer
+from .shared.arguments import host, integer, program_parser
 from .shared.failures import failure
+from .shared.program import run
 from .shared.stopping import stopping_receiver
+
+EVERY_ADDRESS = (bytes(4), bytes(16), syscall.parse_ip("::ffff:0.0.0.0"))
 
 
 def listen(ip_addr: str, port: int) -> int:
@@ -42,20 +45,45 @@ def echo(fd: int) -> None:
 def echo_from_where_asked(fd: int, family: int) -> None:
     """The same on all addresses of this machine: each answer from the very one that was asked.
 
-    A client takes it from no other. Which one that was is in the control data, and goes back with the answer.
+    A client takes it from no other. Which one that was is in the control data.
     """
     if family == syscall.AF_INET6:
         syscall.setsockopt_int(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
-    else:
-        syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)
-    buffer = bytearray(65535)
-    control = bytearray(256)
+        syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_MULTICAST_ALL, 1)  # as a socket for IPv4 has it
+    syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)  # for IPv4 on a socket for IPv6 too
+    buffer, control = (c_char * 65535)(), (c_char * 256)()
+    received, received_control = memoryview(buffer), memoryview(control)
     while True:
         try:
             n, controllen, _, sender = syscall.recvmsg(fd, buffer, control)
-            syscall.sendmsg(fd, memoryview(buffer)[:n], memoryview(control)[:controllen], sender)
+            from_there = source_of_answer(received_control[:controllen].tobytes())
+            syscall.sendmsg(fd, received[:n].tobytes(), from_there, sender)
         except OSError as error:
             print(failure(error), file=sys.stderr, flush=True)
+
+
+@lru_cache(1024)
+def source_of_answer(control: bytes) -> bytes:
+    """Of the control data of a datagram, that of its answer: the address to send it from.
+
+    The way is the routing table's to choose, not that by which the datagram came, but for a link-local address, which
+    each interface may have. Who asked by multicast or broadcast is answered from the interface's own address: nobody
+    may send from such an address.
+    """
+    for m in syscall.parse_socket_control_message(control):
+        if (m.header.level, m.header.type) == (syscall.IPPROTO_IP, syscall.IP_PKTINFO):
+            asked4 = syscall.parse_inet4_pktinfo(m)
+            asked4.ifindex = 0
+            return syscall.inet4_pktinfo(asked4)  # from spec_dst
+    for m in syscall.parse_socket_control_message(control):
+        if (m.header.level, m.header.type) == (syscall.IPPROTO_IPV6, syscall.IPV6_PKTINFO):
+            asked6 = syscall.parse_inet6_pktinfo(m)
+            if asked6.addr[0] == 0xFF:  # multicast
+                return b""
+            if not (asked6.addr[0] == 0xFE and asked6.addr[1] & 0xC0 == 0x80):  # link-local
+                asked6.ifindex = 0
+            return syscall.inet6_pktinfo(asked6)
+    return b""
 
 
 def echo_batches(fd: int, batch: syscall.MessageBatch) -> None:
@@ -80,8 +108,10 @@ def echo_batches(fd: int, batch: syscall.MessageBatch) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="udp_server", description="Return each UDP datagram to its sender.")
-    parser.add_argument("--ip-addr", default="0.0.0.0", metavar="IP", help="listen on this address (%(default)s)")
+    parser = program_parser("udp_server", "Return each UDP datagram to its sender.")
+    parser.add_argument(
+        "--ip-addr", type=host, default="0.0.0.0", metavar="IP", help="listen on this address (%(default)s)"
+    )
     parser.add_argument(
         "--port", type=integer(0, 65535), default=8080, help="listen on this port, 0 for a free one (%(default)s)"
     )
@@ -102,14 +132,14 @@ def main(argv: list[str] | None = None) -> int:
             print(f"UDP server is listening on port {address.port}...", flush=True)
             if batch:
                 echo_batches(fd, batch)
-            elif any(address.addr):
-                echo(fd)
-            else:
+            elif address.addr in EVERY_ADDRESS:
                 echo_from_where_asked(fd, address.family)
+            else:
+                echo(fd)
     finally:
         syscall.close(fd)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, needs_output=False)

@@ -1,11 +1,12 @@
 """watch: tell what happens to the files of a directory and of all below it.
 
 Stands on inotify_init1, inotify_add_watch, poll and read. A watch is of one directory: those that appear get their own,
-and what they hold by then is told as well. Where events were lost, the tree is looked at anew, and what has changed told.
+and what they hold by then is told as well. Where events were lost, the tree is looked at anew, and changes are told.
 """
 
 import os
 import sys
+from contextlib import suppress
 
 import pysyscall as syscall
 
@@ -47,7 +48,7 @@ class Tree:
 
     def come(self, path: str, told: bool = True) -> None:
         """A path is there: tell of it, if it is new."""
-        try:
+        with suppress(FileNotFoundError, NotADirectoryError):  # it has gone since, and an event says so
             is_directory = syscall.lstat(path).mode & syscall.S_IFMT == syscall.S_IFDIR
             if path not in self.known:
                 self.known[path] = is_directory
@@ -55,18 +56,14 @@ class Tree:
                     print("created", path, flush=True)
                 if is_directory:
                     self.watch(path, told)
-        except (FileNotFoundError, NotADirectoryError):
-            pass  # it has gone since, and an event says so
 
     def gone(self, path: str) -> None:
         """A path is there no more, and nothing below it."""
         if self.known.pop(path, False):
             for wd in [wd for wd, each in self.directories.items() if f"{each}/".startswith(f"{path}/")]:
                 del self.directories[wd]
-                try:
+                with suppress(OSError):  # with the directory the watch has gone as well
                     syscall.inotify_rm_watch(self.fd, wd)
-                except OSError:
-                    pass  # with the directory the watch has gone as well
             for below in [each for each in self.known if each.startswith(f"{path}/")]:
                 del self.known[below]
         print("deleted", path, flush=True)

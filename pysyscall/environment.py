@@ -3,7 +3,7 @@
 import os
 
 from .base.errors import system_error
-from .constants._errnos import EINVAL
+from .constants import EINVAL
 
 
 def getenv(key: str) -> "tuple[str, bool]":

@@ -1,6 +1,6 @@
 """python3 -m tests: everything that must hold, in one command, from a fresh clone and any CPython from 3.10 on.
 
-Makes `.venv`, installs the project there with its test extra, and runs ruff, mypy, stubtest and pytest. Whatever is no
+Makes `.venv`, installs the project there with its test extra, and runs ruff, mypy and pytest. Whatever is no
 option of this command goes to pytest: `python3 -m tests -k epoll`.
 """
 
@@ -16,6 +16,8 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+
+from . import machines
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST = (3, 10)
@@ -55,7 +57,7 @@ class Run:
         start = time.monotonic()
         report = Path(environment["VIRTUAL_ENV"]) / "pytest.xml"
         report.unlink(missing_ok=True)
-        command = [str(python), "-m", "pytest", f"--junitxml={report}", *arguments]
+        command = [str(python), "-m", "pytest", f"--junitxml={report}", "--durations=10", *arguments]
         status = subprocess.run(command, cwd=ROOT, env=environment).returncode
         tests = bad = skipped = 0
         if report.exists():
@@ -143,17 +145,10 @@ def missing_tools() -> None:
 
 def check(run: Run, python: Path, inside: dict[str, str]) -> None:
     """The steps before the tests."""
-    against_stubs = {**inside, "MYPYPATH": "stubs"}
     tool = [str(python), "-m"]
     run.step("ruff check", [*tool, "ruff", "check", "."], inside)
     run.step("ruff format", [*tool, "ruff", "format", "--check", "."], inside)
     run.step("mypy: package and tests", [*tool, "mypy", "pysyscall", "tests"], inside)
-    stubs = [*tool, "mypy", "--cache-dir", ".mypy_cache/stubs"]
-    run.step("mypy: examples against the stubs", [*stubs, "stubs/pysyscall", "examples"], against_stubs)
-    # What the stubs leave out on purpose: modules and names that the package's face does not export.
-    stubtest = ["mypy.stubtest", "--mypy-config-file", "pyproject.toml", "--ignore-missing-stub"]
-    absent = ["--allowlist", "stubs/absent.txt", "--ignore-unused-allowlist"]
-    run.step("stubtest", [*tool, *stubtest, *absent, "pysyscall"], against_stubs)
 
 
 def main() -> int:
@@ -162,7 +157,16 @@ def main() -> int:
     parser.add_argument(
         "--all-pythons", action="store_true", help="run the tests under every CPython from 3.10 on that is found"
     )
+    parser.add_argument(
+        "--machine", metavar="ARCH-SUITE", help="run the tests on another machine, in a root of Debian's (needs root)"
+    )
+    parser.add_argument("--python", default="python3", help="with --machine: which of its Pythons")
     options, for_pytest = parser.parse_known_args()
+    if options.machine:
+        counts = machines.run(options.machine, for_pytest, options.python)
+        print(f"{options.machine}: {counts.skipped} skipped")
+        print(f"{counts.passed} passed, {counts.failed} failed")
+        return 1 if counts.failed else 0
     if options.full:
         missing_tools()
     extras = "test,full" if options.full else "test"

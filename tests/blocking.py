@@ -1,7 +1,10 @@
 """The calls that block: each in a state in which it does, and what lets it return.
 
-As a program (`python3 -m tests.blocking NAME`) it makes one of them, says so on standard output, and blocks.
+As a program (`python3 -m tests.blocking NAME`) it makes one of them, says so on standard output, and blocks. It starts
+often, and so does not load pytest.
 """
+
+from __future__ import annotations
 
 import os
 import sys
@@ -10,11 +13,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pysyscall as syscall
 
-from .conftest import Keep
+if TYPE_CHECKING:
+    from .conftest import Keep
 
 
 class Blocking(NamedTuple):

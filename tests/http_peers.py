@@ -9,7 +9,11 @@ from collections.abc import Callable
 
 from .programs import SECONDS, Program
 
-PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 20\r\n\r\n<h1>hello world</h1>"
+# The original's own bytes, up to the date.
+ORIGINAL_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 20\r\n"
+DATE = b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"  # what every date is made by `undated`
+PAGE = ORIGINAL_HEAD + DATE + b"\r\n<h1>hello world</h1>"
+LAST_PAGE = ORIGINAL_HEAD + DATE + b"Connection: close\r\n\r\n<h1>hello world</h1>"
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LAST_GET = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
@@ -35,7 +39,7 @@ class HTTPServer(Program):
         return socket.create_connection(self.address, SECONDS)
 
     def exchange(self, request: bytes) -> bytes:
-        """All that the server answers on a connection of its own, to the end that it makes of it."""
+        """All that the server answers on a connection of its own, to the end that it makes of it, undated."""
         with self.connect() as client:
             client.sendall(request)
             return receive_all(client)
@@ -44,19 +48,30 @@ class HTTPServer(Program):
         return sum(target.startswith("socket:") for target in self.descriptors().values()) - 1
 
 
+_DATE = re.compile(
+    rb"^Date: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n", re.MULTILINE
+)
+
+
+def undated(answers: bytes) -> bytes:
+    """Answers with one date for all, of the same length, so that they can be compared."""
+    return _DATE.sub(DATE, answers)
+
+
 def receive_all(client: socket.socket) -> bytes:
+    """All that comes, undated."""
     received = b""
     while piece := client.recv(65536):
         received += piece
-    return received
+    return undated(received)
 
 
 def receive(client: socket.socket, length: int) -> bytes:
-    """So many bytes, or fewer where the server ends the connection."""
+    """So many bytes, undated, or fewer where the server ends the connection."""
     received = b""
     while len(received) < length and (piece := client.recv(length - len(received))):
         received += piece
-    return received
+    return undated(received)
 
 
 class ScriptedServer:

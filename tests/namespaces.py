@@ -37,12 +37,12 @@ def run_as_nobody(function: Callable[P, object], *args: P.args, **kwargs: P.kwar
     _run(partial(function, *args, **kwargs), drop_root, 60)
 
 
-def in_child(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+def run_in_child(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     """The same in this network, as this user: for what changes a process for good."""
     _run(partial(function, *args, **kwargs), lambda: None, 60)
 
 
-def in_user_namespace(flags: int, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+def run_in_user_namespace(flags: int, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     """The same as root of a user namespace of its own, and of the namespaces that the flags name."""
     _run(partial(function, *args, **kwargs), partial(enter_user_namespace, flags), 60)
 
@@ -96,6 +96,11 @@ def enter_unprivileged() -> None:
     """The same as a user who is not root."""
     drop_root()
     enter()
+
+
+def in_user_namespace() -> bool:
+    """Whether this process's capabilities are those of a user namespace: some calls ask for the machine's."""
+    return Path("/proc/self/uid_map").read_text().split() != ["0", "0", str(2**32 - 1)]
 
 
 def enter_user_namespace(flags: int = 0) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import pysyscall as syscall
+
 ROOT = Path(__file__).parent.parent
 SECONDS = 30.0  # for what comes at once, on a machine that is busy with something else
 
@@ -36,7 +38,10 @@ def eventually(condition: Callable[[], object]) -> None:
 
 
 class Program:
-    """`python3 -m examples.NAME ARGUMENTS`, killed at the end of a `with` block if it has not ended by itself."""
+    """`python3 -m examples.NAME ARGUMENTS`, killed at the end of a `with` block if it has not ended by itself.
+
+    inherit: it gets the descriptors that preexec has made.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class Program:
         *arguments: str,
         command: Sequence[str] = (),
         preexec: Callable[[], None] | None = None,
+        inherit: bool = False,
     ) -> None:
         self._files = {name: os.memfd_create(name) for name in ("stdout", "stderr")}
         self._process = subprocess.Popen(
@@ -54,6 +60,7 @@ class Program:
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             preexec_fn=preexec,
+            close_fds=not inherit,
         )
         self.pid = self._process.pid
 
@@ -133,15 +140,24 @@ def watching_imports(name: str, *arguments: str) -> Program:
     return Program(name, command=[sys.executable, "-c", LOADED_SOCKET, f"examples.{name}", *arguments])
 
 
+def traceable() -> None:
+    """Let strace attach to this process: Yama (Ubuntu) lets a user who is not root trace nothing but children."""
+    with suppress(OSError):  # EINVAL: this kernel has no Yama
+        syscall.raw_syscall(syscall.SYS_PRCTL, syscall.PR_SET_PTRACER, syscall.PR_SET_PTRACER_ANY)
+
+
 @contextmanager
-def tracing(pid: int, log: Path) -> Iterator[None]:
-    """Have strace write down all calls of a process while the block lasts."""
-    with subprocess.Popen([tool("strace"), "-f", "-qq", "-p", str(pid), "-o", str(log)]) as strace:
+def tracing(pid: int, log: Path, *options: str) -> Iterator[None]:
+    """Have strace write down all calls of a process that is `traceable`, while the block lasts."""
+    command = [tool("strace"), "-f", "-qq", "-p", str(pid), "-o", str(log), *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
         try:
             eventually(lambda: f"TracerPid:\t{strace.pid}\n" in Path(f"/proc/{pid}/status").read_text())
             yield
         finally:
             strace.terminate()
+            errors = strace.communicate()[1]
+    assert errors == ""
 
 
 def traced_calls(log: Path) -> list[str]:

@@ -86,17 +86,50 @@ def test_a_type_of_gos_is_here_and_says_which_it_is(row: Row) -> None:
     assert says_which(row, kind)
 
 
+def owner(row: Row) -> type:
+    """The class that a field is of."""
+    kind: type = getattr(syscall, row.python.partition(".")[0])
+    return kind
+
+
+def field(row: Row) -> str:
+    return row.python.partition(".")[2]
+
+
 @pytest.mark.parametrize("row", rows("field"), ids=lambda row: row.go)
-def test_a_field_of_gos_is_here_in_its_width_and_sign(row: Row) -> None:
-    kind, _, name = row.python.partition(".")
-    owner = getattr(syscall, kind)
-    assert name in dir(owner)
-    width = re.fullmatch(r"(?:\[(\d+)\])?(u?)(?:int(\d+)|(byte))", row.signature)
-    if not issubclass(owner, ctypes.Structure) or width is None or ABI != "x86_64":
-        return  # an address's property, a structure or pointer; and the list is of that ABI
-    count, unsigned, bits, byte = width.groups()
-    size = 1 if byte else int(bits) // 8
-    assert getattr(owner, name).size == size * int(count or 1)
-    if count is None:
-        raw = bytearray(b"\xff" * ctypes.sizeof(owner))
-        assert getattr(owner.from_buffer(raw), name) == (2 ** (8 * size) - 1 if unsigned or byte else -1)
+def test_a_field_of_gos_is_here(row: Row) -> None:
+    assert field(row) in dir(owner(row))
+
+
+IN_STRUCTURES = [row for row in rows("field") if issubclass(owner(row), ctypes.Structure)]
+
+
+def go_size(signature: str) -> int:
+    """The bytes of a type of Go's on linux/amd64, of which the list is."""
+    if signature.startswith("*"):
+        return 8
+    if array := re.fullmatch(r"\[(\d+)\](.*)", signature):
+        return int(array[1]) * go_size(array[2])
+    if number := re.fullmatch(r"u?int(\d+)", signature):
+        return int(number[1]) // 8
+    return 1 if signature == "byte" else ctypes.sizeof(getattr(syscall, signature))
+
+
+@pytest.mark.skipif(ABI != "x86_64", reason="ABI: the list is of linux/amd64")
+@pytest.mark.parametrize("row", IN_STRUCTURES, ids=lambda row: row.go)
+def test_a_structures_field_has_gos_width(row: Row) -> None:
+    assert getattr(owner(row), field(row)).size == go_size(row.signature)
+
+
+@pytest.mark.skipif(ABI != "x86_64", reason="ABI: the list is of linux/amd64")
+@pytest.mark.parametrize(
+    "row",
+    [row for row in IN_STRUCTURES if re.fullmatch(r"u?int\d+|byte", row.signature)],
+    ids=lambda row: row.go,
+)
+def test_a_structures_number_has_gos_sign(row: Row) -> None:
+    kind = owner(row)
+    assert issubclass(kind, ctypes.Structure)
+    ones = kind.from_buffer(bytearray(b"\xff" * ctypes.sizeof(kind)))
+    signed = row.signature.startswith("int")
+    assert getattr(ones, field(row)) == (-1 if signed else 2 ** (8 * go_size(row.signature)) - 1)

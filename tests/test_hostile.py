@@ -3,6 +3,7 @@
 import copy
 import os
 import pickle
+import shlex
 import signal
 import subprocess
 import sys
@@ -44,6 +45,8 @@ def test_a_handler_that_raises_leaves_the_buffer_free_and_its_exception_seen(cal
         "recvfrom": lambda: syscall.recvfrom(b, buffer, flags),
         "syscall": lambda: syscall.syscall(read, b, buffer, 0),
     }
+    with suppress(BlockingIOError):
+        calls[call]()  # what it loads is loaded: a module that a handler ends is another matter
     lost: list[object] = []
     raised = 0
 
@@ -189,7 +192,7 @@ def answered(url: str) -> bool:
 @in_namespace
 def test_the_http_server_serves_without_standard_descriptors() -> None:
     port = 18090
-    command = f"exec {sys.executable} -m examples.http_server --port {port} 0<&- 1>&- 2>&-"
+    command = f"exec {shlex.quote(sys.executable)} -m examples.http_server --port {port} 0<&- 1>&- 2>&-"
     pid = os.spawnvpe(os.P_NOWAIT, "sh", ["sh", "-c", command], {**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         url = f"http://127.0.0.1:{port}/"

@@ -1,9 +1,12 @@
 """Who imports whom: downwards only, cheaply, and with no name in the way of another."""
 
 import ast
+import builtins
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -16,18 +19,23 @@ PACKAGE = ROOT / "pysyscall"
 # The floors of the house, from the ground up: a module imports from its own floor, or from those below. The subjects
 # stand one on another; below them are base and the constants, above them the face.
 FLOORS = (
-    ("base.abi", "base.arguments"),
+    ("base.abi", "base.arguments", "base.loading"),
     ("constants",),
     ("base",),
     ("clocks", "system"),
     ("processes",),
     ("io",),
+    ("files", "memory", "terminals"),
+    ("mounts",),
     ("sockets",),
     ("netlink",),
     ("net",),
     ("packets",),
-    ("raw",),
+    ("raw", "strings", "environment"),
 )
+
+# What stands on the whole package.
+TOP = ("pysyscall", "__main__", "lookup", "machine")
 
 # Most take longer to import than the package; and a program on this package has no other way to a socket.
 NEVER_LOADED = {
@@ -44,9 +52,9 @@ def modules() -> dict[str, Path]:
 
 
 def floor(module: str) -> int:
-    if module in {"pysyscall", "pysyscall.__main__"}:
-        return len(FLOORS)
     name = module.removeprefix("pysyscall.")
+    if name in TOP:
+        return len(FLOORS)
     return next(n for n, floor in enumerate(FLOORS) if any(f"{name}.".startswith(f"{each}.") for each in floor))
 
 
@@ -81,7 +89,7 @@ def test_there_is_a_graph_to_look_at() -> None:
         "pysyscall.base.errors",
         "pysyscall.sockets.addresses",
     }
-    assert GRAPH["pysyscall"] >= {"pysyscall.base.abi", "pysyscall.constants"}
+    assert GRAPH["pysyscall"] >= {"pysyscall.base.loading"}
     assert GRAPH["pysyscall.clocks.structs"] == {"pysyscall.base.layout"}
 
 
@@ -112,75 +120,99 @@ def loaded_by(statement: str) -> set[str]:
     return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
 
 
-def test_importing_the_package_loads_only_its_face() -> None:
-    loaded = {name for name in loaded_by("import pysyscall") if name.startswith(("pysyscall", "ctypes"))}
-    assert loaded == {"pysyscall", "pysyscall.base", "pysyscall.base.abi", "pysyscall.constants"}
-
-
-def test_asking_for_a_call_loads_what_it_needs_and_no_more() -> None:
-    loaded = loaded_by("from pysyscall import AF_INET, socket")
-    assert {"pysyscall.sockets.sockets", "pysyscall.sockets.libc"} <= loaded
-    assert {"pysyscall.net", "pysyscall.packets", "pysyscall.sockets.control"}.isdisjoint(loaded)
-
-
-def test_who_has_opened_a_socket_needs_no_file_of_the_package_any_more() -> None:
-    code = """if True:
-        import pysyscall as syscall
-        left, right = syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM)
-        sys.path.clear()
-        syscall.__path__.clear()  # as after a chroot, or without the right to read it
-        syscall.setsockopt_int(left, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 5000)
-        syscall.sendto(left, b"hello", 0, None)
-        assert syscall.recvfrom(right, bytearray(9)) == (5, None)
-        epfd = syscall.epoll_create1(syscall.O_CLOEXEC)
-        syscall.SockaddrInet4(80, bytes(4))
-        try:
-            syscall.read(-1, bytearray(1))
-        except OSError as error:
-            assert syscall.Errno(error.errno) == syscall.EBADF
-        for fd in (left, right, epfd):
-            syscall.close(fd)
-        syscall.EPOLLIN, syscall.IPPROTO_TCP
-        try:
-            syscall.PacketRing
-        except ImportError as error:
-            print(error)
-    """
-    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); exec({code!r})"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert said.startswith(
-        "PacketRing is loaded only now, and cannot be: No module named 'pysyscall.packets'; a program"
+def test_what_programs_with_sockets_and_descriptors_call_is_loaded_at_once() -> None:
+    loaded = loaded_by("import pysyscall")
+    calls = {
+        "sockets.sockets",
+        "sockets.messages",
+        "sockets.options",
+        "sockets.control",
+        "io.descriptors",
+        "io.waiting",
+    }
+    assert {f"pysyscall.{module}" for module in calls | {"system.errnos", "constants.common"}} <= loaded
+    late = {"pysyscall.netlink", "pysyscall.packets", "pysyscall.net", "pysyscall.raw", "pysyscall.constants.other"}
+    assert late.isdisjoint(loaded)
+    using = (
+        "socket socketpair bind listen connect accept4 recvfrom sendto recvmsg sendmsg setsockopt_int getsockname read"
     )
+    using += (
+        " write close pipe2 epoll_wait EpollEvent SockaddrInet4 SockaddrUnix unix_rights Timeval Errno AF_INET EPOLLIN"
+    )
+    assert loaded_by(f"from pysyscall import {using.replace(' ', ', ')}") == loaded
+
+
+def test_what_is_loaded_at_once_is_listed_after_what_it_needs() -> None:
+    """`import` would load it too, and more slowly."""
+    listed = [f"pysyscall.{name}" for name in syscall._AT_ONCE]  # type: ignore[attr-defined]
+    for place, module in enumerate(listed):
+        needed = {name for name in GRAPH[module] if not name.startswith(f"{module}.")} | {module.rpartition(".")[0]}
+        assert needed - {"pysyscall", "pysyscall.base", "pysyscall.base.loading"} <= set(listed[:place]), module
+
+
+def test_a_module_that_is_loaded_at_once_is_as_import_makes_it() -> None:
+    code = """if True:
+        import importlib, sys
+        import pysyscall
+        module = sys.modules[sys.argv[1]]
+        fast = {name: getattr(module, name, None) for name in ("__file__", "__package__", "__path__", "__doc__")}
+        spec = module.__spec__
+        fast["spec"] = spec.name, spec.origin, spec.cached, spec.submodule_search_locations, type(spec.loader)
+        del sys.modules[sys.argv[1]]
+        module = importlib.import_module(sys.argv[1])
+        slow = {name: getattr(module, name, None) for name in ("__file__", "__package__", "__path__", "__doc__")}
+        spec = module.__spec__
+        slow["spec"] = spec.name, spec.origin, spec.cached, spec.submodule_search_locations, type(spec.loader)
+        print(fast == slow or (fast, slow))
+    """
+    for module in ("pysyscall.sockets", "pysyscall.sockets.options", "pysyscall.constants"):
+        command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); exec({code!r})", module]
+        assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "True\n"
+
+
+def test_the_package_works_in_a_zip_file(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "packed.zip", "w") as archive:
+        for path in PACKAGE.rglob("*"):
+            if path.is_file() and path.suffix != ".pyc":
+                archive.write(path, path.relative_to(ROOT))
+    code = (
+        "import pysyscall as s; print(s.__file__); s.close(s.socket(s.AF_INET, s.SOCK_DGRAM)); s.PacketRing, s.SYS_READ"
+    )
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'packed.zip')!r}); {code}"
+    said = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True, text=True).stdout
+    assert said.startswith(str(tmp_path / "packed.zip"))
+
+
+def test_a_star_takes_neither_the_usual_name_of_the_package_nor_names_of_pythons() -> None:
+    namespace: dict[str, object] = {}
+    exec("import pysyscall as syscall\nfrom pysyscall import *", namespace)
+    assert namespace["syscall"] is syscall
+    assert namespace["recvfrom"] is syscall.recvfrom
+    left_out = set(dir(syscall)) - set(syscall.__all__) - {"syscall", "__version__"}  # type: ignore[attr-defined]
+    assert left_out == {name for name in dir(syscall) if hasattr(builtins, name)}
 
 
 def test_a_star_loads_everything() -> None:
     loaded = loaded_by("from pysyscall import *")
-    assert set(GRAPH) - {"pysyscall.__main__"} <= loaded
+    assert set(GRAPH) - {f"pysyscall.{name}" for name in TOP} <= loaded
 
 
 def test_nothing_that_takes_long_is_ever_loaded() -> None:
     loaded = loaded_by("import pysyscall; [getattr(pysyscall, name) for name in dir(pysyscall)]")
-    assert set(GRAPH) - {"pysyscall.__main__"} <= loaded
+    assert set(GRAPH) - {f"pysyscall.{name}" for name in TOP} <= loaded
     assert loaded.intersection(NEVER_LOADED) == set()
-
-
-def test_the_face_is_the_same_for_type_checkers_and_at_run_time() -> None:
-    tree = ast.parse((PACKAGE / "__init__.py").read_text())
-    (branch,) = (node for node in tree.body if isinstance(node, ast.If))
-    typed = {
-        alias.name: node.module
-        for node in branch.body
-        if isinstance(node, ast.ImportFrom) and node.module != "constants"
-        for alias in node.names
-    }
-    assert len(typed) > 150
-    assert typed == syscall._MODULES  # type: ignore[attr-defined]
 
 
 def test_what_the_face_has_is_loaded_once() -> None:
     assert syscall.htons is syscall.htons is vars(syscall)["htons"]
     with pytest.raises(AttributeError, match="module 'pysyscall' has no attribute 'no_such_call'"):
         syscall.no_such_call  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_every_name_of_the_table_is_in_its_module() -> None:
+    for module, names in syscall._NAMES.items():  # type: ignore[attr-defined]
+        for name in names.split():
+            assert getattr(syscall, name) is vars(import_module(f"pysyscall.{module}"))[name]
 
 
 def test_using_the_package_does_not_load_socket() -> None:

@@ -5,6 +5,8 @@ from email import message_from_string
 from pathlib import Path, PurePath
 from zipfile import ZipFile
 
+import pysyscall as syscall
+
 from . import wheel
 
 METADATA = ".dist-info"
@@ -46,9 +48,13 @@ def test_the_wheel_holds_the_package_with_its_stubs_and_nothing_else() -> None:
 
 def test_each_stub_in_the_wheel_lies_beside_its_module() -> None:
     held = set(names(wheel.wheel()))
-    stubs = [name for name in held if name.endswith(".pyi")]
-    assert stubs
+    stubs = [name for name in names(wheel.wheel()) if name.endswith(".pyi")]
+    assert len(stubs) == len(set(stubs)) > 20
     assert [name for name in stubs if name.removesuffix("i") not in held] == []
+
+
+def test_the_version_is_said_in_one_place() -> None:
+    assert metadata("METADATA")["Version"] == [syscall.__version__]
 
 
 def test_the_source_distribution_holds_all_that_git_tracks_and_makes_the_same_wheel() -> None:

@@ -233,7 +233,7 @@ def test_close_is_never_retried(tmp_path: Path) -> None:
         try:
             syscall.close(fd)
         except InterruptedError as error:
-            print(error)
+            print(error, flush=True)
         os._exit(0)
     """
     file = str(tmp_path / "file")

@@ -31,7 +31,9 @@ def test_an_array_of_pointers(name: str) -> None:
     assert list(getattr(syscall, name)([])) == [None]
 
 
-@pytest.mark.parametrize("name", ["byte_slice_from_string", "string_byte_slice", "byte_ptr_from_string", "string_byte_ptr"])
+@pytest.mark.parametrize(
+    "name", ["byte_slice_from_string", "string_byte_slice", "byte_ptr_from_string", "string_byte_ptr"]
+)
 def test_a_nul_inside_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="s must not hold a NUL"):
         getattr(syscall, name)("a\0b")
@@ -59,7 +61,9 @@ def test_a_variable_is_one_for_python_c_and_children() -> None:
     assert syscall.getenv("PYSYSCALL_TEST") == ("a value", True)
     assert os.environ["PYSYSCALL_TEST"] == "a value"
     assert in_c("PYSYSCALL_TEST") == b"a value"
-    child = subprocess.run([sys.executable, "-c", "import os; print(os.environ['PYSYSCALL_TEST'])"], capture_output=True)
+    child = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.environ['PYSYSCALL_TEST'])"], capture_output=True
+    )
     assert child.stdout == b"a value\n"
     assert "PYSYSCALL_TEST=a value" in syscall.environ()
     syscall.unsetenv("PYSYSCALL_TEST")

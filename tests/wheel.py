@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from zipfile import ZipFile
 
 import pytest
 
@@ -51,6 +52,15 @@ def build(source: Path, into: Path) -> Path:
 @cache
 def wheel() -> Path:
     return build(copy(), directory() / "wheel")
+
+
+@cache
+def unpacked() -> Path:
+    """A directory with what the wheel installs, and nothing else."""
+    into = directory() / "unpacked"
+    with ZipFile(wheel()) as archive:
+        archive.extractall(into)
+    return into
 
 
 @cache

@@ -103,6 +103,30 @@ def packets(fd: int) -> Iterator[tuple[bytes, syscall.SockaddrLinklayer]]:
         yield bytes(buffer[:n]), source
 
 
+def add_bare_interface() -> str:
+    """Make an interface whose packets have no link-layer header, and so may be of any length; its name.
+
+    It is a VXLAN-GPE tunnel to nowhere. A TUN device would need /dev/net/tun, which not every machine gives to a user.
+    """
+    name, attr = "bare0", syscall.route_attr
+    options = (
+        attr(syscall.IFLA_VXLAN_GPE, b"")
+        + attr(syscall.IFLA_VXLAN_COLLECT_METADATA, b"\1")
+        + attr(syscall.IFLA_VXLAN_LEARNING, b"\0")
+    )
+    kind = attr(syscall.IFLA_INFO_KIND, b"vxlan") + attr(syscall.IFLA_INFO_DATA, options)
+    link = attr(syscall.IFLA_IFNAME, name.encode() + b"\0") + attr(syscall.IFLA_LINKINFO, kind)
+    try:
+        flags = syscall.NLM_F_CREATE | syscall.NLM_F_EXCL
+        laboratory.request(syscall.RTM_NEWLINK, flags, bytes(syscall.IfInfomsg()) + link)
+    except OSError as error:
+        if error.errno != syscall.EOPNOTSUPP:
+            raise
+        pytest.skip(f"kernel: no vxlan: {error}")
+    laboratory.set_up(name)
+    return name
+
+
 def says_that_it_needs_the_capability(program: str, ended: Ended) -> None:
     """The program, by its name in the tour, has ended for want of a packet socket, and says how to get one."""
     assert (ended.status, ended.stdout) == (1, "")

@@ -1,7 +1,19 @@
-"""Numbers on a command line, for argparse: in their bounds, or a clear refusal."""
+"""Command lines, for argparse: a program's name as people type it, and arguments in their bounds or a refusal."""
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+
+
+def program_parser(program: str, description: str) -> ArgumentParser:
+    """The parser of a program's command line."""
+    return ArgumentParser(prog=f"python3 -m examples.{program}", description=description)
+
+
+def host(text: str) -> str:
+    """An address or a name. An empty one would be this machine's."""
+    if not text.strip():
+        raise ArgumentTypeError("an empty name is no address")
+    return text
 
 
 def seconds(text: str) -> float:

@@ -6,12 +6,13 @@ also crosses a switch.
 """
 
 import argparse
-import errno
 import sys
 
 import pysyscall as syscall
 
 from .failures import failure
+from .interfaces import find_interface, no_interface
+from .packet_socket import whole_frame, without_capability
 
 MAGIC = b"CHAO"
 GREETING = b"Hello, custom chao protocol!"
@@ -20,6 +21,7 @@ BROADCAST = b"\xff" * 6
 _ETHERTYPE = 0x88B5  # the first of IEEE 802's two for experiments
 _HEADER = 14  # Ethernet's: destination, source, Ethertype
 _LEAST_ON_THE_WIRE = 60  # Ethernet cards fill up shorter frames with zeros
+_TAG = syscall.ETH_P_8021Q.to_bytes(2, "big")
 
 
 class ChaoSocket:
@@ -31,11 +33,13 @@ class ChaoSocket:
     def __init__(self, interface_name: str, ethertype: int | None) -> None:
         self.ethertype = ethertype
         self.short = self.foreign = 0
-        self._buffer = bytearray(65535)
+        self._buffer, self._control = bytearray(65535), bytearray(256)
         protocol = syscall.htons(syscall.ETH_P_ALL)
         self.fd = syscall.socket(syscall.AF_PACKET, syscall.SOCK_RAW | syscall.SOCK_CLOEXEC, protocol)
         try:
-            interface = syscall.interface_by_name(interface_name)
+            syscall.setsockopt_int(self.fd, syscall.SOL_PACKET, syscall.PACKET_AUXDATA, 1)
+            interface = find_interface(interface_name)
+            self.has_been_up = bool(interface.flags & syscall.IFF_UP)
             self.address = interface.hardware_addr or bytes(6)
             self._loops = bool(interface.flags & syscall.IFF_LOOPBACK)
             self._name = syscall.SockaddrLinklayer(protocol, interface.index, addr=self.address)
@@ -71,7 +75,7 @@ class ChaoSocket:
     def receive(self) -> tuple[bytes, bytes] | None:
         """The message in the next frame, and its sender's hardware address or b""; None where there is none for us."""
         try:
-            n, sender = syscall.recvfrom(self.fd, self._buffer, syscall.MSG_DONTWAIT)
+            n, controllen, _, sender = syscall.recvmsg(self.fd, self._buffer, self._control, syscall.MSG_DONTWAIT)
         except BlockingIOError:
             return None
         assert isinstance(sender, syscall.SockaddrLinklayer)
@@ -81,18 +85,22 @@ class ChaoSocket:
             # What leaves a loopback interface comes back to it. The kernel spares a socket its own frames only as they
             # leave: a server that took what comes back would answer its own answers for ever.
             return None
-        frame = bytes(self._buffer[:n])
+        # What looks like a VLAN tag the kernel has taken out, of frames without Ethernet's header too.
+        frame = whole_frame(bytes(self._buffer[:n]), self._control[:controllen])
+        if self.ethertype is not None and _is_priority_tagged(frame):
+            frame = frame[:12] + frame[16:]
         start = 0 if self.ethertype is None else _HEADER
         destination, source, ethertype = frame[:6], frame[6:12], int.from_bytes(frame[12:14], "big")
         if start and (ethertype != self.ethertype or destination not in (self.address, BROADCAST)):
             self.foreign += 1
-        elif n < start + len(MAGIC):
+        elif len(frame) < start + len(MAGIC):
             self.short += 1
         elif not frame.startswith(MAGIC, start):
             self.foreign += 1
         else:
             message = frame[start + len(MAGIC) :]
-            return message.rstrip(b"\0") if n == _LEAST_ON_THE_WIRE else message, source if start else b""
+            padded = len(frame) == _LEAST_ON_THE_WIRE
+            return message.rstrip(b"\0") if padded else message, source if start else b""
         return None
 
     def ignored(self) -> str:
@@ -100,6 +108,11 @@ class ChaoSocket:
         total = self.short + self.foreign
         frames = "frame" if total == 1 else "frames"
         return f"ignored {total} {frames}: {self.short} too short for CHAO, {self.foreign} of others"
+
+
+def _is_priority_tagged(frame: bytes) -> bool:
+    """Whether a frame has an 802.1Q tag with a priority alone: VLAN 0 is none."""
+    return frame[12:14] == _TAG and int.from_bytes(frame[14:16], "big") & 0x0FFF == 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,14 +133,10 @@ def open_chao_socket(arguments: argparse.Namespace) -> ChaoSocket:
     try:
         return ChaoSocket(arguments.interface, arguments.ethertype)
     except PermissionError:
-        sys.exit(
-            "socket failed: a packet socket needs the capability CAP_NET_RAW: use sudo, or give it to your Python (sudo"
-            " setcap cap_net_raw+ep PYTHON), or try CHAO in a private network: python3 -m examples chao"
-        )
+        sys.exit(without_capability("socket failed:", "chao"))
     except OSError as error:
-        if error.errno == errno.ENODEV:
-            names = ", ".join(interface.name for interface in syscall.interfaces())
-            sys.exit(f"interfaceByName failed: there is no interface {arguments.interface}, but {names}")
+        if error.errno == syscall.ENODEV:
+            no_interface("interfaceByName failed:", arguments.interface)
         sys.exit(failure(error))
 
 

@@ -1,12 +1,13 @@
-"""What goes over an interface: captured, and each frame in one line."""
+"""What goes over an interface, each frame in one line.
+
+A length that cannot be is said, and nothing is read by it.
+"""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple
 
 import pysyscall as syscall
 
@@ -14,7 +15,8 @@ from ..arping import ArpPacket
 from .chao import MAGIC
 
 _HEADER = 14  # Ethernet's: destination, source, Ethertype
-_IPV6_HEADER = 40
+_LEAST_ETHERTYPE = 0x600  # what is less is a length: IEEE 802.3
+_IPV4_HEADER, _IPV6_HEADER = 20, 40
 _TAGS = [tag.to_bytes(2, "big") for tag in (syscall.ETH_P_8021Q, syscall.ETH_P_8021AD)]
 _MOST_TAGS = 80  # characters: nobody needs more, but anybody can send a frame that is nothing but tags
 
@@ -33,54 +35,8 @@ _ICMPV6 = {
     syscall.ND_NEIGHBOR_ADVERT: "neighbour advertisement",
     syscall.ICMPV6_MLD2_REPORT: "multicast listener report",
 }
-
-
-class Frame(NamedTuple):
-    """A frame, when it went by (in seconds since 1970), and whether it was going out."""
-
-    time: float
-    outgoing: bool
-    data: bytes
-
-
-class Capture:
-    """socket(AF_PACKET, SOCK_RAW), bound to an interface: every frame on it, both ways, until the socket is closed."""
-
-    def __init__(self, interface_name: str) -> None:
-        # Protocol 0 receives nothing, so that no other interface's frames are in the queue when bind names one.
-        self.fd = syscall.socket(syscall.AF_PACKET, syscall.SOCK_RAW | syscall.SOCK_NONBLOCK | syscall.SOCK_CLOEXEC, 0)
-        try:
-            with suppress(FileNotFoundError):  # no frame yet; but from the first question on, frames have times
-                syscall.ioctl(self.fd, syscall.SIOCGSTAMP, syscall.Timeval())
-            interface = syscall.interface_by_name(interface_name)
-            everything = syscall.htons(syscall.ETH_P_ALL)
-            syscall.bind(self.fd, syscall.SockaddrLinklayer(everything, interface.index))
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        syscall.close(self.fd)
-
-    def __enter__(self) -> Capture:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def frames(self) -> Iterator[Frame]:
-        """The frames so far, each once."""
-        buffer = bytearray(65535)
-        time = syscall.Timeval()
-        while True:
-            try:
-                n, source = syscall.recvfrom(self.fd, buffer)
-            except BlockingIOError:
-                return
-            assert isinstance(source, syscall.SockaddrLinklayer)
-            syscall.ioctl(self.fd, syscall.SIOCGSTAMP, time)
-            outgoing = source.pkttype == syscall.PACKET_OUTGOING
-            yield Frame(time.sec + time.usec / 1_000_000, outgoing, bytes(buffer[:n]))
+# Those of IPv6 that say their length in units of 8 bytes, without the first 8.
+_EXTENSION_HEADERS = (syscall.IPPROTO_HOPOPTS, syscall.IPPROTO_ROUTING, syscall.IPPROTO_DSTOPTS)
 
 
 def is_chao(frame: bytes) -> bool:
@@ -97,32 +53,6 @@ def summary(frame: bytes) -> str:
     return tags + _untagged(frame)
 
 
-def _untagged(frame: bytes) -> str:
-    ethertype, payload = int.from_bytes(frame[12:14], "big"), frame[_HEADER:]
-    if frame.startswith(MAGIC):
-        return f"CHAO {_text(frame[len(MAGIC) :])}"
-    if payload.startswith(MAGIC):
-        return f"{_ethernet(frame)}, CHAO {_text(payload[len(MAGIC) :])}"
-    if ethertype == syscall.ETH_P_ARP and (arp := ArpPacket.parse(payload)):
-        if arp.operation == syscall.ARPOP_REQUEST:
-            return f"ARP who has {IPv4Address(arp.target)}? tell {IPv4Address(arp.sender)}"
-        return f"ARP {IPv4Address(arp.sender)} is at {arp.sender_hardware.hex(':')}"
-    if ethertype == syscall.ETH_P_IP and len(payload) >= 20:
-        header_length, length = (payload[0] & 0x0F) * 4, int.from_bytes(payload[2:4], "big")
-        ends = [str(IPv4Address(payload[start : start + 4])) for start in (12, 16)]
-        if offset := int.from_bytes(payload[6:8], "big") & 0x1FFF:
-            return f"IPv4 {ends[0]} > {ends[1]}, protocol {payload[9]}, fragment from byte {offset * 8} on"
-        return _transport("IPv4", payload[9], ends, payload[header_length:length])
-    if ethertype == syscall.ETH_P_IPV6 and len(payload) >= _IPV6_HEADER:
-        length = int.from_bytes(payload[4:6], "big")
-        ends = [f"[{IPv6Address(payload[start : start + 16])}]" for start in (8, 24)]
-        protocol, rest = payload[6], payload[_IPV6_HEADER : _IPV6_HEADER + length]
-        if protocol == syscall.IPPROTO_HOPOPTS and len(rest) >= 8:
-            protocol, rest = rest[0], rest[8 + 8 * rest[1] :]
-        return _transport("IPv6", protocol, ends, rest)
-    return _ethernet(frame)
-
-
 def hexdump(data: bytes) -> Iterator[str]:
     """Lines of 16 bytes: offset, bytes, characters."""
     for start in range(0, len(data), 16):
@@ -131,27 +61,119 @@ def hexdump(data: bytes) -> Iterator[str]:
         yield f"{start:04x}  {line.hex(' '):47}  {characters}"
 
 
+def _untagged(frame: bytes) -> str:
+    if frame.startswith(MAGIC):
+        return f"CHAO {_text(frame[len(MAGIC) :])}"
+    if len(frame) < _HEADER:
+        return f"no Ethernet header, but {len(frame)} bytes"
+    ethertype, payload = int.from_bytes(frame[12:14], "big"), frame[_HEADER:]
+    if payload.startswith(MAGIC):
+        return f"{_ethernet(frame)}, CHAO {_text(payload[len(MAGIC) :])}"
+    if ethertype < _LEAST_ETHERTYPE:
+        impossible = "impossible " if ethertype > len(payload) else ""
+        return f"{_ends(frame)}, IEEE 802.3, {impossible}length {ethertype} in it"
+    if ethertype == syscall.ETH_P_ARP:
+        return _arp(payload) or f"{_ethernet(frame)}, no whole ARP for IPv4 on Ethernet"
+    if ethertype == syscall.ETH_P_IP:
+        return _ipv4(payload) or f"{_ethernet(frame)}, no whole IPv4 header"
+    if ethertype == syscall.ETH_P_IPV6:
+        return _ipv6(payload) or f"{_ethernet(frame)}, no whole IPv6 header"
+    return _ethernet(frame)
+
+
+def _ends(frame: bytes) -> str:
+    return f"{frame[6:12].hex(':')} > {frame[:6].hex(':')}"
+
+
 def _ethernet(frame: bytes) -> str:
-    return f"{frame[6:12].hex(':')} > {frame[:6].hex(':')}, type 0x{frame[12:14].hex()}"
+    return f"{_ends(frame)}, type 0x{frame[12:14].hex()}"
 
 
-def _transport(version: str, protocol: int, ends: list[str], payload: bytes) -> str:
-    if protocol in (syscall.IPPROTO_TCP, syscall.IPPROTO_UDP) and len(payload) >= 8:
-        ports = struct.unpack_from("!HH", payload)
-        source, destination = (f"{end}:{port}" for end, port in zip(ends, ports, strict=True))
-        if protocol == syscall.IPPROTO_UDP:
-            return f"UDP {source} > {destination}, {len(payload) - 8} bytes of data"
-        if len(payload) >= 20:
-            flags = "+".join(name for bit, name in _TCP_FLAGS.items() if payload[13] & bit)
-            data = len(payload) - (payload[12] >> 4) * 4
-            return f"TCP {source} > {destination}, {flags}" + (f", {data} bytes of data" if data else "")
-    for number, name, kinds in (
-        (syscall.IPPROTO_ICMP, "ICMP", _ICMP),
-        (syscall.IPPROTO_ICMPV6, "ICMPv6", _ICMPV6),
+def _arp(packet: bytes) -> str:
+    arp = ArpPacket.parse(packet)
+    if not arp:
+        return ""
+    if arp.operation == syscall.ARPOP_REQUEST:
+        return f"ARP who has {IPv4Address(arp.target)}? tell {IPv4Address(arp.sender)}"
+    if arp.operation == syscall.ARPOP_REPLY:
+        return f"ARP {IPv4Address(arp.sender)} is at {arp.sender_hardware.hex(':')}"
+    return f"ARP {IPv4Address(arp.sender)} > {IPv4Address(arp.target)}, operation {arp.operation}"
+
+
+def _ipv4(packet: bytes) -> str:
+    if len(packet) < _IPV4_HEADER or packet[0] >> 4 != 4:
+        return ""
+    header_length, length = (packet[0] & 0x0F) * 4, int.from_bytes(packet[2:4], "big")
+    length = length or len(packet)  # 0: longer than fits in there, and still for a card to cut up
+    ends = [str(IPv4Address(packet[start : start + 4])) for start in (12, 16)]
+    fragment, protocol = int.from_bytes(packet[6:8], "big"), packet[9]
+    if not _IPV4_HEADER <= header_length <= len(packet):
+        return f"IPv4 {ends[0]} > {ends[1]}, impossible header length {header_length}"
+    if length < header_length:
+        return f"IPv4 {ends[0]} > {ends[1]}, impossible length {length}"
+    if offset := fragment & 0x1FFF:
+        return f"IPv4 {ends[0]} > {ends[1]}, protocol {protocol}, fragment from byte {offset * 8} on"
+    whole = length <= len(packet) and not fragment & 0x2000
+    return _transport("IPv4", protocol, ends, packet[header_length:length], whole)
+
+
+def _ipv6(packet: bytes) -> str:
+    if len(packet) < _IPV6_HEADER or packet[0] >> 4 != 6:
+        return ""
+    ends = [f"[{IPv6Address(packet[start : start + 16])}]" for start in (8, 24)]
+    protocol, rest = packet[6], packet[_IPV6_HEADER:]
+    length = int.from_bytes(packet[4:6], "big") or len(rest)  # 0 as in IPv4, or a jumbogram
+    whole, rest = length <= len(rest), rest[:length]
+    while len(rest) >= 8:
+        if protocol in _EXTENSION_HEADERS:
+            header_length = 8 + 8 * rest[1]
+            if whole and header_length > len(rest):
+                return f"IPv6 {ends[0]} > {ends[1]}, protocol {protocol}, impossible header length {header_length}"
+        elif protocol == syscall.IPPROTO_FRAGMENT:
+            header_length, fragment = 8, int.from_bytes(rest[2:4], "big")
+            if offset := fragment & ~7:
+                return f"IPv6 {ends[0]} > {ends[1]}, protocol {rest[0]}, fragment from byte {offset} on"
+            whole = whole and not fragment & 1
+        else:
+            break
+        protocol, rest = rest[0], rest[header_length:]
+    return _transport("IPv6", protocol, ends, rest, whole)
+
+
+def _transport(version: str, protocol: int, ends: list[str], segment: bytes, whole: bool) -> str:
+    """What IP carries; not whole where it is a first fragment, or the frame was cut."""
+    if protocol in (syscall.IPPROTO_TCP, syscall.IPPROTO_UDP):
+        least, show = (20, _tcp) if protocol == syscall.IPPROTO_TCP else (8, _udp)
+        if len(segment) >= least:
+            source, destination = struct.unpack_from("!HH", segment)
+            return show(f"{ends[0]}:{source}", f"{ends[1]}:{destination}", segment, whole)
+    for number, name, least, kinds in (
+        (syscall.IPPROTO_ICMP, "ICMP", 8, _ICMP),
+        (syscall.IPPROTO_ICMPV6, "ICMPv6", 4, _ICMPV6),
     ):
-        if protocol == number and payload:
-            return f"{name} {ends[0]} > {ends[1]}, {kinds.get(payload[0], f'type {payload[0]}')}"
-    return f"{version} {ends[0]} > {ends[1]}, protocol {protocol}"
+        if protocol == number and len(segment) >= least:
+            return f"{name} {ends[0]} > {ends[1]}, {kinds.get(segment[0], f'type {segment[0]}')}"
+    known = (syscall.IPPROTO_TCP, syscall.IPPROTO_UDP, syscall.IPPROTO_ICMP, syscall.IPPROTO_ICMPV6)
+    short = f", impossible length {len(segment)}" if whole and protocol in known else ""
+    return f"{version} {ends[0]} > {ends[1]}, protocol {protocol}{short}"
+
+
+def _tcp(source: str, destination: str, segment: bytes, whole: bool) -> str:
+    flags = "+".join(name for bit, name in _TCP_FLAGS.items() if segment[13] & bit) or "no flags"
+    header_length = (segment[12] >> 4) * 4
+    line = f"TCP {source} > {destination}, {flags}"
+    if header_length < 20 or (whole and header_length > len(segment)):
+        return f"{line}, impossible header length {header_length}"
+    data = len(segment) - header_length
+    return f"{line}, {data} bytes of data" if data > 0 else line
+
+
+def _udp(source: str, destination: str, segment: bytes, whole: bool) -> str:
+    line, length = f"UDP {source} > {destination}", int.from_bytes(segment[4:6], "big")
+    length = length or len(segment)  # 0: a jumbogram
+    if length < 8 or (whole and length > len(segment)):
+        return f"{line}, impossible length {length}"
+    return f"{line}, {length - 8} bytes of data"
 
 
 def _text(message: bytes) -> str:

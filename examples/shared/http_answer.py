@@ -9,38 +9,55 @@ import re
 from collections.abc import Callable, Iterator
 
 from .http_messages import END_OF_HEAD, BadMessage, content_length, parse_status, tokens
+from .printable import printable
 
 MAX_HEAD = 64 * 1024  # of trailers too
 MAX_CHUNK_LINE = 4096
 
 _END_OF_LINE = re.compile(rb"\n")
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+# Control characters that a terminal obeys, in UTF-8 or as bytes on their own; parse_status refuses those of ASCII.
+_C1 = re.compile("[\x80-\x9f\udc80-\udc9f]")
 
 
 def read_answer(receive: Callable[[], bytes]) -> Iterator[bytes]:
-    """The answer to a GET: its head as it came, then its body in pieces, out of its chunks where it came in chunks.
+    """The answer to a GET: its head, then its body in pieces, out of its chunks where it came in chunks.
 
     receive returns what has arrived, and nothing at the end. BadMessage: this is not HTTP, or ends too early.
     """
     stream = _Stream(receive)
     status = 100
-    while status < 200:  # 1xx announce an answer
+    while status < 200 and status != 101:  # the others of 1xx announce an answer
         head = stream.until(END_OF_HEAD, MAX_HEAD)
         status, header = parse_status(head)
-    yield head
-    codings = tokens(header, "Transfer-Encoding")
-    lengths = {content_length(value) for value in tokens(header, "Content-Length")}
+    yield _shown(head)
+    if status == 101:
+        raise BadMessage("the server switches to another protocol (101), which nobody has asked for")
     if status in (204, 304):
         return
-    if codings and codings[-1] == "chunked":
+    codings = tokens(header, "Transfer-Encoding")
+    if codings == ["chunked"]:
         yield from stream.chunks()
-    elif codings or not lengths:
-        yield from stream.rest()
-    else:
+    elif codings:
+        named = printable(", ".join(codings))
+        raise BadMessage(
+            f"the body is coded as {named}, which nobody has asked for; the only transfer coding known is chunked"
+        )
+    elif "Content-Length" in header:
+        values = ",".join(header["Content-Length"]).split(",")
+        lengths = {content_length(value.strip(" \t")) for value in values}
         length = lengths.pop()
         if length is None or lengths:
             raise BadMessage("Content-Length is not one number")
         yield from stream.exactly(length)
+    else:
+        yield from stream.rest()
+
+
+def _shown(head: bytes) -> bytes:
+    """The head as it came, but for control characters."""
+    text = head.decode("utf-8", "surrogateescape")
+    return _C1.sub(lambda found: printable(found[0]), text).encode("utf-8", "surrogateescape")
 
 
 class _Stream:

@@ -5,21 +5,20 @@ The body of the article's loop, parseRequest and io.WriteString, cut where it wo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from ctypes import c_char
 from typing import NamedTuple
 
 import pysyscall as syscall
 
-from .http_messages import END_OF_HEAD, REASONS, BadMessage, Request, bodiless
+from .http_bodies import ChunkedBody, SizedBody
+from .http_messages import END_OF_HEAD, BadMessage, Request
+from .http_pages import Pages
 from .net_socket import NetSocket
 
-PAGE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 20\r\n"
-PAGE_BODY = b"<h1>hello world</h1>"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 MAX_HEAD = 32 * 1024
-MAX_REMEMBERED = 2048
 MAX_BODY = 1024 * 1024
 MAX_UNSENT = 64 * 1024  # answers to pipelined requests: a client that takes none gets no more of them
 LOGGED_BODY = 1024
@@ -28,22 +27,24 @@ LINGER_SECONDS = 2.0
 
 IDLE, HEAD, BODY, SENDING, LINGERING = range(5)
 
-_room = (c_char * (64 * 1024))()  # one for all connections: what is read is taken out at once
-_read = memoryview(_room)
+_EMPTY_LINES = re.compile(rb"(?:\r?\n)*")
+
+ROOM = (c_char * (64 * 1024))()  # one for all connections: what is read is taken out at once
 
 
 class Settings(NamedTuple):
-    log: Callable[..., None]
+    pages: Pages
     idle_timeout: float  # between requests, and for a client to take its answers
-    request_timeout: float  # from a request's first byte to the end of its head
+    request_timeout: float  # from a request's first byte to the end of its head, and for its body to begin
 
 
 class Connection:
     """What a client has sent and is not answered, what it has not taken yet, and until when we wait for it."""
 
     __slots__ = (
-        "_body_left",
+        "_body",
         "_closing",
+        "_known",
         "_received",
         "_refused",
         "_request",
@@ -51,6 +52,7 @@ class Connection:
         "_state",
         "_unsent",
         "deadline",
+        "idle",
         "interest",
         "socket",
     )
@@ -59,11 +61,13 @@ class Connection:
         self.socket = socket
         self.interest = 0  # what epoll is told to wait for, if it is told anything yet
         self.deadline = now + settings.idle_timeout
+        self.idle = True  # it waits for a request of which nothing has come
         self._settings = settings
+        self._known = settings.pages.known
         self._state = IDLE
         self._received = b""
         self._request: Request | None = None  # the one whose body is awaited
-        self._body_left = 0
+        self._body: SizedBody | ChunkedBody = SizedBody(0)
         self._unsent = b""
         self._closing = False
         self._refused = False
@@ -71,18 +75,36 @@ class Connection:
     def proceed(self, now: float) -> int:
         """Do all that needs no waiting; what to wait for then: EPOLLIN, EPOLLOUT, or 0 at the connection's end.
 
-        OSError: the connection is broken.
+        OSError: the connection is broken. What follows here returns and raises the same.
         """
-        if self._state != SENDING:
-            try:
-                n = self.socket.read(_room)
-            except BlockingIOError:
-                return syscall.EPOLLIN
-            if n == 0:
-                return 0
-            if self._state == LINGERING:
-                return syscall.EPOLLIN
-            self._received += _read[:n].tobytes()
+        if self._state == SENDING:
+            return self._work(now)
+        try:
+            n = self.socket.read(ROOM)
+        except OSError as error:
+            return self.fail(error, now)
+        return self.take(ROOM[:n], now)  # type: ignore[arg-type]  # bytes, whatever typeshed says
+
+    def take(self, received: bytes, now: float) -> int:
+        """Proceed with what has been read."""
+        if not received:
+            return 0
+        if self._state == LINGERING:
+            return syscall.EPOLLIN
+        if self._state == BODY:
+            self.deadline += len(received) / SLOWEST_BODY
+        self._received += received
+        return self._work(now)
+
+    def fail(self, error: OSError, now: float) -> int:
+        """Proceed where nothing could be read."""
+        if isinstance(error, BlockingIOError):
+            return syscall.EPOLLIN
+        raise error
+
+    def send(self, unsent: bytes, closing: bool, now: float) -> int:
+        """Proceed with the rest of an answer that is known."""
+        self._unsent, self._closing = unsent, closing
         return self._work(now)
 
     def expire(self, now: float) -> int:
@@ -106,13 +128,14 @@ class Connection:
                 answered = True
             if self._closing:
                 return self._end(now)
+            if not self._received:
+                break
             self._unsent = self._answers()
             if not self._unsent:
                 break
         if self._request:
-            seconds = self._settings.request_timeout + self._request.length / SLOWEST_BODY
-            return self._wait(BODY, now, seconds, answered)
-        if self._received:
+            return self._wait(BODY, now, self._settings.request_timeout, answered)
+        if self._received not in (b"", b"\r"):
             return self._wait(HEAD, now, self._settings.request_timeout, answered)
         return self._wait(IDLE, now, self._settings.idle_timeout, answered)
 
@@ -121,6 +144,7 @@ class Connection:
         if anew or state != self._state:
             self._state = state
             self.deadline = now + seconds
+        self.idle = state == IDLE and not self._received
         return syscall.EPOLLOUT if state == SENDING else syscall.EPOLLIN
 
     def _end(self, now: float) -> int:
@@ -147,59 +171,61 @@ class Connection:
     def _answer(self) -> bytes:
         """The answer to the next request; nothing, where it has not arrived in full."""
         if self._request is None:
-            self._request = self._next_request()
-            if self._request is None:
+            head = self._next_head()
+            if not head:
                 return b""
-            if self._request.expects_continue and self._body_left and not self._received:
+            if answer := self._known.get(head):
+                self._received = self._received[len(head) :]
+                self._settings.pages.log.write(answer.logged)
+                self._closing = answer.closing
+                return answer.sent
+            self._settings.pages.log("reading request")
+            request = Request(head)
+            if request.length > MAX_BODY:
+                raise BadMessage(f"the body is longer than {MAX_BODY} bytes", 413)
+            self._received = self._received[len(head) :]
+            if not request.length and not request.chunked:
+                sent = self._page(request)
+                self._settings.pages.remember(head, request, sent)
+                return sent
+            self._request = request
+            self._body = ChunkedBody(MAX_BODY) if request.chunked else SizedBody(request.length)
+            if request.expects_continue and not self._received:
                 return CONTINUE
-        if self._body_left:
-            part = self._received[: self._body_left]
-            self._received = self._received[len(part) :]
-            self._body_left -= len(part)
-            self._request.body += part[: LOGGED_BODY - len(self._request.body)]
-            if self._body_left:
-                return b""
-        request, self._request = self._request, None
+        request = self._request
+        content, self._received = self._body.take(self._received)
+        request.body += content[: LOGGED_BODY - len(request.body)]
+        if not self._body.ended:
+            return b""
+        self._request = None
         return self._page(request)
 
-    def _next_request(self) -> Request | None:
-        """The next request, if its head has arrived in full."""
-        if self._received[:1] in b"\r\n":  # RFC 9112, 2.2: empty lines may precede a request
-            self._received = self._received.lstrip(b"\r\n")
-            if not self._received:
-                return None
+    def _next_head(self) -> bytes:
+        """The head of the next request, if it has arrived in full."""
+        if self._received[0] in b"\r\n":  # RFC 9112, 2.2: empty lines may precede a request
+            self._received = _EMPTY_LINES.sub(b"", self._received, 1)
+            if self._received in (b"", b"\r"):
+                return b""
         end = END_OF_HEAD.search(self._received, 0, MAX_HEAD)
-        if end is None:
-            if len(self._received) >= MAX_HEAD:
-                raise BadMessage(f"the head is longer than {MAX_HEAD} bytes", 431)
-            if self._received[0] < 32:
-                raise BadMessage("this is not HTTP; TLS, perhaps")
-            return None
-        self._settings.log("reading request")
-        head = self._received[: end.end()]
-        request = (bodiless(head) if len(head) <= MAX_REMEMBERED else None) or Request(head)
-        if request.method not in ("GET", "HEAD", "POST"):
-            raise BadMessage("the methods known are GET, HEAD and POST", 501)
-        if request.length > MAX_BODY:
-            raise BadMessage(f"the body is longer than {MAX_BODY} bytes", 413)
-        self._received = self._received[end.end() :]
-        self._body_left = request.length
-        return request
+        if end:
+            return self._received[: end.end()]
+        if len(self._received) >= MAX_HEAD:
+            line, newline, _ = self._received[:MAX_HEAD].partition(b"\n")
+            if b" " in line and not newline:
+                raise BadMessage(f"the request line is longer than {MAX_HEAD} bytes", 414)
+            raise BadMessage(f"the head is longer than {MAX_HEAD} bytes", 431)
+        if self._received[0] < 32:
+            raise BadMessage("this is not HTTP; TLS, perhaps")
+        return b""
 
     def _page(self, request: Request) -> bytes:
-        """The original's answer; one more field tells an HTTP/1.0 client that the connection stays, as it asked."""
-        self._settings.log("request: ", request)
-        self._settings.log("writing response")
+        pages = self._settings.pages
+        pages.log("request: ", request)
+        pages.log("writing response")
         self._closing = not request.keep_alive
-        kept = b"Connection: keep-alive\r\n" if request.keep_alive and request.proto == "HTTP/1.0" else b""
-        return PAGE_HEAD + kept + b"\r\n" + (PAGE_BODY if request.method != "HEAD" else b"")
+        return pages.page(request)
 
     def _refusal(self, refused: BadMessage) -> bytes:
-        """An error's answer, after which the connection ends: nobody knows where the next request would begin."""
-        status = f"{refused.status} {REASONS[refused.status]}"
-        self._settings.log("refused: ", status, ": ", refused)
         self._closing = self._refused = True
-        body = f"{status}: {refused}\n".encode()
-        head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
-        shown = b"" if self._received[:5] == b"HEAD " else body
-        return head.encode() + b"Connection: close\r\n\r\n" + shown
+        method = self._request.method.encode() if self._request else b"".join(self._received[:5].split()[:1])
+        return self._settings.pages.refusal(refused, bodiless=method == b"HEAD")

@@ -10,23 +10,32 @@ import re
 from functools import lru_cache
 from typing import TypeAlias
 
+import pysyscall as syscall
+
 # Field names as Go's CanonicalMIMEHeaderKey writes them, each with its values in order.
 Header: TypeAlias = "dict[str, list[str]]"
 
-MAX_FIELDS = 100
+MAX_FIELDS = 100  # of a request; an answer's are bounded by its bytes
 
 END_OF_HEAD = re.compile(rb"\n\r?\n")
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) (HTTP/([0-9])\.[0-9])")
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9][0-9])(?: .*)?")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_TARGET = re.compile(r"/|[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]")  # how a path begins, and a whole URL
 _TOKEN_CHARACTERS = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_HOST = re.compile(r"[!$%&'()*+,\-.:;=\[\]_~0-9A-Za-z]*")
+# RFC 3986's host, and a port: a name or an IPv4 address, or an IPv6 address in brackets.
+_HOST = re.compile(
+    r"(?:(?:[!$&'()*+,\-.;=_~0-9A-Za-z]|%[0-9A-Fa-f]{2})*|\[([0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*)\])(?::[0-9]*)?"
+)
 
+METHODS = ("GET", "HEAD", "POST")
 REASONS = {
     200: "OK",
     400: "Bad Request",
     408: "Request Timeout",
     413: "Content Too Large",
+    414: "URI Too Long",
     417: "Expectation Failed",
     431: "Request Header Fields Too Large",
     501: "Not Implemented",
@@ -48,7 +57,7 @@ class Request:
     body is only as much of it as the log shows.
     """
 
-    __slots__ = ("body", "expects_continue", "header", "keep_alive", "length", "method", "proto", "uri")
+    __slots__ = ("body", "chunked", "expects_continue", "header", "keep_alive", "length", "method", "proto", "uri")
 
     def __init__(self, head: bytes) -> None:
         line, *fields = _lines(head)
@@ -61,11 +70,13 @@ class Request:
         self.method = method.decode()
         self.uri = _text(uri)
         self.proto = proto.decode()
+        if len(fields) > MAX_FIELDS:
+            raise BadMessage(f"more than {MAX_FIELDS} header fields", 431)
         self.header = parse_fields(fields)
         self.body = b""
         old = proto == b"HTTP/1.0"
         _check_host(self.header.get("Host"), optional=old)
-        self.length = _request_length(self.header)
+        self.length, self.chunked = _framing(self.header, old)
         options = tokens(self.header, "Connection")
         self.keep_alive = "close" not in options and (not old or "keep-alive" in options)
         self.expects_continue = False
@@ -74,6 +85,10 @@ class Request:
             if [value.lower() for value in expectations] != ["100-continue"]:
                 raise BadMessage("the only expectation known is 100-continue", 417)
             self.expects_continue = True
+        if self.method not in METHODS:
+            raise BadMessage("the methods known are GET, HEAD and POST", 501)
+        if not _TARGET.match(self.uri):
+            raise BadMessage("the target is neither a path nor a whole URL")
 
     def __str__(self) -> str:
         """As Go prints a pointer to the original's struct."""
@@ -82,19 +97,9 @@ class Request:
         return f"&{{{self.method} map[{header}] [{body}] {self.uri} {self.proto}}}"
 
 
-@lru_cache(maxsize=256)
-def bodiless(head: bytes) -> Request | None:
-    """The request that this head makes, or None where a body follows it.
-
-    Clients send the same head again and again: the last ones are remembered, those of a reasonable length.
-    """
-    request = Request(head)
-    return None if request.length else request
-
-
 def parse_status(head: bytes) -> tuple[int, Header]:
-    """The status and the header of a response."""
-    line, *fields = _lines(head)
+    """The status and the header of a response, whose lines may go on in the next (RFC 9112, 5.2)."""
+    line, *fields = _lines(_FOLD.sub(b" ", head))
     words = _STATUS_LINE.fullmatch(line)
     if words is None:
         raise BadMessage("the answer does not begin with an HTTP/1.1 status line")
@@ -103,8 +108,6 @@ def parse_status(head: bytes) -> tuple[int, Header]:
 
 def parse_fields(lines: list[bytes]) -> Header:
     """The header that these lines make, which have no line ends any more."""
-    if len(lines) > MAX_FIELDS:
-        raise BadMessage(f"more than {MAX_FIELDS} header fields", 431)
     header: Header = {}
     for line in lines:
         name, colon, value = line.partition(b":")
@@ -116,9 +119,12 @@ def parse_fields(lines: list[bytes]) -> Header:
 
 
 def tokens(header: Header, name: str) -> list[str]:
-    """A field's comma-separated words, in lower case."""
-    values = header.get(name)
-    return [word.strip().lower() for word in ",".join(values).split(",")] if values else []
+    """A field's comma-separated words, in lower case, without empty ones.
+
+    Of ASCII alone: str.lower makes a k of the Kelvin sign, and str.strip takes a no-break space for a space.
+    """
+    words = [word.strip(" \t") for value in header.get(name, ()) for word in value.split(",")]
+    return [word.lower() if word.isascii() else word for word in words if word]
 
 
 def _lines(head: bytes) -> list[bytes]:
@@ -140,21 +146,39 @@ def _text(value: bytes) -> str:
 def _check_host(values: list[str] | None, optional: bool) -> None:
     if values is None and optional:
         return
-    if values is None or len(values) != 1 or not _HOST.fullmatch(values[0]):
+    if values is None or len(values) != 1 or not _is_host(values[0]):
         raise BadMessage("a request has one Host field, which names one host")
 
 
-def _request_length(header: Header) -> int:
-    """The length of a request's body."""
-    lengths = header.get("Content-Length", ["0"])
+def _is_host(value: str) -> bool:
+    found = _HOST.fullmatch(value)
+    if found and found[1]:
+        try:
+            syscall.parse_ip(found[1])
+        except ValueError:
+            return False
+    return found is not None
+
+
+def _framing(header: Header, old: bool) -> tuple[int, bool]:
+    """The length of a request's body, and whether it comes in chunks: RFC 9112, 6.3."""
     if "Transfer-Encoding" in header:
+        # What another reads otherwise, and could find a second request in.
         if "Content-Length" in header:
             raise BadMessage("Transfer-Encoding and Content-Length exclude each other")
-        raise BadMessage("no transfer coding is known here: send Content-Length", 501)
+        if old:
+            raise BadMessage("HTTP/1.0 has no Transfer-Encoding")
+        codings = tokens(header, "Transfer-Encoding")
+        if codings != ["chunked"]:
+            if not codings or "chunked" in codings[:-1]:
+                raise BadMessage("the last transfer coding is chunked, and no other is")
+            raise BadMessage("the only transfer coding known is chunked", 501)
+        return 0, True
+    lengths = header.get("Content-Length", ["0"])
     length = content_length(lengths[0])
     if length is None or len(lengths) > 1:
         raise BadMessage("Content-Length is not one number")
-    return length
+    return length, False
 
 
 def content_length(value: str) -> int | None:

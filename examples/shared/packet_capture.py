@@ -58,7 +58,7 @@ class RingCapture:
 class CallCapture:
     """recvmsg(2): a call for each frame, with the time and the VLAN tag in control messages."""
 
-    def __init__(self, ifindex: int, program: Sequence[syscall.SockFilter] | None) -> None:
+    def __init__(self, ifindex: int, program: Sequence[syscall.SockFilter] | None = None) -> None:
         self._room, self._control = bytearray(1 << 17), bytearray(256)
         # Protocol 0 receives nothing before all is set and bind names the interface.
         self.fd = syscall.socket(syscall.AF_PACKET, syscall.SOCK_RAW | syscall.SOCK_NONBLOCK | syscall.SOCK_CLOEXEC, 0)
@@ -74,12 +74,18 @@ class CallCapture:
 
     def packets(self) -> Iterator[Packet]:
         """The frames that have come, up to a certain number."""
-        for _ in range(_AT_ONCE):
+        return (packet for _, packet in islice(self.both_ways(), _AT_ONCE))
+
+    def both_ways(self) -> Iterator[tuple[bool, Packet]]:
+        """All frames that have come so far, and whether each was going out."""
+        while True:
             try:
-                n, controllen, _, _ = syscall.recvmsg(self.fd, self._room, self._control)
+                n, controllen, _, source = syscall.recvmsg(self.fd, self._room, self._control)
             except BlockingIOError:
                 return
-            yield self._packet(bytes(self._room[:n]), self._control[:controllen])
+            assert isinstance(source, syscall.SockaddrLinklayer)
+            outgoing = source.pkttype == syscall.PACKET_OUTGOING
+            yield outgoing, self._packet(bytes(self._room[:n]), self._control[:controllen])
 
     def _packet(self, frame: bytes, control: bytearray) -> Packet:
         time, auxdata = 0, syscall.TpacketAuxdata()
@@ -91,11 +97,6 @@ class CallCapture:
         whole = syscall.restore_vlan_tag(frame, auxdata)
         return Packet(time, auxdata.len + len(whole) - len(frame), whole)
 
-    def count(self, most: int | None) -> tuple[int, int]:
-        """How many frames have come, up to so many, and how many bytes."""
-        lengths = [packet.length for packet in islice(self.packets(), most)]
-        return len(lengths), sum(lengths)
-
     def finish(self) -> None:
         """Let no further frame in: those that have come are still there to be taken."""
         syscall.attach_lsf(self.fd, _NOTHING)
@@ -106,3 +107,9 @@ class CallCapture:
 
     def close(self) -> None:
         syscall.close(self.fd)
+
+    def __enter__(self) -> CallCapture:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

@@ -1,11 +1,17 @@
-"""A packet socket on one interface, for the programs that speak below IP."""
+"""Packet sockets on one interface, for the programs that speak below IP."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TypeGuard
 
 import pysyscall as syscall
+
+from .interfaces import interface_that_is_up
+from .waiting import readable_before
+
+_LOOK_AGAIN = 0.2  # seconds
 
 
 @contextmanager
@@ -18,42 +24,68 @@ def packet_socket(program: str, interface_name: str, ethertype: int) -> Iterator
         # Protocol 0 receives nothing, so that no other interface's packets are in the queue when bind names one.
         fd = syscall.socket(syscall.AF_PACKET, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, 0)
     except PermissionError:
-        sys.exit(without_capability(program))
+        sys.exit(without_capability(f"{program}:", program))
     try:
-        interface = _ethernet_interface(program, interface_name)
+        interface = interface_that_is_up(program, interface_name)
+        if len(interface.hardware_addr) != 6:
+            sys.exit(f"{program}: the interface {interface_name} has no Ethernet address")
         syscall.bind(fd, syscall.SockaddrLinklayer(syscall.htons(ethertype), interface.index))
         yield fd, interface
     finally:
         syscall.close(fd)
 
 
-def for_this_host(source: syscall.Sockaddr | None) -> TypeGuard[syscall.SockaddrLinklayer]:
-    """Whether a packet was for us or for all: a promiscuous interface also shows what others send each other."""
+def for_this_host(
+    source: syscall.Sockaddr | None, interface: syscall.Interface
+) -> TypeGuard[syscall.SockaddrLinklayer]:
+    """Whether a packet came by this interface, for us or for all.
+
+    A promiscuous interface also shows what others send each other, and any shows, as of its VLANs' interfaces, what is
+    for these.
+    """
     kinds = (syscall.PACKET_HOST, syscall.PACKET_BROADCAST, syscall.PACKET_MULTICAST)
-    return isinstance(source, syscall.SockaddrLinklayer) and source.pkttype in kinds
-
-
-def without_capability(program: str) -> str:
-    """What a program says that may have no packet socket."""
     return (
-        f"{program}: a packet socket needs the capability CAP_NET_RAW: use sudo, or give it to your Python (sudo"
-        f" setcap cap_net_raw+ep PYTHON), or try it in a private network: python3 -m examples {program}"
+        isinstance(source, syscall.SockaddrLinklayer) and source.ifindex == interface.index and source.pkttype in kinds
     )
 
 
-def interface_that_is_up(program: str, name: str) -> syscall.Interface:
-    """The interface of this name, or the program's end with a sentence that says why not."""
-    found = {interface.name: interface for interface in syscall.interfaces()}
-    if name not in found:
-        sys.exit(f"{program}: there is no interface {name}, but {', '.join(found) or 'none at all'}")
-    interface = found[name]
-    if not interface.flags & syscall.IFF_UP:
-        sys.exit(f"{program}: the interface {name} is down: ip link set {name} up")
-    return interface
+def whole_frame(frame: bytes, control: bytes | bytearray) -> bytes:
+    """A frame as it was on the wire: with the VLAN tag that the kernel took out, and tells of in control data.
+
+    It takes out whatever looks like one, of a frame that has no Ethernet header too.
+    """
+    for m in syscall.parse_socket_control_message(control):
+        if (m.header.level, m.header.type) == (syscall.SOL_PACKET, syscall.PACKET_AUXDATA):
+            return syscall.restore_vlan_tag(frame, syscall.parse_tpacket_auxdata(m))
+    return frame
 
 
-def _ethernet_interface(program: str, name: str) -> syscall.Interface:
-    interface = interface_that_is_up(program, name)
-    if len(interface.hardware_addr) != 6:
-        sys.exit(f"{program}: the interface {name} has no Ethernet address")
-    return interface
+def wait_until_up(fd: int, stop: int, error: OSError) -> None:
+    """Where an error says that a packet socket's interface is down, say so, and wait until it is up, or `stop` is read.
+
+    The socket then receives again by itself. The error is raised where it is another, or the interface is gone: the
+    kernel has no word for that once it is down.
+    """
+    if error.errno != syscall.ENETDOWN:
+        raise error
+    if not _is_up(fd, error):
+        print("the interface is down; it is listened to again when it is up", file=sys.stderr, flush=True)
+        while not readable_before(monotonic() + _LOOK_AGAIN, stop) and not _is_up(fd, error):
+            pass
+
+
+def _is_up(fd: int, error: OSError) -> bool:
+    name = syscall.getsockname(fd)
+    if isinstance(name, syscall.SockaddrLinklayer) and name.ifindex > 0:
+        for interface in syscall.interfaces():
+            if interface.index == name.ifindex:
+                return bool(interface.flags & syscall.IFF_UP)
+    raise error
+
+
+def without_capability(begin: str, act: str, socket: str = "a packet socket") -> str:
+    """What a program says that may have no such socket: how to get one, or what part of the tour shows it."""
+    return (
+        f"{begin} {socket} needs the capability CAP_NET_RAW: use sudo, or give it to your Python (sudo setcap"
+        f" cap_net_raw+ep PYTHON), or try it in a private network: python3 -m examples {act}"
+    )

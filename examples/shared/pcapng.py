@@ -4,6 +4,7 @@ https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html: a section head
 frame. All in this machine's byte order, which the section header shows.
 """
 
+import os
 import struct
 from typing import BinaryIO
 
@@ -21,7 +22,7 @@ class PcapngWriter:
         self._file = file
         # Version 1.0; the section goes on to the end of the file.
         self._write(_SECTION, struct.pack("=IHHq", _BYTE_ORDER, 1, 0, -1))
-        options = _option(_IF_NAME, interface_name.encode()) + _option(_IF_TSRESOL, _NANOSECONDS)
+        options = _option(_IF_NAME, os.fsencode(interface_name)) + _option(_IF_TSRESOL, _NANOSECONDS)
         self._write(_INTERFACE, struct.pack("=HHI", _ETHERNET, 0, 0) + options + _option(_END_OF_OPTIONS, b""))
 
     def write(self, time: int, frame: bytes, length: int) -> None:

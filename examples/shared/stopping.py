@@ -1,27 +1,60 @@
-"""Ending a server by SIGINT or SIGTERM."""
+"""Ending a program by SIGINT or SIGTERM: the first one counts, and none cuts the ending short."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pysyscall as syscall
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopped(BaseException):
+    """SIGINT or SIGTERM has come."""
+
+
+class Terminated(Stopped):
+    """SIGTERM has come."""
+
+
+def hold_back() -> bool:
+    """Keep the two signals from this process from now on; whether they were not kept from it already.
+
+    For handlers: Python complains of a signal that has come, and whose handler is another when its turn comes.
+    """
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+
+
+def ignore_stop_signals() -> None:
+    """Let SIGINT and SIGTERM do nothing from now on, until the program's exit."""
+    hold_back()
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+def stop_once() -> None:
+    """Let SIGINT raise KeyboardInterrupt, as ever, SIGTERM Terminated, and a second one of them do nothing."""
+    # One that is ignored, as under nohup, stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _raising(KeyboardInterrupt))
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _raising(Terminated))
+
 
 @contextmanager
 def stop_signals() -> Iterator[int]:
-    """A descriptor that can be read once SIGINT or SIGTERM has come, which do nothing else while the block lasts.
+    """A descriptor that can be read once SIGINT or SIGTERM has come, which do nothing else from the block's begin on.
 
     A handler in Python that raises would be too late for a signal that comes just before a call begins to wait; Python
     writes to this descriptor in the very signal handler.
     """
     reading, writing = syscall.pipe2(syscall.O_NONBLOCK | syscall.O_CLOEXEC)
     previous_fd = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    previous = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield reading
+        with _handled_by(lambda number, frame: hold_back()):
+            yield reading
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         signal.set_wakeup_fd(previous_fd)
         syscall.close(writing)
         syscall.close(reading)
@@ -39,33 +72,38 @@ def stopping_receiver(fd: int) -> Iterator[None]:
     try:
         syscall.connect(waker, own)
         previous_fd = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-        previous = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            yield
+            with _handled_by(_raising(Stopped)):
+                yield
         except Stopped:
             pass
         finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
             signal.set_wakeup_fd(previous_fd)
     finally:
         syscall.close(waker)
 
 
-class Stopped(BaseException):
-    """SIGINT or SIGTERM has come."""
+@contextmanager
+def _handled_by(handler: Callable[[int, object], object]) -> Iterator[None]:
+    """Give the two signals a handler while the block lasts, and their own back if none has come.
+
+    The handler holds them back.
+    """
+    previous = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        if hold_back():
+            for number, before in previous.items():
+                signal.signal(number, before)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        else:
+            ignore_stop_signals()
 
 
-def _stop(number: int, frame: object) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)  # one is enough, and nothing shall cut the ending short
-    raise Stopped
+def _raising(kind: type[BaseException]) -> Callable[[int, object], None]:
+    def handler(number: int, frame: object) -> None:
+        if hold_back():
+            raise kind
 
-
-def readable_before_stop(fd: int, stop: int) -> bool:
-    """select(2): wait until fd can be read, or, which is False, stop_signals' descriptor."""
-    fds = syscall.FdSet()
-    fds.set(fd)
-    fds.set(stop)
-    syscall.select(max(fd, stop) + 1, fds, None, None)
-    return not fds.is_set(stop)
+    return handler

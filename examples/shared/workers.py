@@ -9,11 +9,10 @@ from typing import TypeAlias
 import pysyscall as syscall
 
 from .forked import become
+from .stopping import STOP_SIGNALS, ignore_stop_signals
 
 # What a worker does: it calls its argument once it has begun, and returns after SIGINT or SIGTERM.
 Work: TypeAlias = Callable[[Callable[[], None]], object]
-
-_STOP = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_workers(count: int, work: Work, begun: Callable[[], None], report: Callable[[str], None]) -> bool:
@@ -24,7 +23,7 @@ def run_workers(count: int, work: Work, begun: Callable[[], None], report: Calla
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # were it ignored, as it may be inherited, no status would be left
     # Blocked, a signal is there for sigwait whenever it comes.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (*_STOP, signal.SIGCHLD))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (*STOP_SIGNALS, signal.SIGCHLD))
     reading, writing = syscall.pipe2(syscall.O_CLOEXEC)
     pids = {_fork(work, mask, reading, writing) for _ in range(count)}
     syscall.close(writing)
@@ -35,7 +34,7 @@ def run_workers(count: int, work: Work, begun: Callable[[], None], report: Calla
         _terminate(pids)
     stopping = not good
     while pids:
-        if signal.sigwait((*_STOP, signal.SIGCHLD)) in _STOP:
+        if signal.sigwait((*STOP_SIGNALS, signal.SIGCHLD)) in STOP_SIGNALS:
             stopping = True
             _terminate(pids)
         for pid, code in _ended(pids):
@@ -43,6 +42,8 @@ def run_workers(count: int, work: Work, begun: Callable[[], None], report: Calla
             if code or not stopping:
                 good = False
                 report(f"worker {pid} has ended with status {code}")
+    if stopping:
+        ignore_stop_signals()  # and a second one, which is still blocked
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return good
 

@@ -25,7 +25,6 @@ NEAR = ("10.77.0.1/24", "fd77::1/64")
 FAR = ("10.77.0.2/24", "fd77::2/64")
 
 _IN6_ADDR_GEN_MODE_NONE = 1  # linux/if_link.h
-_SECONDS_FOR_CARRIER = 10.0
 
 
 def enter() -> bool:
@@ -67,7 +66,7 @@ def add_pair(name: str, peer: str, pid: int | None = None) -> None:
         syscall.IFLA_INFO_DATA, syscall.route_attr(syscall.VETH_INFO_PEER, peer_info)
     )
     body = bytes(syscall.IfInfomsg()) + _name(name) + syscall.route_attr(syscall.IFLA_LINKINFO, veth)
-    _request(syscall.RTM_NEWLINK, syscall.NLM_F_CREATE | syscall.NLM_F_EXCL, body)
+    request(syscall.RTM_NEWLINK, syscall.NLM_F_CREATE | syscall.NLM_F_EXCL, body)
 
 
 def set_up(name: str) -> None:
@@ -101,7 +100,7 @@ def set_hardware_addr(name: str, addr: bytes) -> None:
 def delete(name: str) -> None:
     """Delete an interface; of a pair, both ends."""
     index = syscall.interface_by_name(name).index
-    _request(syscall.RTM_DELLINK, 0, bytes(syscall.IfInfomsg(index=index)))
+    request(syscall.RTM_DELLINK, 0, bytes(syscall.IfInfomsg(index=index)))
 
 
 def add_address(name: str, address: str) -> None:
@@ -118,12 +117,12 @@ def add_address(name: str, address: str) -> None:
     if interface.version == 4 and interface.network.prefixlen < 31:
         attributes.append((syscall.IFA_BROADCAST, interface.network.broadcast_address.packed))
     body = bytes(header) + b"".join(syscall.route_attr(*attribute) for attribute in attributes)
-    _request(syscall.RTM_NEWADDR, syscall.NLM_F_CREATE | syscall.NLM_F_EXCL, body)
+    request(syscall.RTM_NEWADDR, syscall.NLM_F_CREATE | syscall.NLM_F_EXCL, body)
 
 
-def wait_for_carrier(name: str) -> None:
+def wait_for_carrier(name: str, seconds: float = 10.0) -> None:
     """Wait until an interface that came up before the other end of its pair works: until then what it sends is lost."""
-    deadline = monotonic() + _SECONDS_FOR_CARRIER
+    deadline = monotonic() + seconds
     while not _is_operational(name):
         if monotonic() > deadline:
             raise TimeoutError(f"{name} has no carrier: is the other end of its pair up?")
@@ -137,6 +136,20 @@ def _is_operational(name: str) -> bool:
             if values[syscall.IFLA_IFNAME] == _c_string(name):
                 return values[syscall.IFLA_OPERSTATE][0] == syscall.IF_OPER_UP
     return False
+
+
+def request(kind: int, flags: int, body: bytes) -> None:
+    """Ask rtnetlink for a change, and raise what the kernel says against it."""
+    fd = syscall.socket(syscall.AF_NETLINK, syscall.SOCK_RAW | syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
+    try:
+        message = syscall.netlink_message(kind, syscall.NLM_F_REQUEST | syscall.NLM_F_ACK | flags, 1, body)
+        syscall.sendto(fd, message, 0, syscall.SockaddrNetlink())
+        answer = bytearray(8192)
+        n, _ = syscall.recvfrom(fd, answer)
+        for reply in syscall.parse_netlink_message(answer[:n]):
+            syscall.netlink_ack(reply)
+    finally:
+        syscall.close(fd)
 
 
 def refusal() -> str:
@@ -270,7 +283,7 @@ def _write(file: str, text: str) -> None:
 
 def _set_link(name: str, info: syscall.IfInfomsg, attributes: bytes = b"") -> None:
     info.index = syscall.interface_by_name(name).index
-    _request(syscall.RTM_NEWLINK, 0, bytes(info) + attributes)
+    request(syscall.RTM_NEWLINK, 0, bytes(info) + attributes)
 
 
 def _name(name: str) -> bytes:
@@ -283,17 +296,3 @@ def _c_string(name: str) -> bytes:
 
 def _u32(value: int) -> bytes:
     return value.to_bytes(4, sys.byteorder)
-
-
-def _request(kind: int, flags: int, body: bytes) -> None:
-    """Ask rtnetlink for a change, and raise what the kernel says against it."""
-    fd = syscall.socket(syscall.AF_NETLINK, syscall.SOCK_RAW | syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
-    try:
-        message = syscall.netlink_message(kind, syscall.NLM_F_REQUEST | syscall.NLM_F_ACK | flags, 1, body)
-        syscall.sendto(fd, message, 0, syscall.SockaddrNetlink())
-        answer = bytearray(8192)
-        n, _ = syscall.recvfrom(fd, answer)
-        for reply in syscall.parse_netlink_message(answer[:n]):
-            syscall.netlink_ack(reply)
-    finally:
-        syscall.close(fd)

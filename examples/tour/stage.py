@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+import pysyscall as syscall
+
 from ..shared.forked import become
-from ..shared.frames import Capture, hexdump, is_chao, summary
+from ..shared.frames import hexdump, is_chao, summary
+from ..shared.packet_capture import CallCapture
 from ..shared.waiting import readable_before
 from . import laboratory
 
@@ -22,7 +25,6 @@ NEAR4, NEAR6 = laboratory.NEAR[:1], laboratory.NEAR[1:]
 FAR4, FAR6 = laboratory.FAR[:1], laboratory.FAR[1:]
 
 _ROOT = Path(__file__).resolve().parents[2]
-_SECONDS = 30.0  # for anything that one program does
 
 
 class CouldNot(Exception):
@@ -34,10 +36,14 @@ class Failed(Exception):
 
 
 class Stage:
-    """Two hosts joined by a cable, servers on the other one; or, where that was refused, this machine's loopback."""
+    """Two hosts joined by a cable, servers on the other one; or, where that was refused, this machine's loopback.
 
-    def __init__(self, refusal: str) -> None:
+    Each thing that a program does may take so many seconds.
+    """
+
+    def __init__(self, refusal: str, seconds: float = 30.0) -> None:
         self._refusal = refusal
+        self.seconds = seconds
         self.there, self.there6 = (
             ("127.0.0.1", "::1") if refusal else (address.split("/")[0] for address in laboratory.FAR)
         )
@@ -61,7 +67,7 @@ class Stage:
             with _process(function, *args) as pid:
                 yield pid
             return
-        with laboratory.second_host(function, *args, near=near, far=far) as pid, Capture("eth0") as capture:
+        with laboratory.second_host(function, *args, near=near, far=far) as pid, _capture() as capture:
             try:
                 yield pid
             finally:
@@ -75,18 +81,18 @@ class Stage:
             writing.close()
             server = _Server(pid, reading.fileno())
             _say_command(argv, " &")
-            yield server.wait_for(ready)
-            server.stop()
+            yield server.wait_for(ready, self.seconds)
+            server.stop(self.seconds)
 
     def client(self, expected: str, argv: Sequence[str]) -> None:
         """Run a client, which should say what is expected, and end with status 0."""
         _say_command(argv)
         try:
             done = subprocess.run(
-                argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment(), timeout=_SECONDS
+                argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment(), timeout=self.seconds
             )
         except subprocess.TimeoutExpired:
-            raise Failed(f"the client still ran after {_SECONDS:g} seconds") from None
+            raise Failed(f"the client still ran after {self.seconds:g} seconds") from None
         said = done.stdout.decode(errors="backslashreplace")
         _say(said)
         if done.returncode:
@@ -106,9 +112,9 @@ class _Server:
         self._said = ""
         self._shown = 0
 
-    def wait_for(self, pattern: str) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float) -> re.Match[str]:
         """Wait until it says this."""
-        deadline = monotonic() + _SECONDS
+        deadline = monotonic() + seconds
         while not (found := re.search(pattern, self._said[: self._whole_lines()])):
             if not self._read(deadline):
                 self._show()
@@ -116,10 +122,10 @@ class _Server:
         self._show()
         return found
 
-    def stop(self) -> None:
+    def stop(self, seconds: float) -> None:
         """End it as a service manager would."""
         os.kill(self._pid, signal.SIGTERM)
-        deadline = monotonic() + _SECONDS
+        deadline = monotonic() + seconds
         while self._read(deadline):
             pass
         self._show()
@@ -184,12 +190,16 @@ def _say(text: str, begin: str = "    ") -> None:
         print(f"{begin}{line}".rstrip(), flush=True)
 
 
-def _say_frames(capture: Capture) -> None:
-    frames = list(capture.frames())
+def _capture() -> CallCapture:
+    return CallCapture(syscall.interface_by_name("eth0").index)
+
+
+def _say_frames(capture: CallCapture) -> None:
+    frames = list(capture.both_ways())
     _say("on the wire:", "  ")
-    for frame in frames:
-        arrow = "->" if frame.outgoing else "<-"
-        milliseconds = (frame.time - frames[0].time) * 1000
+    for outgoing, frame in frames:
+        arrow = "->" if outgoing else "<-"
+        milliseconds = (frame.time - frames[0][1].time) / 1e6
         _say(f"{milliseconds:8.3f} ms {arrow} {len(frame.data):5} bytes  {summary(frame.data)}")
         if is_chao(frame.data):
             for line in hexdump(frame.data):

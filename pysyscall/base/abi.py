@@ -7,19 +7,12 @@ Ten ABIs are known, by the names that the kernel and Debian use for them. Everyt
 import os
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-    from typing import Final as Final
-else:
-    Final = None  # so that the constants' `NAME: Final = value` needs no typing module at run time
-
 if sys.platform != "linux":
     raise ImportError(f"pysyscall calls the Linux kernel, and this system is {sys.platform}")
 
 _ABIS_32_BIT = {"i386", "arm", "mipsel"}
 
-ABIS: "Final" = (
+ABIS = (
     "x86_64",
     "i386",
     "aarch64",
@@ -55,32 +48,49 @@ def _name(machine: str, byteorder: str, is_64_bit: bool) -> str:
     return abi
 
 
-ABI: "Final" = _name(os.uname().machine, sys.byteorder, sys.maxsize > 2**32)
+ABI = _name(os.uname().machine, sys.byteorder, sys.maxsize > 2**32)
 
 
-class _Absent(int):
-    """The value of a constant that this ABI lacks, until `drop_absent` takes its name away."""
+# A constant's value where an ABI lacks it, in the tables of `constants`.
+ABSENT = "-"
 
 
-_ABSENT = _Absent()
-_absent_names: "set[str]" = set()
+def constant(table: str, name: str, abi: "str | None" = None) -> "int | None":
+    """The value of a constant on an ABI, this one by default; None where it lacks the constant, KeyError where all do.
+
+    Such a table is text, and a line is read when it is first asked for: to make names and numbers of all at once would
+    take longer than to load the rest of what a program with sockets needs.
+    """
+    start = table.find(f"\n{name} ") if name.isidentifier() else -1
+    if start < 0:
+        raise KeyError(name)
+    return _read(table[start + 1 : table.index("\n", start + 1)].split(), abi or ABI)
 
 
-def by_abi(default: "int | None" = None, /, **values: "int | None") -> int:
-    """This ABI's value: its own keyword's, or the default; with neither, or with None, the ABI lacks the constant."""
-    value = values.get(ABI, default)
-    return _ABSENT if value is None else value
+def constants(table: str, prefix: str = "", abi: "str | None" = None) -> "dict[str, int]":
+    """The constants on an ABI whose names begin so, in the table's order."""
+    found = {}
+    end = -1
+    while (start := table.find(f"\n{prefix}", end + 1)) >= 0:
+        if (end := table.find("\n", start + 1)) < 0:
+            break
+        fields = table[start + 1 : end].split()
+        end -= 1  # the next line begins with what ends this one
+        if fields and fields[0].isidentifier() and (value := _read(fields, abi or ABI)) is not None:
+            found[fields[0]] = value
+    return found
 
 
-def drop_absent(namespace: "MutableMapping[str, object]") -> None:
-    """Take out of a module the constants that this ABI lacks. To be called on the module's last line."""
-    names = [name for name, value in namespace.items() if value is _ABSENT]
-    for name in names:
-        del namespace[name]
-    _absent_names.update(names)
+def section(table: str, header: str) -> str:
+    """The lines of one header."""
+    start = table.index(f"\n# <{header}>\n")
+    return table[start : table.index("\n#", start + 1) + 1]
 
 
-def no_attribute(module: str, name: str) -> AttributeError:
-    """What `module.name` raises: it says so when other ABIs have the name and only this one lacks it."""
-    reason = f": {ABI} lacks it" if name in _absent_names else ""
-    return AttributeError(f"module {module!r} has no attribute {name!r}{reason}", name=name)
+def _read(fields: "list[str]", abi: str) -> "int | None":
+    """A line's value: after the name stand that of most ABIs, and `abi=value` for each that has another one."""
+    value = fields[1]
+    for other in fields[2:]:
+        if other.startswith(f"{abi}="):
+            value = other[len(abi) + 1 :]
+    return None if value == ABSENT else int(value, 0)

@@ -4,7 +4,7 @@ ctypes cuts an integer to the parameter's width in silence (`close(2**32 + 3)` c
 NUL. Each is refused here, by the name of the argument.
 """
 
-from operator import index
+from _operator import index
 from os import fsencode, fspath
 
 TYPE_CHECKING = False

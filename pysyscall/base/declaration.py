@@ -80,14 +80,14 @@ def by_number(declaration: "Function") -> "Function":
     For what no libc has, or not in the kernel's layout. ENOSYS where this ABI's kernel has no such call. Integers are
     declared Long, as wide as the register that the kernel reads.
     """
-    from ..constants import _syscall_numbers
+    from .. import constants
 
     function: Any = _libc["syscall"]
     types = list(declaration.__annotations__.values())
     function.restype = types.pop()
     function.argtypes = [Long, *types]
     # The kernel has no call -1, and says so.
-    number = getattr(_syscall_numbers, f"SYS_{declaration.__name__.upper()}", -1)
+    number = getattr(constants, f"SYS_{declaration.__name__.upper()}", -1)
     return partial(function, number)  # type: ignore[no-any-return]
 
 

@@ -7,7 +7,7 @@ first and errno only then: after a success it holds whatever came before.
 from ctypes import get_errno, set_errno
 from os import strerror
 
-from ..constants._errnos import EINTR
+from ..constants import EINTR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     Type: TypeAlias = Any  # of a field, as ctypes has it: what mypy knows of those does not help here
-    Setter: TypeAlias = Callable[[Any, str, Any], object]  # of an object, a field's name, and a value
+    Setter: TypeAlias = Callable[[Any, Any, Any], object]  # of an object, a field's name or place, and a value
 
 
 class _Codecs(dict):  # type: ignore[type-arg]
@@ -45,15 +45,20 @@ def is_octets(kind: "Type") -> bool:
     return isinstance(kind, _ArrayType) and kind._type_ is ctypes.c_uint8
 
 
+_kinds: "dict[Type, dict[str, Type]]" = {}
+
+
 def kinds(owner: "Type") -> "dict[str, Type]":
     """The type of each field of a structure or union, with those that it inherits, and those of an anonymous union."""
-    found: dict[str, Type] = {}
-    for base in reversed(owner.__mro__):
-        for name, kind, *_ in vars(base).get("_fields_", ()):
-            found[name] = kind
-            if name in getattr(base, "_anonymous_", ()):
-                found.update(kinds(kind))
-    return found
+    if owner not in _kinds:
+        found: dict[str, Type] = {}
+        for base in reversed(owner.__mro__):
+            for name, kind, *_ in vars(base).get("_fields_", ()):
+                found[name] = kind
+                if name in getattr(base, "_anonymous_", ()):
+                    found.update(kinds(kind))
+        _kinds[owner] = found
+    return _kinds[owner]
 
 
 def limits(kind: "Type") -> "tuple[int, int]":
@@ -71,41 +76,42 @@ def code(kind: "Type") -> str:
 class Octets:
     """A field that is an array of bytes, in the place of ctypes' own: bytes of its length, in and out."""
 
-    __slots__ = ("label", "offset", "size")
+    __slots__ = ("_codec", "_label", "offset", "size")
 
     def __init__(self, label: str, field: "Any") -> None:
-        self.label = label
         self.offset: int = field.offset
         self.size: int = field.size
+        self._codec = codecs[f"{field.size}s"]
+        self._label = label
 
     def __get__(self, target: "Any", owner: object = None) -> "Any":
-        return self if target is None else codecs[f"{self.size}s"].unpack_from(target, self.offset)[0]
+        return self if target is None else self._codec.unpack_from(target, self.offset)[0]
 
     def __set__(self, target: "Any", value: "Any") -> None:
-        codecs[f"{self.size}s"].pack_into(target, self.offset, octets(self.label, value, self.size))
+        self._codec.pack_into(target, self.offset, octets(self._label, value, self.size))
 
 
 class Setters(dict):  # type: ignore[type-arg]
     """By its name, how each field of a class is set: made when the field is set for the first time.
 
-    The packer of an integer, where the field is, and the least and the greatest value that it takes. For all else the
-    last two are such that no integer is between them.
+    Of a number: its packer, where it is, and the least and the greatest value that it takes. Of all else: a setter, and
+    bounds with nothing between them.
     """
 
-    __slots__ = ("others", "owner")
+    __slots__ = ("owner",)
     owner: "Type"
 
-    def __init__(self) -> None:
-        self.others: dict[str, Setter] = {}  # how all else is set
-
-    def __missing__(self, name: str) -> "tuple[Callable[..., None], int, int, int]":
+    def __missing__(self, name: str) -> "tuple[Setter, int, int, int]":
         kind = kinds(self.owner).get(name)
         if is_number(kind):
-            entry = codecs[code(kind)].pack_into, getattr(self.owner, name).offset, *limits(kind)
+            entry: tuple[Setter, int, int, int] = (
+                codecs[code(kind)].pack_into,
+                getattr(self.owner, name).offset,
+                *limits(kind),
+            )
         else:
-            entry = codecs[""].pack_into, 0, 1, 0
+            entry = _setter(self.owner, name, kind), 0, 1, 0
         if hasattr(self.owner, name):  # a misspelt one is not remembered
-            self.others[name] = _setter(f"{self.owner.__name__}.{name}", name, kind)
             self[name] = entry
         return entry
 
@@ -113,32 +119,35 @@ class Setters(dict):  # type: ignore[type-arg]
         """The class's `__setattr__`. As a closure it saves a fifth of the time."""
 
         def __setattr__(target: "Any", name: str, value: "Any") -> None:
-            pack, offset, lowest, highest = self[name]
+            setter, offset, lowest, highest = self[name]
             if type(value) is int and lowest <= value <= highest:
-                pack(target, offset, value)
+                setter(target, offset, value)
+            elif lowest > highest:
+                setter(target, name, value)
+            elif value is None:  # a pointer to nothing; ctypes refuses it for an integer
+                _set(target, name, None)
             else:
-                self.others.get(name, _set)(target, name, value)
+                _set(target, name, _number(f"{self.owner.__name__}.{name}", value, kinds(self.owner)[name]))
 
         return __setattr__
 
 
-def _setter(label: str, name: str, kind: "Type") -> "Setter":
-    """How a field of this type is set, and by whatever is no int."""
-    if is_number(kind):
-        return lambda target, name, value: _set(target, name, _number(label, value, kind))
-    if isinstance(kind, _ArrayType) and not is_octets(kind):
-        convert = _name if kind._type_ is ctypes.c_char else _array
-        return lambda target, name, value: _set(target, name, convert(label, value, kind))
-    if kind is not None and not is_octets(kind):
-        return lambda target, name, value: _set(target, name, kind(*value) if isinstance(value, tuple) else value)
-    return _set  # bytes, a property, a slot
-
-
 def _number(label: str, value: "Any", kind: "Type") -> "Any":
-    """What ctypes takes for an integer or a pointer, where it fits."""
-    if isinstance(value, kind) or (value is None and kind is ctypes.c_void_p):
-        return value
-    return integer(label, value, *limits(kind))
+    """A number of ctypes' own type, or the integer that anything stands for (`__index__`) where it fits."""
+    return value if isinstance(value, kind) else integer(label, value, *limits(kind))
+
+
+def _setter(owner: "Type", name: str, kind: "Type") -> "Setter":
+    """How what is no number is set; a field that has no type is a property, or a slot."""
+    label = f"{owner.__name__}.{name}"
+    if kind is None or is_octets(kind):
+        return _set
+    if isinstance(kind, _ArrayType) and kind._type_ is ctypes.c_char:
+        pack, offset = codecs[f"{sizeof(kind)}s"].pack_into, getattr(owner, name).offset
+        return lambda target, name, value: pack(target, offset, _name(label, value, sizeof(kind)))
+    if isinstance(kind, _ArrayType):
+        return lambda target, name, value: _set(target, name, _array(label, value, kind))
+    return lambda target, name, value: _set(target, name, kind(*value) if isinstance(value, tuple) else value)
 
 
 def octets(label: str, value: "Any", length: int) -> bytes:
@@ -154,12 +163,12 @@ def octets(label: str, value: "Any", length: int) -> bytes:
     return raw
 
 
-def _name(label: str, value: "Any", kind: "Type") -> bytes:
-    """A name in an array of char, with NULs up to the end: ctypes would leave what stood there."""
-    raw, room = _bytes(label, value, sizeof(kind)), sizeof(kind)
+def _name(label: str, value: "Any", room: int) -> bytes:
+    """A name for an array of char. The packer puts NULs up to its end; ctypes would leave what stood there."""
+    raw = _bytes(label, value, room)
     if len(raw) > room:
         raise ValueError(f"{label} must be at most {room} bytes, not {len(raw)}")
-    return raw.ljust(room, b"\0")
+    return raw
 
 
 def _bytes(label: str, value: "Any", length: int) -> bytes:
@@ -183,28 +192,28 @@ def _array(label: str, value: "Any", kind: "Type") -> "Any":
     return kind(*(element(*each) if isinstance(each, tuple) else each for each in value))
 
 
-class _Checked:
-    """An array of integers that refuses what does not fit an element."""
+def _checked(lowest: int, highest: int) -> "Callable[[Any, Any, Any], None]":
+    """The `__setitem__` of an array whose elements have these bounds."""
 
-    __slots__ = ()
-    _type_: "Type"
+    def __setitem__(target: "Any", index: "Any", value: "Any") -> None:
+        if not (type(value) is int and lowest <= value <= highest):
+            for each in value if isinstance(index, slice) else (value,):
+                if isinstance(each, int) and not lowest <= each <= highest:
+                    raise OverflowError(f"an element must be in {lowest}..{highest}, not {each}")
+        _set_item(target, index, value)
 
-    def __setitem__(self, index: "Any", value: "Any") -> None:
-        lowest, highest = limits(self._type_)
-        for each in (value,) if isinstance(value, int) else value if isinstance(index, slice) else ():
-            if not lowest <= each <= highest:
-                raise OverflowError(f"an element must be in {lowest}..{highest}, not {each}")
-        _set_item(self, index, value)
+    return __setitem__
 
 
-_checked: "dict[Type, Type]" = {}
+_arrays: "dict[Type, Type]" = {}
 
 
 def checked_array(kind: "Type") -> "Type":
     """The type itself; but of an array of integers other than U8, one that checks its elements."""
     if not isinstance(kind, _ArrayType) or not is_number(kind._type_) or is_octets(kind):
         return kind
-    if kind not in _checked:
-        members = {"__slots__": (), "_type_": kind._type_, "_length_": kind._length_}
-        _checked[kind] = _ArrayType(kind.__name__, (_Checked, ctypes.Array), members)
-    return _checked[kind]
+    if kind not in _arrays:
+        members = {"__slots__": (), "__setitem__": _checked(*limits(kind._type_))}
+        members |= {"_type_": kind._type_, "_length_": kind._length_}
+        _arrays[kind] = _ArrayType(kind.__name__, (ctypes.Array,), members)
+    return _arrays[kind]

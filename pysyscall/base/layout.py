@@ -34,23 +34,17 @@ A field that is not named there does not exist on that ABI. Constructors and `re
 import ctypes
 from ctypes import sizeof
 from struct import Struct as Codec
-from struct import error as PackError
 
 from . import abi
-from .fields import Octets, Setters, checked_array, code, codecs, is_number, is_octets, kinds, octets
+from .fields import Octets, Setters, checked_array, code, codecs, is_number, is_octets, kinds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from ctypes import Array, c_uint32, c_ulong
     from inspect import Signature
     from typing import Any, TypeAlias
 
     from .fields import Type
-
-    Plan: TypeAlias = tuple[
-        tuple[str, ...], tuple[Any, ...], tuple[tuple[int, str, int], ...], Callable[..., None] | None
-    ]
 
     I8: TypeAlias = int
     U8: TypeAlias = int
@@ -65,21 +59,12 @@ if TYPE_CHECKING:
     SizeT: TypeAlias = int
     Address: TypeAlias = int | None
     Char16: TypeAlias = bytes
-    Name16: TypeAlias = bytes
-    Char0: TypeAlias = bytes
-    Char6: TypeAlias = bytes
-    Char65: TypeAlias = bytes
-    Char256: TypeAlias = bytes
-    I32x2: TypeAlias = Array[c_int32]
-    I32x11: TypeAlias = Array[c_int32]
-    ULongx3: TypeAlias = Array[c_ulong]
     U8x3: TypeAlias = bytes
     U8x4: TypeAlias = bytes
     U8x8: TypeAlias = bytes
     U8x14: TypeAlias = bytes
     U8x16: TypeAlias = bytes
     U8x96: TypeAlias = bytes
-    U8x32: TypeAlias = bytes
     U8x108: TypeAlias = bytes
     U32x0: TypeAlias = Array[c_uint32]
     U32x8: TypeAlias = Array[c_uint32]
@@ -98,67 +83,28 @@ else:
     SizeT = ctypes.c_size_t
     Address = ctypes.c_void_p
     Char16 = ctypes.c_char * 16
-    Name16 = Char16
-    Char0 = ctypes.c_char * 0
-    Char6 = ctypes.c_char * 6
-    Char65 = ctypes.c_char * 65
-    Char256 = ctypes.c_char * 256
-    I32x2 = ctypes.c_int32 * 2
-    I32x11 = ctypes.c_int32 * 11
-    ULongx3 = ctypes.c_ulong * 3
     U8x3 = U8 * 3
     U8x4 = U8 * 4
     U8x8 = U8 * 8
     U8x14 = U8 * 14
     U8x16 = U8 * 16
     U8x96 = U8 * 96
-    U8x32 = U8 * 32
     U8x108 = U8 * 108
     U32x0 = U32 * 0
     U32x8 = U32 * 8
     FdBits = ULong * (1024 // (8 * sizeof(ULong)))
 
 
-_ABSENT = object()  # a field that the constructor leaves as it is
+_names: "dict[Type, tuple[str, ...]]" = {}
 
 
-class _Plans(dict):  # type: ignore[type-arg]
-    """For each class what its constructor needs, made when it is first used: most classes that are loaded never are.
-
-    The fields; what each is where it is not given; which of them are arrays of bytes; and the packer of all together,
-    which only a class of nothing but numbers and bytes has.
-    """
-
-    def __missing__(self, owner: "Type") -> "Plan":
-        known = kinds(owner)
-        in_memory = tuple(field for field in known if not field.startswith("_"))
-        declared = [base.__annotations__ for base in reversed(owner.__mro__) if isinstance(base, _Declared)]
-        fields = tuple(field for own in declared for field in own if field in in_memory)
-        is_flat = fields == in_memory
-        absent: list[object] = []
-        arrays = []
-        for i, field in enumerate(fields):
-            kind = known[field]
-            if is_number(kind):
-                absent.append(0)
-            elif is_octets(kind):
-                absent.append(bytes(sizeof(kind)))
-                arrays.append((i, f"{owner.__name__}.{field}", sizeof(kind)))
-            else:
-                absent.append(_ABSENT)
-                is_flat = False
-        made = self[owner] = fields, tuple(absent), tuple(arrays), codec(owner).pack_into if is_flat else None
-        return made
-
-
-_plans: "dict[Type, Plan]" = _Plans()
-
-
-def _fields(cls: "Type") -> "list[tuple[str, Type]]":
-    """A class's own fields, in the order of this ABI."""
-    declared = cls.__annotations__
-    order = vars(cls).get("_order_", {}).get(abi.ABI)
-    return [(field, declared[field]) for field in order.split()] if order else list(declared.items())
+def names(cls: "Type") -> "tuple[str, ...]":
+    """The fields of a class that are not padding, in the order of their declaration."""
+    if cls not in _names:
+        known = kinds(cls)
+        declared = (base.__annotations__ for base in reversed(cls.__mro__) if isinstance(base, _Declared))
+        _names[cls] = tuple(field for own in declared for field in own if field in known and field[0] != "_")
+    return _names[cls]
 
 
 class _Declared:
@@ -174,34 +120,44 @@ class _Declared:
 
         def __init__(cls, name, bases, namespace):
             super().__init__(name, bases, namespace)
-            fields = _fields(cls)
-            cls._fields_ = [(field, checked_array(kind)) for field, kind in fields]
-            for field, kind in fields:
-                if is_octets(kind):
+            declared = cls.__annotations__
+            order = namespace.get("_order_", {}).get(abi.ABI)
+            fields = order.split() if order else list(declared)
+            cls._fields_ = [(field, checked_array(declared[field])) for field in fields]
+            for field in fields:
+                if is_octets(declared[field]):
                     setattr(cls, field, Octets(f"{name}.{field}", getattr(cls, field)))
+            arguments = [field for field in declared if field in fields and field[0] != "_"]
+            if arguments != fields[: len(arguments)] and "__init__" not in namespace:
+                cls.__init__ = _init_by_name
 
         @property
         def __signature__(cls):
-            """For inspect.signature and help()."""
-            return None if "__init__" in vars(cls) else _signature(cls)
+            """For inspect.signature and help(). None: a class has a constructor of its own."""
+            return _signature(cls) if cls.__init__ in (_init, _init_by_name) else None
+
+
+_init = ctypes.Structure.__init__
+
+
+def _init_by_name(self: "Any", *values: object, **named: object) -> None:
+    """The constructor of a class whose fields lie in another order than they are declared in, or among padding."""
+    fields = names(type(self))
+    if len(values) > len(fields):
+        raise TypeError("too many initializers")
+    _init(self, **dict(zip(fields, values, strict=False)), **named)
 
 
 def _signature(cls: "Type") -> "Signature":
     from inspect import Parameter, Signature
 
     known = kinds(cls)
-    fields, defaults = _plans[cls][:2]
-    return Signature(
-        [
-            Parameter(
-                field,
-                Parameter.POSITIONAL_OR_KEYWORD,
-                default=... if default is _ABSENT else default,
-                annotation=known[field] if default is _ABSENT else type(default),
-            )
-            for field, default in zip(fields, defaults, strict=True)
-        ]
-    )
+    parameters = []
+    for field in names(cls):
+        kind = int if is_number(known[field]) else bytes if is_octets(known[field]) else known[field]
+        default = 0 if kind is int else bytes(sizeof(known[field])) if kind is bytes else ...
+        parameters.append(Parameter(field, Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind))
+    return Signature(parameters)
 
 
 if TYPE_CHECKING:
@@ -238,50 +194,24 @@ class Struct(_Structure):
     if TYPE_CHECKING:  # as above
         __getattr__: None  # type: ignore[assignment, misc]
         __setattr__: None  # type: ignore[assignment, misc]
-    else:
-
-        def __init__(self, *values, **named):
-            if not values and not named:
-                return
-            fields, absent, arrays, pack = _plans[self.__class__]
-            if len(values) > len(fields):
-                raise TypeError(f"{type(self).__name__} has {len(fields)} fields, not {len(values)}")
-            if named:
-                n = len(values)
-                values += tuple([named.pop(field, absent[i]) for i, field in enumerate(fields[n:], n)])
-                if named:
-                    raise TypeError(f"{type(self).__name__} has no such field, or twice: {', '.join(named)}")
-            elif len(values) < len(fields):
-                values += absent[len(values) :]
-            if pack is not None:
-                if arrays:
-                    values = list(values)
-                    for i, label, size in arrays:
-                        values[i] = octets(label, values[i], size)
-                try:
-                    pack(self, 0, *values)
-                    return
-                except (PackError, OverflowError):
-                    pass  # one by one, and the one that does not fit is named
-            for field, value in zip(fields, values, strict=True):
-                if value is not _ABSENT:
-                    setattr(self, field, value)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(plain(getattr(self, field)) == plain(getattr(other, field)) for field in _plans[type(self)][0])
+        if bytes(self) == bytes(other):
+            return True
+        return all(plain(getattr(self, field)) == plain(getattr(other, field)) for field in names(type(self)))
 
     __hash__ = None  # type: ignore[assignment]  # the fields can change
 
     def __reduce__(self) -> "tuple[object, tuple[bytes]]":
         # For copy and pickle: ctypes' own wants a __dict__, which __slots__ leaves out.
-        if any(kind is ctypes.c_void_p for _, kind, *_ in self._fields_):
+        if ctypes.c_void_p in kinds(type(self)).values():
             raise TypeError(f"a {type(self).__name__} holds an address, and cannot be copied or pickled")
         return type(self).from_buffer_copy, (bytes(self),)
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{field}={plain(getattr(self, field))!r}" for field in _plans[type(self)][0])
+        fields = ", ".join(f"{field}={plain(getattr(self, field))!r}" for field in names(type(self)))
         return f"{type(self).__name__}({fields})"
 
 
@@ -290,6 +220,11 @@ def plain(value: object) -> object:
     if isinstance(value, ctypes.Union):
         return bytes(value)
     return list(value) if isinstance(value, ctypes.Array) else value
+
+
+def aligned(length: int, alignment: int) -> int:
+    """The length, and the padding up to the next multiple of a power of two."""
+    return (length + alignment - 1) & -alignment
 
 
 def codec(layout: "type[Struct]") -> Codec:

@@ -3,7 +3,7 @@
 from ctypes import byref
 
 from ..base.errors import check, system_error, take_errno
-from ..constants._errnos import EINTR
+from ..constants import EINTR
 from . import libc
 from .structs import Time_t, Timespec, Timeval, Timex
 

@@ -2,14 +2,13 @@
 
 from ..base.arguments import c_path, i32
 from ..base.errors import retry, system_error
-from ..constants._errnos import EINVAL
-from ..constants._files import AT_FDCWD
+from ..constants import AT_FDCWD, EINVAL
 from . import libc
 from .structs import Timespec, Timeval, Utimbuf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from ctypes import Array
 
     from ..base.arguments import StrOrBytesPath
@@ -25,7 +24,7 @@ def utime(path: "StrOrBytesPath", buf: "Utimbuf | None" = None) -> None:
     _utimensat("utime", AT_FDCWD, c_path("path", path), times)
 
 
-def utimes(path: "StrOrBytesPath", tv: "Sequence[Timeval] | None" = None) -> None:
+def utimes(path: "StrOrBytesPath", tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
     """utimes(2): set a file's times of access and modification; None is now. Go Utimes.
 
     OSError(EINVAL): they are not two, or microseconds are out of 0..999999. PermissionError: the file is another
@@ -34,7 +33,7 @@ def utimes(path: "StrOrBytesPath", tv: "Sequence[Timeval] | None" = None) -> Non
     _utimensat("utimes", AT_FDCWD, c_path("path", path), _from_timevals("utimes", tv))
 
 
-def utimes_nano(path: "StrOrBytesPath", ts: "Sequence[Timespec] | None" = None) -> None:
+def utimes_nano(path: "StrOrBytesPath", ts: "Sequence[Timespec] | Array[Timespec] | None" = None) -> None:
     """utimensat(2): as utimes, in nanoseconds; UTIME_NOW and UTIME_OMIT stand for some. Go UtimesNano."""
     if ts is not None and len(ts) != 2:
         raise system_error("utimes_nano", EINVAL)
@@ -43,19 +42,19 @@ def utimes_nano(path: "StrOrBytesPath", ts: "Sequence[Timespec] | None" = None) 
     _utimensat("utimes_nano", AT_FDCWD, c_path("path", path), times)
 
 
-def futimes(fd: int, tv: "Sequence[Timeval] | None" = None) -> None:
+def futimes(fd: int, tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
     """futimens(3): as utimes, of an open file. Go Futimes, which takes a way through /proc."""
     fd, times = i32("fd", fd), _from_timevals("futimes", tv)
     while libc.futimens(fd, times) == -1:
         retry("futimes")
 
 
-def futimesat(dirfd: int, path: "StrOrBytesPath", tv: "Sequence[Timeval] | None" = None) -> None:
+def futimesat(dirfd: int, path: "StrOrBytesPath", tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
     """futimesat(2): as utimes, starting at the directory dirfd, or at AT_FDCWD. Go Futimesat."""
     _utimensat("futimesat", i32("dirfd", dirfd), c_path("path", path), _from_timevals("futimesat", tv))
 
 
-def _from_timevals(call: str, tv: "Sequence[Timeval] | None") -> "Array[Timespec] | None":
+def _from_timevals(call: str, tv: "Sequence[Timeval] | Array[Timeval] | None") -> "Array[Timespec] | None":
     if tv is None:
         return None
     if len(tv) != 2:
@@ -66,7 +65,7 @@ def _from_timevals(call: str, tv: "Sequence[Timeval] | None") -> "Array[Timespec
     return _Times(*[Timespec(each.sec, each.usec * 1000) for each in tv])
 
 
-def _check(name: str, times: "Sequence[object] | None", kind: type) -> None:
+def _check(name: str, times: "Iterable[object] | None", kind: type) -> None:
     for each in times or ():
         if not isinstance(each, kind):
             raise TypeError(f"{name} must hold {kind.__name__}s, not {type(each).__name__}")

@@ -1,6 +1,15 @@
 """<sys/time.h>, <time.h>, <sys/timex.h>, <utime.h>: times, and how the clock is adjusted."""
 
-from ..base.layout import I32, U32, I32x11, Long, Struct
+from ..base.layout import I32, U32, Long, Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctypes import Array, c_int32
+    from typing import TypeAlias
+
+    I32x11: TypeAlias = Array[c_int32]
+else:
+    I32x11 = I32 * 11
 
 
 class Time_t(int):
@@ -72,7 +81,7 @@ class Timex(Struct):
     errcnt: Long
     stbcnt: Long
     tai: I32
-    pad: I32x11
+    _pad: I32x11
 
 
 class Utimbuf(Struct):

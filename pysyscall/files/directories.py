@@ -7,8 +7,7 @@ from struct import Struct as Codec
 from ..base.arguments import c_path, i32
 from ..base.buffers import writable
 from ..base.errors import fail, retry, system_error
-from ..constants._errnos import EINVAL, ENOENT
-from ..constants._files import PATH_MAX
+from ..constants import EINVAL, ENOENT, PATH_MAX
 from . import kernel, libc
 from .structs import Dirent
 

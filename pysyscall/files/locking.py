@@ -5,7 +5,7 @@ from ctypes import byref
 from ..base.abi import ABI
 from ..base.arguments import i32
 from ..base.errors import retry
-from ..constants._files import F_GETLK, F_GETLK64, F_SETLK, F_SETLK64, F_SETLKW, F_SETLKW64
+from ..constants import F_GETLK, F_GETLK64, F_SETLK, F_SETLK64, F_SETLKW, F_SETLKW64
 from . import kernel, libc
 from .structs import Flock_t
 

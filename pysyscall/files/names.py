@@ -3,7 +3,7 @@
 from ..base.arguments import c_path, i32, u32
 from ..base.buffers import writable
 from ..base.errors import retry
-from ..constants._files import AT_FDCWD, AT_REMOVEDIR, S_IFIFO
+from ..constants import AT_FDCWD, AT_REMOVEDIR, S_IFIFO
 from . import kernel, libc
 
 TYPE_CHECKING = False

@@ -2,7 +2,7 @@
 
 from ..base.arguments import c_path, flag_bits, i32, i64, u32
 from ..base.errors import check, retry
-from ..constants._files import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
+from ..constants import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
 from . import libc
 
 TYPE_CHECKING = False

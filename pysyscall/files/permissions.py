@@ -2,8 +2,7 @@
 
 from ..base.arguments import c_path, i32, identity, u32
 from ..base.errors import fail, retry, system_error, take_errno
-from ..constants._errnos import EINTR, ENOSYS, EPERM
-from ..constants._files import AT_FDCWD, AT_SYMLINK_NOFOLLOW
+from ..constants import AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, EPERM
 from . import kernel, libc
 
 TYPE_CHECKING = False

@@ -5,8 +5,7 @@ from ctypes import byref, sizeof
 from ..base.abi import ABI
 from ..base.arguments import c_path, flag_bits, i32, u32
 from ..base.errors import retry, system_error, take_errno
-from ..constants._errnos import EINTR, ENOSYS
-from ..constants._files import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS
+from ..constants import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, STATX_BASIC_STATS
 from . import kernel
 from .structs import Stat_t, Statfs_t, Statx_t, Ustat_t
 

@@ -3,13 +3,18 @@
 import ctypes
 
 from ..base.abi import ABI
-from ..base.layout import I16, I32, I64, U8, U16, U32, U64, Char0, Char6, Char256, I32x2, Struct, ULong
+from ..base.layout import I16, I32, I64, U8, U16, U32, U64, Struct, ULong
 from ..clocks.structs import Timespec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ctypes import Array, c_int64
+    from ctypes import Array, c_int32, c_int64
     from typing import TypeAlias
+
+    Char0: TypeAlias = bytes
+    Char6: TypeAlias = bytes
+    Char256: TypeAlias = bytes
+    I32x2: TypeAlias = Array[c_int32]
 
     Dev: TypeAlias = int
     Nlink: TypeAlias = int
@@ -31,6 +36,10 @@ else:
     Word = U32 if ABI == "s390x" else I32 if _IS_32_BIT else I64
     Spare = Word * (5 if _IS_MIPS else 4)
     U64x12 = U64 * 12
+    Char0 = ctypes.c_char * 0
+    Char6 = ctypes.c_char * 6
+    Char256 = ctypes.c_char * 256
+    I32x2 = I32 * 2
 
 
 class Dirent(Struct):
@@ -107,7 +116,7 @@ class Stat_t(Struct):
     mtim: Timespec
     ctim: Timespec
     _unused: Rest
-    _order_ = {
+    _order_ = {  # noqa: RUF012
         **dict.fromkeys(
             ("x86_64", "ppc64le"),
             "dev ino nlink mode uid gid _pad rdev size blksize blocks atim mtim ctim _unused",
@@ -121,7 +130,9 @@ class Stat_t(Struct):
             ("i386", "arm"),
             "dev _pad_dev _ino mode nlink uid gid rdev _pad_rdev size blksize blocks atim mtim ctim ino",
         ),
-        "mips64el": "dev _pad_dev ino mode nlink uid gid rdev _pad_rdev size atim mtim ctim blksize _pad_blksize blocks",
+        "mips64el": (
+            "dev _pad_dev ino mode nlink uid gid rdev _pad_rdev size atim mtim ctim blksize _pad_blksize blocks"
+        ),
         "mipsel": (
             "dev _pad_dev ino mode nlink uid gid rdev _pad_rdev size atim mtim ctim blksize _pad_blksize blocks _unused"
         ),

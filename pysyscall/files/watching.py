@@ -5,8 +5,7 @@ from struct import Struct as Codec
 
 from ..base.arguments import c_path, flag_bits, i32, u32
 from ..base.errors import check, retry, system_error
-from ..constants._errnos import EINVAL
-from ..constants._polling import IN_Q_OVERFLOW
+from ..constants import EINVAL, IN_Q_OVERFLOW
 from . import libc
 
 TYPE_CHECKING = False

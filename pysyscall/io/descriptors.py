@@ -6,7 +6,7 @@ from ..base.arguments import i32
 from ..base.arguments import offset as offset_argument
 from ..base.buffers import COPIED, MAX_RW_COUNT, ArrayType, in_place, readable, writable
 from ..base.errors import check, retry
-from ..constants._files import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
+from ..constants import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from . import libc
 
 TYPE_CHECKING = False

@@ -5,7 +5,7 @@ from ctypes import sizeof
 
 from ..base.abi import ABI
 from ..base.arguments import integer
-from ..base.layout import I32, U32, U64, FdBits, Struct, Union
+from ..base.layout import I16, I32, U32, U64, FdBits, Struct, Union
 
 TYPE_CHECKING = False
 
@@ -53,6 +53,15 @@ class EpollEvent(Struct):
 
     def __repr__(self) -> str:
         return f"EpollEvent(events={self.events:#x}, fd={self.fd}, pad={self.pad})"
+
+
+class PollFd(Struct):
+    """struct pollfd: a descriptor, what to wait for, and what happened. Go unix.PollFd."""
+
+    __slots__ = ()
+    fd: I32
+    events: I16
+    revents: I16
 
 
 FD_SETSIZE = 8 * sizeof(FdBits)

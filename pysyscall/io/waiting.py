@@ -11,7 +11,7 @@ from ..base.arguments import i32, integer
 from ..base.errors import check, retry
 from ..clocks.structs import Timeval
 from . import libc
-from .structs import FD_SETSIZE, EpollEvent, FdSet
+from .structs import FD_SETSIZE, EpollEvent, FdSet, PollFd
 
 
 def epoll_create(size: int) -> int:
@@ -53,7 +53,7 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
     while (n := libc.epoll_wait(epfd, events, sizeof(events) // sizeof(EpollEvent), msec)) == -1:
         retry("epoll_wait")
         if msec > 0:
-            msec = max(0, ceil((deadline - monotonic()) * 1000))
+            msec = max(0, -int((monotonic() - deadline) * 1000 // 1))
     return n
 
 
@@ -74,5 +74,18 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
     while (n := libc.select(nfd, *pointers)) == -1:
         retry("select")
         if timeout is not None:
-            timeout.sec, timeout.usec = divmod(max(0, ceil((deadline - monotonic()) * 1_000_000)), 1_000_000)
+            timeout.sec, timeout.usec = divmod(max(0, -int((monotonic() - deadline) * 1_000_000 // 1)), 1_000_000)
+    return n
+
+
+def poll(fds: "Array[PollFd]", msec: int) -> int:
+    """poll(2): wait until one of `fds = (PollFd * n)()` is ready; how many are. Go unix.Poll."""
+    msec = i32("msec", msec)
+    if not isinstance(fds, Array) or fds._type_ is not PollFd:
+        raise TypeError(f"fds must be an array (PollFd * n)(), not {type(fds).__name__}")
+    deadline = monotonic() + msec / 1000 if msec > 0 else 0.0
+    while (n := libc.poll(fds, len(fds), msec)) == -1:
+        retry("poll")
+        if msec > 0:
+            msec = max(0, ceil((deadline - monotonic()) * 1000))
     return n

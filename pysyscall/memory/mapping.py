@@ -13,8 +13,7 @@ from weakref import finalize
 from ..base.arguments import flag_bits, i32, i64, integer
 from ..base.buffers import Export
 from ..base.errors import check, fail, system_error
-from ..constants._errnos import EINVAL
-from ..constants._memory import MAP_FIXED, PROT_NONE, PROT_WRITE
+from ..constants import EINVAL, MAP_FIXED, PROT_NONE, PROT_WRITE
 from . import libc
 
 TYPE_CHECKING = False

@@ -1,14 +1,36 @@
 """Addresses as text."""
 
+from ctypes import create_string_buffer
+
+from ..base.arguments import c_string
+from ..constants import AF_INET, AF_INET6
+from ..sockets.addresses import ip_text
+from . import libc
+
 
 def parse_ip(s: str) -> bytes:
-    """An IP address's text as 4 or 16 bytes, or ValueError. Go net.ParseIP, which makes 16 of both."""
-    from ipaddress import ip_address  # costs more to import than all of this package, and not everybody needs it
-
-    address = ip_address(_text("s", s))
-    if getattr(address, "scope_id", None):
+    """inet_pton(3): an IP address's text as 4 or 16 bytes, or ValueError. Go net.ParseIP, which makes 16 of both."""
+    text = c_string("s", _text("s", s))
+    if b"%" in text:
         raise ValueError(f"{s!r} names a zone: resolve_tcp_addr and resolve_udp_addr take one")
-    return address.packed
+    family, size = (AF_INET6, 16) if b":" in text else (AF_INET, 4)
+    ip = create_string_buffer(size)
+    if libc.inet_pton(family, text, ip) != 1:
+        raise ValueError(f"{s!r} is no IP address")
+    return ip.raw
+
+
+def format_ip(ip: "bytes | bytearray | memoryview") -> str:
+    """An IP address of 4 or 16 bytes as text, such as 127.0.0.1 and 2001:db8::1 (RFC 5952): the inverse of parse_ip.
+
+    Go net.IP.String, which leaves the ::ffff: of an IPv4 address in IPv6 out.
+    """
+    if not isinstance(ip, (bytes, bytearray, memoryview)):
+        raise TypeError(f"ip must be 4 or 16 bytes, not {type(ip).__name__}")
+    raw = bytes(ip)
+    if len(raw) not in (4, 16):
+        raise ValueError(f"ip must be 4 or 16 bytes, not {len(raw)}")
+    return ip_text(raw)
 
 
 def split_host_port(address: str) -> "tuple[str, str]":

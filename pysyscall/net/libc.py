@@ -2,7 +2,7 @@
 
 from ..base.declaration import Address, Int, Pointer, String, UInt, prototype
 
-# netdb.h, net/if.h
+# netdb.h, net/if.h, arpa/inet.h
 
 
 @prototype
@@ -19,3 +19,7 @@ def gai_strerror(errcode: Int, /) -> String: ...
 
 @prototype
 def if_nametoindex(ifname: String, /) -> UInt: ...
+
+
+@prototype
+def inet_pton(af: Int, src: String, dst: Pointer, /) -> Int: ...

@@ -4,7 +4,7 @@ from ctypes import byref, c_void_p, string_at
 
 from ..base.arguments import c_string, u16
 from ..base.errors import fail
-from ..constants._sockets import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
+from ..constants import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
 from ..sockets.addresses import SockaddrInet4, SockaddrInet6, decode
 from . import libc
 from .addresses import _text, split_host_port

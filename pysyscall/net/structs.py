@@ -6,9 +6,7 @@ from os import fsdecode
 from ..base.arguments import c_string, fixed_bytes, i32, u16
 from ..base.errors import system_error
 from ..base.layout import I16, I32, U8, U16, U32, Address, Char16, Struct, ULong, Union
-from ..constants._errnos import EINVAL
-from ..constants._interfaces import ARPHRD_ETHER, ARPHRD_LOOPBACK, IFNAMSIZ
-from ..constants._sockets import AF_INET
+from ..constants import AF_INET, ARPHRD_ETHER, ARPHRD_LOOPBACK, EINVAL, IFNAMSIZ
 from ..sockets.structs import RawSockaddr
 
 TYPE_CHECKING = False
@@ -104,7 +102,7 @@ class Ifreq(Struct):
     def flags(self, value: int) -> None:
         bits = u16("flags", value)
         self._clear()
-        self.ifru.flags = bits
+        self.ifru.flags = bits - 0x10000 if bits >> 15 else bits
 
     @property
     def ifindex(self) -> int:

@@ -1,16 +1,31 @@
 """Netlink messages: put together and taken apart."""
 
+import sys
 from ctypes import sizeof
 
 from ..base.arguments import u16, u32
 from ..base.errors import system_error
-from ..constants._errnos import EINVAL
-from ..constants._netlink import NLMSG_ALIGNTO, NLMSG_ERROR
-from .structs import NlMsgerr, NlMsghdr
+from ..base.layout import aligned
+from ..constants import (
+    EINVAL,
+    NLM_F_ACK_TLVS,
+    NLM_F_CAPPED,
+    NLMSG_ALIGNTO,
+    NLMSG_DONE,
+    NLMSG_ERROR,
+    NLMSGERR_ATTR_MSG,
+    RTA_ALIGNTO,
+)
+from .structs import NlMsgerr, NlMsghdr, RtAttr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..base.buffers import ReadableBuffer
+
+TYPE_MASK = 0x3FFF  # NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+_ERROR = 4  # bytes of the error that opens an NLMSG_ERROR and an NLMSG_DONE
 
 
 class NetlinkMessage:
@@ -33,14 +48,14 @@ class NetlinkMessage:
         return f"NetlinkMessage(header={self.header!r}, data={self.data!r})"
 
 
-def parse_netlink_message(b: "bytes | bytearray | memoryview") -> "list[NetlinkMessage]":
+def parse_netlink_message(b: "ReadableBuffer") -> "list[NetlinkMessage]":
     """Take apart what a netlink socket received. OSError(EINVAL) where a message is cut. Go ParseNetlinkMessage."""
     raw = memoryview(b).tobytes()
     messages = []
     start = 0
     while len(raw) - start >= sizeof(NlMsghdr):
         header = NlMsghdr.from_buffer_copy(raw, start)
-        end = start + _aligned(header.len, NLMSG_ALIGNTO)
+        end = start + aligned(header.len, NLMSG_ALIGNTO)
         if header.len < sizeof(NlMsghdr) or end > len(raw):
             raise system_error("parse_netlink_message", EINVAL)
         messages.append(NetlinkMessage(header, raw[start + sizeof(NlMsghdr) : start + header.len]))
@@ -56,19 +71,53 @@ def netlink_message(type: int, flags: int, seq: int, body: "ReadableBuffer") -> 
 
 
 def netlink_ack(message: NetlinkMessage) -> None:
-    """Raise the OSError that an NLMSG_ERROR message carries; return where it is an acknowledgement."""
-    if message.header.type == NLMSG_ERROR and (refusal := _refusal(message)).errno:
-        raise refusal
+    """Raise the OSError that an NLMSG_ERROR or NLMSG_DONE message carries; return where it carries none.
+
+    NLMSG_ERROR is the answer to a request, NLMSG_DONE the end of a table. The exception's text has the kernel's own
+    words, if it says more than the number does: for that, set the option NETLINK_EXT_ACK of level SOL_NETLINK to 1.
+    netlink(7).
+    """
+    if message.header.type not in (NLMSG_ERROR, NLMSG_DONE):
+        return
+    number = int.from_bytes(message.data[:_ERROR].ljust(_ERROR, b"\0"), sys.byteorder, signed=True)
+    # Some protocols end a table with a positive number, which is none of an error.
+    if number < 0 or (number and message.header.type == NLMSG_ERROR):
+        error = system_error("netlink", -number)
+        if words := _words(message):
+            error = OSError(error.errno, f"{error.strerror}: {words}")
+        raise error
 
 
-def _refusal(message: NetlinkMessage) -> OSError:
-    errno = -NlMsgerr.from_buffer_copy(message.data.ljust(sizeof(NlMsgerr), b"\0")).error
-    return system_error("netlink", errno)
+def _words(message: NetlinkMessage) -> str:
+    """What the kernel says of an error in its own words: an extended acknowledgement, behind the error."""
+    if not message.header.flags & NLM_F_ACK_TLVS:
+        return ""
+    start = _ERROR
+    if message.header.type == NLMSG_ERROR:
+        start = sizeof(NlMsgerr)
+        if not message.header.flags & NLM_F_CAPPED and len(message.data) >= start:  # the request's body comes first
+            request = NlMsgerr.from_buffer_copy(message.data).msg
+            start += aligned(max(request.len - sizeof(NlMsghdr), 0), NLMSG_ALIGNTO)
+    try:
+        for attr, value in attributes(message.data[start:]):
+            if attr.type & TYPE_MASK == NLMSGERR_ATTR_MSG:
+                return value.split(b"\0")[0].decode("utf-8", "backslashreplace")
+    except OSError:
+        pass  # words that are cut do not hide the error
+    return ""
 
 
-def _aligned(length: int, alignment: int) -> int:
-    return (length + alignment - 1) & -alignment
+def attributes(raw: bytes) -> "Iterator[tuple[RtAttr, bytes]]":
+    """Take apart a run of attributes. OSError(EINVAL) where one is cut."""
+    start = 0
+    while len(raw) - start >= sizeof(RtAttr):
+        attr = RtAttr.from_buffer_copy(raw, start)
+        end = start + aligned(attr.len, RTA_ALIGNTO)
+        if attr.len < sizeof(RtAttr) or end > len(raw):
+            raise system_error("parse_route_attr", EINVAL)
+        yield attr, raw[start + sizeof(RtAttr) : start + attr.len]
+        start = end
 
 
 def _padded(value: bytes, alignment: int) -> bytes:
-    return value.ljust(_aligned(len(value), alignment), b"\0")
+    return value.ljust(aligned(len(value), alignment), b"\0")

@@ -4,10 +4,17 @@ from ctypes import c_char, sizeof
 
 from ..base.arguments import u8, u16
 from ..base.errors import system_error
-from ..constants._errnos import EINVAL
-from ..constants._netlink import (
+from ..constants import (
+    AF_NETLINK,
+    EINTR,
+    EINVAL,
+    EMSGSIZE,
+    ENOPROTOOPT,
+    MSG_TRUNC,
+    NETLINK_EXT_ACK,
     NETLINK_ROUTE,
     NLM_F_DUMP,
+    NLM_F_DUMP_INTR,
     NLM_F_REQUEST,
     NLMSG_DONE,
     NLMSG_ERROR,
@@ -15,19 +22,25 @@ from ..constants._netlink import (
     RTM_BASE,
     RTM_DELADDR,
     RTM_DELLINK,
+    RTM_DELNEIGH,
     RTM_DELROUTE,
     RTM_GETLINK,
     RTM_NEWADDR,
     RTM_NEWLINK,
+    RTM_NEWNDUSEROPT,
+    RTM_NEWNEIGH,
     RTM_NEWROUTE,
+    SOCK_CLOEXEC,
+    SOCK_RAW,
+    SOL_NETLINK,
 )
-from ..constants._sockets import AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW
 from ..io.descriptors import close
 from ..sockets.addresses import SockaddrNetlink
 from ..sockets.messages import recvfrom, sendto
+from ..sockets.options import setsockopt_int
 from ..sockets.sockets import bind, getsockname, socket
-from .messages import NetlinkMessage, _aligned, _padded, _refusal, netlink_message, parse_netlink_message
-from .structs import IfAddrmsg, IfInfomsg, NlMsghdr, RtAttr, RtGenmsg, RtMsg
+from .messages import NetlinkMessage, _padded, attributes, netlink_ack, netlink_message, parse_netlink_message
+from .structs import IfAddrmsg, IfInfomsg, NdMsg, NdUseroptmsg, NlMsghdr, RtAttr, RtGenmsg, RtMsg
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +50,7 @@ if TYPE_CHECKING:
 
 # The kernel fits its answers to the buffer, up to 32 KiB.
 _Answer = c_char * 65536
+_MOST_DUMPS = 100
 # What stands before the attributes of each kind of message.
 _BODIES: "dict[int, type[Struct]]" = {
     RTM_NEWLINK: IfInfomsg,
@@ -45,6 +59,9 @@ _BODIES: "dict[int, type[Struct]]" = {
     RTM_DELADDR: IfAddrmsg,
     RTM_NEWROUTE: RtMsg,
     RTM_DELROUTE: RtMsg,
+    RTM_NEWNEIGH: NdMsg,
+    RTM_DELNEIGH: NdMsg,
+    RTM_NEWNDUSEROPT: NdUseroptmsg,
 }
 
 
@@ -82,11 +99,12 @@ class NetlinkRouteRequest:
 
 
 def netlink_rib(proto: int, family: int) -> bytes:
-    """RTM_GETLINK, RTM_GETADDR or RTM_GETROUTE: a whole table of the kernel's, as its messages. Go NetlinkRIB.
+    """RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE or RTM_GETNEIGH: a table of the kernel's, as its messages. Go NetlinkRIB.
 
     proto is one of those types, family AF_UNSPEC, AF_INET or AF_INET6. parse_netlink_message takes the result. The
-    kernel's refusal is raised with its own errno (Go: EINVAL), and EINVAL where proto asks for nothing, as the kernel
-    would not answer. See rtnetlink(7).
+    kernel's refusal is raised with its own errno (Go: EINVAL) and words, and EINVAL where proto asks for nothing, as
+    the kernel would not answer. A table that changes while it is read (NLM_F_DUMP_INTR) may lack entries or have them
+    twice: it is asked for again, and InterruptedError tells that it never stood still. See rtnetlink(7).
     """
     proto, family = u16("proto", proto), u8("family", family)
     if proto < RTM_BASE or proto % 4 != RTM_GETLINK % 4:  # of each four types, NEW, DEL, GET and SET, the third
@@ -96,51 +114,71 @@ def netlink_rib(proto: int, family: int) -> bytes:
         bind(fd, SockaddrNetlink())
         own = getsockname(fd)
         assert isinstance(own, SockaddrNetlink)
+        _ask_for_words(fd)
         request = netlink_message(proto, NLM_F_DUMP | NLM_F_REQUEST, 1, bytes(RtGenmsg(family)))
-        sendto(fd, request, 0, SockaddrNetlink())
-        table = bytearray()
-        answer = _Answer()
-        while True:
-            n, sender = recvfrom(fd, answer)
-            if not isinstance(sender, SockaddrNetlink) or sender.pid != 0:
-                continue  # any process may send to this socket
-            part = answer.raw[:n]
-            for message in parse_netlink_message(part):
-                if message.header.seq != 1 or message.header.pid != own.pid:
-                    raise system_error("netlink_rib", EINVAL)
-                if message.header.type == NLMSG_ERROR:
-                    raise _refusal(message)
-                if message.header.type == NLMSG_DONE:
-                    return bytes(table + part)
-            table += part
+        for _ in range(_MOST_DUMPS):
+            sendto(fd, request, 0, SockaddrNetlink())
+            table = _dump(fd, own.pid)
+            if table is not None:
+                return table
+        raise OSError(EINTR, f"netlink_rib: the table has changed during each of {_MOST_DUMPS} attempts to read it")
     finally:
         close(fd)
 
 
-def parse_netlink_route_attr(m: NetlinkMessage) -> "list[NetlinkRouteAttr]":
-    """The attributes of an RTM_NEW or RTM_DEL message of a link, address or route. Go ParseNetlinkRouteAttr.
+def _ask_for_words(fd: int) -> None:
+    """Have the kernel say in words what is wrong with a request, if it can."""
+    try:
+        setsockopt_int(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1)
+    except OSError as error:
+        if error.errno != ENOPROTOOPT:  # Linux before 4.12
+            raise
 
-    OSError(EINVAL): another type of message, or one that is cut.
+
+def _dump(fd: int, pid: int) -> "bytes | None":
+    """Receive a table, up to its NLMSG_DONE. None: it has changed meanwhile."""
+    table = bytearray()
+    answer = _Answer()
+    changed = False
+    while True:
+        n, sender = recvfrom(fd, answer, MSG_TRUNC)
+        if not isinstance(sender, SockaddrNetlink) or sender.pid != 0:
+            continue  # any process may send to this socket
+        if n > sizeof(answer):
+            raise system_error("netlink_rib", EMSGSIZE)
+        table += memoryview(answer)[:n]
+        for message in parse_netlink_message(memoryview(answer)[:n]):
+            header = message.header
+            if header.seq != 1 or header.pid != pid:
+                raise system_error("netlink_rib", EINVAL)
+            changed |= bool(header.flags & NLM_F_DUMP_INTR)
+            if header.type in (NLMSG_ERROR, NLMSG_DONE):
+                netlink_ack(message)
+            if header.type == NLMSG_DONE:
+                return None if changed else bytes(table)
+
+
+def parse_netlink_route_attr(m: NetlinkMessage) -> "list[NetlinkRouteAttr]":
+    """The attributes of a message about a link, address, route or neighbour. Go ParseNetlinkRouteAttr.
+
+    The message is of type RTM_NEWLINK, RTM_DELLINK and so on, or RTM_NEWNDUSEROPT, where they stand behind the options.
+    The type of an attribute that has others in it may have the bit NLA_F_NESTED. OSError(EINVAL): another type of
+    message, or one that is cut.
     """
     body = _BODIES.get(m.header.type)
     if body is None or len(m.data) < sizeof(body):
         raise system_error("parse_netlink_route_attr", EINVAL)
-    return parse_route_attr(m.data[sizeof(body) :])
+    start = sizeof(body)
+    if body is NdUseroptmsg:
+        start += NdUseroptmsg.from_buffer_copy(m.data).opts_len
+        if start > len(m.data):
+            raise system_error("parse_netlink_route_attr", EINVAL)
+    return parse_route_attr(m.data[start:])
 
 
-def parse_route_attr(b: "bytes | bytearray | memoryview") -> "list[NetlinkRouteAttr]":
+def parse_route_attr(b: "ReadableBuffer") -> "list[NetlinkRouteAttr]":
     """Take apart a run of attributes, such as the value of a nested one. OSError(EINVAL) where one is cut."""
-    raw = memoryview(b).tobytes()
-    attributes = []
-    start = 0
-    while len(raw) - start >= sizeof(RtAttr):
-        attr = RtAttr.from_buffer_copy(raw, start)
-        end = start + _aligned(attr.len, RTA_ALIGNTO)
-        if attr.len < sizeof(RtAttr) or end > len(raw):
-            raise system_error("parse_route_attr", EINVAL)
-        attributes.append(NetlinkRouteAttr(attr, raw[start + sizeof(RtAttr) : start + attr.len]))
-        start = end
-    return attributes
+    return [NetlinkRouteAttr(attr, value) for attr, value in attributes(memoryview(b).tobytes())]
 
 
 def route_attr(type: int, value: "ReadableBuffer") -> bytes:

@@ -1,4 +1,6 @@
-"""<linux/netlink.h>, <linux/rtnetlink.h>, <linux/if_addr.h>: the headers of netlink messages and their attributes."""
+"""<linux/netlink.h>, <linux/rtnetlink.h>, <linux/if_addr.h>, <linux/neighbour.h>: the headers of netlink messages and
+their attributes.
+"""
 
 from ..base.layout import I32, U8, U16, U32, Struct
 
@@ -91,3 +93,49 @@ class RtNexthop(Struct):
     flags: U8
     hops: U8
     ifindex: I32
+
+
+class IfaCacheinfo(Struct):
+    """struct ifa_cacheinfo: for how many seconds an address is valid: IFA_CACHEINFO. Go unix.IfaCacheinfo.
+
+    `cstamp` and `tstamp`, when it was made and last changed, are hundredths of seconds since the machine started.
+    """
+
+    __slots__ = ()
+    prefered: U32
+    valid: U32
+    cstamp: U32
+    tstamp: U32
+
+
+class NdMsg(Struct):
+    """struct ndmsg: a neighbour: what is known of an address on a link, such as an ARP entry. Go unix.NdMsg.
+
+    state is NUD_REACHABLE and so on, flags NTF_ROUTER and so on; NDA_DST and NDA_LLADDR are among its attributes.
+    """
+
+    __slots__ = ()
+    family: U8
+    pad1: U8
+    pad2: U16
+    ifindex: I32
+    state: U16
+    flags: U8
+    type: U8
+
+
+class NdUseroptmsg(Struct):
+    """struct nduseroptmsg: options of an IPv6 router that are for programs. Go unix.NdUseroptmsg.
+
+    `opts_len` bytes of options follow, such as the addresses of name servers, and then attributes.
+    """
+
+    __slots__ = ()
+    family: U8
+    pad1: U8
+    opts_len: U16
+    ifindex: I32
+    icmp_type: U8
+    icmp_code: U8
+    pad2: U16
+    pad3: U32

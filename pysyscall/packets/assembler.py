@@ -14,9 +14,7 @@ order into the machine's, so that constants are written as ever.
 """
 
 from ..base.arguments import u16
-from ..constants._interfaces import ETH_P_ARP, ETH_P_IP, ETH_P_IPV6
-from ..constants._internet import IPPROTO_ICMP, IPPROTO_UDP
-from ..constants._packets import (
+from ..constants import (
     BPF_ABS,
     BPF_B,
     BPF_H,
@@ -31,6 +29,11 @@ from ..constants._packets import (
     BPF_MSH,
     BPF_RET,
     BPF_W,
+    ETH_P_ARP,
+    ETH_P_IP,
+    ETH_P_IPV6,
+    IPPROTO_ICMP,
+    IPPROTO_UDP,
 )
 from .filters import lsf_jump, lsf_stmt
 from .structs import SockFilter

@@ -6,12 +6,14 @@ needs no privilege.
 
 from ..base.arguments import integer, u8, u16
 from ..base.errors import system_error
-from ..constants._errnos import EINVAL
-from ..constants._interfaces import IFF_PROMISC, SIOCGIFFLAGS, SIOCSIFFLAGS
-from ..constants._packets import BPF_MAXINSNS
-from ..constants._sockets import (
+from ..constants import (
     AF_INET,
     AF_PACKET,
+    BPF_MAXINSNS,
+    EINVAL,
+    IFF_PROMISC,
+    SIOCGIFFLAGS,
+    SIOCSIFFLAGS,
     SO_ATTACH_FILTER,
     SO_DETACH_FILTER,
     SOCK_CLOEXEC,

@@ -4,37 +4,42 @@ from ctypes import sizeof
 from struct import Struct as Codec
 
 from ..base.arguments import flag_bits, u16
-from ..constants._interfaces import ETH_P_8021Q
-from ..constants._packets import PACKET_AUXDATA, PACKET_FANOUT, TP_STATUS_VLAN_TPID_VALID, TP_STATUS_VLAN_VALID
-from ..constants._sockets import SOL_PACKET
+from ..constants import (
+    ETH_P_8021Q,
+    PACKET_AUXDATA,
+    PACKET_FANOUT,
+    SOL_PACKET,
+    TP_STATUS_VLAN_TPID_VALID,
+    TP_STATUS_VLAN_VALID,
+)
 from ..sockets.control import SocketControlMessage, payload
-from ..sockets.options import get_struct, set_struct, setsockopt_int
+from ..sockets.options import setsockopt_int, struct_option
 from .structs import PacketMreq, TpacketAuxdata, TpacketStats, TpacketStatsV3
 
 _ADDRESSES = 12  # Ethernet's two, before the type
 _TAG = Codec("!HH")
 
 
+@struct_option
 def setsockopt_packet_mreq(fd: int, level: int, opt: int, mreq: PacketMreq) -> None:
     """setsockopt(2) of a struct packet_mreq. Go unix.SetsockoptPacketMreq.
 
     level is SOL_PACKET, opt PACKET_ADD_MEMBERSHIP or PACKET_DROP_MEMBERSHIP. PACKET_MR_PROMISC makes an interface
     promiscuous until the socket is closed. packet(7).
     """
-    set_struct(PacketMreq, fd, level, opt, "mreq", mreq)
 
 
+@struct_option
 def getsockopt_tpacket_stats(fd: int, level: int, opt: int) -> TpacketStats:
     """getsockopt(2) of a struct tpacket_stats: packets and losses since last asked. Go unix.GetsockoptTpacketStats.
 
     level is SOL_PACKET, opt PACKET_STATISTICS. packet(7).
     """
-    return get_struct(TpacketStats, fd, level, opt)
 
 
+@struct_option
 def getsockopt_tpacket_stats_v3(fd: int, level: int, opt: int) -> TpacketStatsV3:
     """getsockopt(2) of a struct tpacket_stats_v3: the same of a TPACKET_V3 ring. Go unix.GetsockoptTpacketStatsV3."""
-    return get_struct(TpacketStatsV3, fd, level, opt)
 
 
 def packet_fanout(fd: int, group: int, mode: int, flags: int = 0) -> None:

@@ -4,150 +4,56 @@ The ring is TPACKET_V3 of packet(7): blocks that the kernel fills with frames an
 """
 
 import sys
-from ctypes import c_uint8, sizeof
+from ctypes import c_uint8
 from math import ceil, inf
 from mmap import PAGESIZE, mmap
-from struct import Struct as Codec
 from time import monotonic, sleep
 
 from ..base.arguments import i32, integer, u16
 from ..base.errors import system_error
-from ..base.layout import codec
-from ..constants._interfaces import ETH_P_ALL
-from ..constants._packets import (
+from ..base.forks import this_process
+from ..constants import (
+    AF_PACKET,
+    EPOLL_CLOEXEC,
+    EPOLL_CTL_ADD,
+    EPOLLERR,
+    EPOLLIN,
+    ETH_P_ALL,
     PACKET_RX_RING,
     PACKET_STATISTICS,
     PACKET_VERSION,
+    SO_ERROR,
+    SOCK_CLOEXEC,
+    SOCK_RAW,
+    SOL_PACKET,
+    SOL_SOCKET,
     TP_STATUS_KERNEL,
     TP_STATUS_USER,
-    TP_STATUS_VLAN_VALID,
-    TPACKET_ALIGNMENT,
     TPACKET_V3,
 )
-from ..constants._polling import EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLERR, EPOLLIN
-from ..constants._sockets import AF_PACKET, SO_ERROR, SOCK_CLOEXEC, SOCK_RAW, SOL_PACKET, SOL_SOCKET
 from ..io.descriptors import close
 from ..io.structs import EpollEvent
 from ..io.waiting import epoll_create1, epoll_ctl, epoll_wait
 from ..net.byte_order import htons
-from ..processes import libc
-from ..sockets.addresses import SockaddrLinklayer, decode
+from ..sockets.addresses import SockaddrLinklayer
 from ..sockets.options import getsockopt_int, setsockopt, setsockopt_int
 from ..sockets.sockets import bind, socket
 from .filters import attach_lsf
-from .options import getsockopt_tpacket_stats_v3, tagged, vlan_tag
-from .structs import Tpacket3Hdr, TpacketBlockDesc, TpacketReq3, TpacketStatsV3
+from .frames import Frames
+from .memory_order import fence
+from .options import getsockopt_tpacket_stats_v3
+from .structs import TpacketBlockDesc, TpacketReq3, TpacketStatsV3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from array import array
+    from collections.abc import Iterable
     from typing import Any
 
-    from ..sockets.addresses import Sockaddr
     from .structs import SockFilter
 
 _PAUSE = 0.001
-_header = codec(Tpacket3Hdr)
-_lengths = Codec(f"=I{Tpacket3Hdr.len.offset - 4}xII")  # type: ignore[attr-defined]  # next_offset, len, status
-_TAG = 4  # bytes of a VLAN tag
-_SOCKADDR = (sizeof(Tpacket3Hdr) + TPACKET_ALIGNMENT - 1) & -TPACKET_ALIGNMENT
 _STATUS = TpacketBlockDesc.block_status.offset // 4  # type: ignore[attr-defined]  # a field's descriptor
-
-
-class Frame:
-    """One frame in the ring, valid until its block is given back."""
-
-    __slots__ = ("_at", "_frames", "_header")
-
-    def __init__(self, frames: "Frames", at: int, header: "tuple[int, ...]") -> None:
-        self._frames = frames
-        self._at = at
-        self._header = header
-
-    @property
-    def data(self) -> memoryview:
-        """The frame's bytes in the ring, without the VLAN tag that the kernel took out.
-
-        As long as a view of them lives, the kernel does not get the block back.
-        """
-        start = self._at + self._header[6]
-        return self._frames._memory()[start : start + self._header[3]]
-
-    def copy(self) -> bytes:
-        """The frame as it was on the wire: `data` with the VLAN tag put back."""
-        return tagged(self.data, self.vlan)
-
-    @property
-    def length(self) -> int:
-        """How long the frame was on the wire, VLAN tag included; `copy` is shorter where a filter cut it."""
-        return self._header[4] + (_TAG if self._header[5] & TP_STATUS_VLAN_VALID else 0)
-
-    @property
-    def timestamp(self) -> int:
-        """When it came, in nanoseconds since 1970."""
-        return self._header[1] * 1_000_000_000 + self._header[2]
-
-    @property
-    def vlan(self) -> "tuple[int, int] | None":
-        """The VLAN tag that the kernel took out, (TPID, TCI), or None. The TPID is ETH_P_8021Q or ETH_P_8021AD."""
-        return vlan_tag(self._header[5], self._header[9], self._header[10])
-
-    @property
-    def address(self) -> "Sockaddr":
-        """Where it came from and how: a SockaddrLinklayer with the interface, the protocol and the packet's type."""
-        start, end = self._at + _SOCKADDR, self._at + self._header[6]
-        return decode(self._frames._memory()[start:end].tobytes())
-
-
-class Frames:
-    """The frames of one block: iterate within `with`, at whose end the block is given back.
-
-    Without `with` it is given back when this object and its frames are gone.
-    """
-
-    __slots__ = ("_count", "_first", "_ring", "_view")
-
-    def __init__(self, ring: "PacketRing", view: memoryview, count: int, first: int) -> None:
-        self._ring = ring
-        self._view: memoryview | None = view
-        self._count = count
-        self._first = first
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __iter__(self) -> "Iterator[Frame]":
-        at = self._first
-        for _ in range(self._count):
-            # No view is kept here: a loop that was left would withhold the block.
-            header = _header.unpack_from(self._memory(), at)
-            yield Frame(self, at, header)
-            at += header[0]
-
-    def wire_bytes(self) -> int:
-        """The lengths of all frames together, for whoever only counts."""
-        view, at, total, unpack = self._memory(), self._first, 0, _lengths.unpack_from
-        for _ in range(self._count):
-            following, length, status = unpack(view, at)
-            total += length
-            if status & TP_STATUS_VLAN_VALID:
-                total += _TAG
-            at += following
-        return total
-
-    def __enter__(self) -> "Frames":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._view = None
-        self._ring._give_back()
-
-    __del__ = __exit__
-
-    def _memory(self) -> memoryview:
-        if self._view is None:
-            raise ValueError("the block of this frame has been given back")
-        return self._view
 
 
 class PacketRing:
@@ -165,9 +71,15 @@ class PacketRing:
                     print(frame.timestamp, frame.length, frame.data[:14].hex())
 
     A memoryview of a frame's data keeps its block, and so those after it, from being filled again, so that it never
-    turns to garbage; the frames that find no block meanwhile are dropped, and counted. A ring is for one thread. Go's
-    syscall has no counterpart.
+    turns to garbage; the frames that find no block meanwhile are dropped, and counted. A ring is for one thread of the
+    process that made it: in a child process its methods raise ValueError, but for `close`, and nothing is given back.
+    Go's syscall has no counterpart.
     """
+
+    # As long as __init__ has not come to them.
+    fd: int = -1
+    _epfd = -1
+    _map: "mmap | None" = None
 
     def __init__(
         self,
@@ -179,9 +91,12 @@ class PacketRing:
         retire: int = 8,
         filter: "Iterable[SockFilter] | None" = None,
     ) -> None:
-        self.fd = self._epfd = -1
-        self._map: mmap | None = None
+        from array import array  # imports collections: no program without a ring is to wait for it
+
+        self._process = this_process()
         self._next = 0
+        self._array = array
+        self._even = (0, 0), array("I")
         self._handed: dict[int, int] = {}  # the blocks that are not the kernel's, in order
         blocks = integer("blocks", blocks, 1, 1 << 16)
         block_size = integer("block_size", block_size, PAGESIZE, 1 << 30)
@@ -223,13 +138,14 @@ class PacketRing:
         msec = i32("msec", msec)
         if self._map is None:
             raise ValueError("the ring is closed")
+        self._check_process()
         deadline = monotonic() + msec / 1000 if msec >= 0 else inf
         while self._is_ready(deadline):
             frames = self._next_block()
             if frames._count:
                 return frames
             frames.__exit__()  # the kernel hands over an empty block where a large frame does not fit into what is left
-        return Frames(self, memoryview(b""), 0, 0)
+        return Frames(self, memoryview(b""), 0, 0, 0)
 
     def _is_ready(self, deadline: float) -> bool:
         """Wait for the next block; False where time is over."""
@@ -247,7 +163,7 @@ class PacketRing:
         index = self._next
         view = memoryview(self._blocks[index]).cast("B")
         description = TpacketBlockDesc.from_buffer_copy(view)
-        frames = Frames(self, view, description.num_pkts, description.offset_to_first_pkt)
+        frames = Frames(self, view, description.num_pkts, description.offset_to_first_pkt, description.blk_len)
         self._next = (index + 1) % len(self._blocks)
         self._handed[index] = index
         return frames
@@ -267,6 +183,8 @@ class PacketRing:
     def statistics(self) -> TpacketStatsV3:
         """getsockopt(2) PACKET_STATISTICS: frames that passed the filter, and how many of them were dropped, since last
         asked."""
+        if self._map is not None:
+            self._check_process()  # whoever asks sets them back to 0
         return getsockopt_tpacket_stats_v3(self.fd, SOL_PACKET, PACKET_STATISTICS)
 
     def close(self) -> None:
@@ -276,7 +194,7 @@ class PacketRing:
         self._map = None
         self._blocks = []
         self._statuses = memoryview(b"")
-        self._handed.clear()
+        self._handed = {}
         for fd in descriptors:
             if fd >= 0:
                 close(fd)
@@ -289,8 +207,20 @@ class PacketRing:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    def _even_offsets(self, start: int, stride: int, count: int) -> "array[int]":
+        """So many numbers that are a stride apart. From one block to the next they are mostly the same."""
+        if self._even[0] != (start, stride) or len(self._even[1]) < count:
+            self._even = (start, stride), self._array("I", range(start, start + count * stride, stride))
+        return self._even[1][:count]
+
+    def _check_process(self) -> None:
+        if self._process != this_process():
+            raise ValueError("the ring belongs to the process that made it, and this is a child of it")
+
     def _give_back(self) -> None:
         """Hand blocks to the kernel, in order, up to the first that has a view."""
+        if self._process != this_process():
+            return  # the blocks are in use in the process that this is a child of
         for index in list(self._handed):
             if sys.getrefcount(self._blocks[index]) != self._alone:
                 return
@@ -298,11 +228,3 @@ class PacketRing:
             # Where the garbage collector has come in between, and deleted a Frames, the block is given back already.
             if self._handed.pop(index, None) is not None:
                 self._statuses[index] = TP_STATUS_KERNEL
-
-
-def fence() -> None:
-    """Keep what comes before from being seen after, by the kernel or here, on machines that reorder memory accesses.
-
-    A call through ctypes lets go of the interpreter's lock and takes it again, and the two order memory.
-    """
-    libc.getpid()

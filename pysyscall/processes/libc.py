@@ -9,6 +9,10 @@ from ..base.declaration import Int, prototype, unconverted
 def unshare(flags: Int, /) -> Int: ...
 
 
+@prototype
+def setns(fd: Int, nstype: Int, /) -> Int: ...
+
+
 # unistd.h
 
 

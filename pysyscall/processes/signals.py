@@ -1,14 +1,15 @@
 """Signal: a signal's number with its name and text, as Go's Signal."""
 
-from ..constants import _signals
+from ..base.abi import constants
+from ..constants.other import TABLE
 from ..system.texts import SIGNALS
 
 # Second names, which no table uses.
 _ALIASES = ("SIGCLD", "SIGIOT", "SIGPOLL")
 _NAMES = {
     value: name
-    for name, value in vars(_signals).items()
-    if name[:3] == "SIG" and name[3:].isalnum() and name not in _ALIASES and not name.startswith("SIGEV")
+    for name, value in constants(TABLE, "SIG").items()
+    if name[3:].isalnum() and name not in _ALIASES and not name.startswith("SIGEV")
 }
 
 

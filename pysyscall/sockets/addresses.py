@@ -1,16 +1,17 @@
-"""Socket addresses: immutable values over the very bytes that the kernel is given or gave.
-
-An address holds those bytes and nothing else, so that one from a datagram costs next to nothing, goes back to the
-kernel as it is, and is decoded only when somebody asks for a field. The layouts are those of `structs.addresses`.
-"""
+"""Socket addresses, one class for each family; their layouts are those of `structs`."""
 
 import sys
-from ctypes import sizeof
 from os import fsdecode, fsencode
 
-from ..base import arguments
-from ..base.layout import codec
-from ..constants._sockets import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK
+from ..base.arguments import integer
+from ..constants import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK
+from .sockaddr import Sockaddr as Sockaddr
+from .sockaddr import SockaddrBytes as SockaddrBytes
+from .sockaddr import decode as decode
+from .sockaddr import field, network_field
+from .sockaddr import known as known
+from .sockaddr import raw_bytes as raw_bytes
+from .sockaddr import remember as remember
 from .structs import (
     RawSockaddrInet4,
     RawSockaddrInet6,
@@ -22,83 +23,7 @@ from .structs import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ..base.arguments import StrOrBytesPath
-
-_PATH_SIZE = sizeof(RawSockaddrUnix) - 2
-_LINKLAYER_HEAD = RawSockaddrLinklayer.addr.offset  # type: ignore[attr-defined]  # a field's descriptor
-_MAX_ADDR_LEN = 32  # linux/netdevice.h: the longest hardware address
-
-
-_inet4 = codec(RawSockaddrInet4)
-_inet6 = codec(RawSockaddrInet6)
-_linklayer = codec(RawSockaddrLinklayer)
-_netlink = codec(RawSockaddrNetlink)
-_vm = codec(RawSockaddrVM)
-
-
-def _swap16(value: int) -> int:
-    """Host to network order of 16 bits, and back."""
-    return value if sys.byteorder == "big" else value >> 8 | (value & 0xFF) << 8
-
-
-class Sockaddr:
-    """struct sockaddr: a socket's address. Go Sockaddr.
-
-    The base of one class for each family. `bytes(address)` is what the kernel is given, of exactly the length it is
-    given. Addresses are immutable, compare by value and can be dictionary keys.
-    """
-
-    __slots__ = ("_raw",)
-    _raw: bytes
-
-    def __init__(self) -> None:
-        raise TypeError("Sockaddr is the base of one class for each family: make one of those")
-
-    @staticmethod
-    def from_bytes(raw: "bytes | bytearray | memoryview") -> "Sockaddr":
-        """The address in the kernel's own bytes, family first.
-
-        A family without a class here, or too few bytes for its family, makes a SockaddrBytes. ValueError: more than the
-        128 bytes of a struct sockaddr_storage.
-        """
-        return decode(SockaddrBytes(raw).raw)
-
-    @property
-    def family(self) -> int:
-        """The address family, such as AF_INET."""
-        return int.from_bytes(self._raw[:2], sys.byteorder)
-
-    def __bytes__(self) -> bytes:
-        return self._raw
-
-    def __eq__(self, other: object) -> bool:
-        return self._raw == other._raw if isinstance(other, Sockaddr) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._raw)
-
-    def __repr__(self) -> str:
-        names: tuple[str, ...] = getattr(self, "__match_args__", ())
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
-
-
-class SockaddrBytes(Sockaddr):
-    """The kernel's own bytes, family first: an address of any other family, in and out."""
-
-    __slots__ = ()
-    __match_args__ = ("raw",)
-
-    def __init__(self, raw: "bytes | bytearray | memoryview") -> None:
-        self._raw = bytes(memoryview(raw))
-        if len(self._raw) > 128:
-            raise ValueError(f"raw must be at most 128 bytes, struct sockaddr_storage, not {len(self._raw)}")
-
-    @property
-    def raw(self) -> bytes:
-        """The bytes, family first."""
-        return self._raw
 
 
 class SockaddrInet4(Sockaddr):
@@ -106,20 +31,22 @@ class SockaddrInet4(Sockaddr):
 
     __slots__ = ()
     __match_args__ = ("port", "addr")
+    _family = AF_INET
+    _layout = RawSockaddrInet4
 
-    def __init__(self, port: int, addr: "bytes | bytearray | memoryview") -> None:
-        port = arguments.u16("port", port)
-        self._raw = _inet4.pack(AF_INET, _swap16(port), arguments.fixed_bytes("addr", addr, 4), b"")
+    def __init__(self, port: int = 0, addr: "bytes | bytearray | memoryview" = b"\0\0\0\0") -> None:
+        self._raw = self._encode(port, addr)
 
-    @property
+    @network_field
     def port(self) -> int:
         """The port, in host order."""
-        return int.from_bytes(self._raw[2:4], "big")
 
-    @property
+    @field
     def addr(self) -> bytes:
         """The address: 4 bytes in network order."""
-        return self._raw[4:8]
+
+    def __str__(self) -> str:
+        return f"{ip_text(self.addr)}:{self.port}"
 
 
 class SockaddrInet6(Sockaddr):
@@ -130,32 +57,38 @@ class SockaddrInet6(Sockaddr):
 
     __slots__ = ()
     __match_args__ = ("port", "addr", "zone_id", "flowinfo")
+    _family = AF_INET6
+    _layout = RawSockaddrInet6
+    _names_in_c = {"zone_id": "scope_id"}  # noqa: RUF012
 
-    def __init__(self, port: int, addr: "bytes | bytearray | memoryview", zone_id: int = 0, flowinfo: int = 0) -> None:
-        port = arguments.u16("port", port)
-        flow = int.from_bytes(arguments.u32("flowinfo", flowinfo).to_bytes(4, "big"), sys.byteorder)
-        zone_id = arguments.u32("zone_id", zone_id)
-        self._raw = _inet6.pack(AF_INET6, _swap16(port), flow, arguments.fixed_bytes("addr", addr, 16), zone_id)
+    def __init__(
+        self,
+        port: int = 0,
+        addr: "bytes | bytearray | memoryview" = b"\0" * 16,
+        zone_id: int = 0,
+        flowinfo: int = 0,
+    ) -> None:
+        self._raw = self._encode(port, flowinfo, addr, zone_id)
 
-    @property
+    @network_field
     def port(self) -> int:
         """The port, in host order."""
-        return int.from_bytes(self._raw[2:4], "big")
 
-    @property
+    @field
     def addr(self) -> bytes:
         """The address: 16 bytes in network order."""
-        return self._raw[8:24]
 
-    @property
+    @field
     def zone_id(self) -> int:
         """The index of the interface that a link-local address is on, or 0."""
-        return int.from_bytes(self._raw[24:28], sys.byteorder)
 
-    @property
+    @network_field
     def flowinfo(self) -> int:
         """Traffic class and flow label, in host order."""
-        return int.from_bytes(self._raw[4:8], "big")
+
+    def __str__(self) -> str:
+        zone = f"%{self.zone_id}" if self.zone_id else ""
+        return f"[{ip_text(self.addr)}{zone}]:{self.port}"
 
 
 class SockaddrUnix(Sockaddr):
@@ -167,14 +100,16 @@ class SockaddrUnix(Sockaddr):
 
     __slots__ = ()
     __match_args__ = ("name",)
+    _family = AF_UNIX
+    _layout = RawSockaddrUnix
 
-    def __init__(self, name: "StrOrBytesPath") -> None:
+    def __init__(self, name: "StrOrBytesPath" = "") -> None:
         path = fsencode(name)
-        if len(path) > _PATH_SIZE:
-            raise ValueError(f"name must be at most {_PATH_SIZE} bytes, not {len(path)}")
+        if len(path) > RawSockaddrUnix.path.size:  # type: ignore[attr-defined]  # a field's descriptor
+            raise ValueError(f"name must be at most 108 bytes, not {len(path)}")
         if path[:1] != b"\0" and b"\0" in path:
             raise ValueError(f"name must not hold a NUL, but for a leading one: {name!r}")
-        self._raw = _unix(path)
+        self._raw = self._encode(path)
 
     @property
     def name(self) -> str:
@@ -182,10 +117,22 @@ class SockaddrUnix(Sockaddr):
         path = self._raw[2:]
         return fsdecode(path if path[:1] == b"\0" else path.rstrip(b"\0"))
 
+    @classmethod
+    def _encode(cls, path: bytes) -> bytes:
+        ends = path and path[:1] != b"\0" and len(path) < cls._codec.size - 2
+        return cls._family.to_bytes(2, sys.byteorder) + path + (b"\0" if ends else b"")
 
-def _unix(path: bytes) -> bytes:
-    ends = path and path[:1] != b"\0" and len(path) < _PATH_SIZE
-    return AF_UNIX.to_bytes(2, sys.byteorder) + path + (b"\0" if ends else b"")
+    @classmethod
+    def _canonical(cls, raw: bytes) -> bytes:
+        path = raw[2 : cls._codec.size]
+        return cls._encode(path if path[:1] == b"\0" else path.split(b"\0", 1)[0])
+
+    def __str__(self) -> str:
+        path = self._raw[2:]
+        return printable(b"@" + path[1:] if path[:1] == b"\0" else path.rstrip(b"\0"))
+
+
+_MAX_ADDR_LEN = 32  # linux/netdevice.h: the longest hardware address
 
 
 class SockaddrLinklayer(Sockaddr):
@@ -198,6 +145,9 @@ class SockaddrLinklayer(Sockaddr):
 
     __slots__ = ()
     __match_args__ = ("protocol", "ifindex", "hatype", "pkttype", "halen", "addr")
+    _family = AF_PACKET
+    _layout = RawSockaddrLinklayer
+    _head = RawSockaddrLinklayer.addr.offset  # type: ignore[attr-defined]  # a field's descriptor
 
     def __init__(
         self,
@@ -211,49 +161,47 @@ class SockaddrLinklayer(Sockaddr):
         addr = bytes(memoryview(addr))
         if len(addr) > _MAX_ADDR_LEN:
             raise ValueError(f"addr must be at most {_MAX_ADDR_LEN} bytes, not {len(addr)}")
-        halen = len(addr) if halen is None else arguments.integer("halen", halen, 0, _MAX_ADDR_LEN)
+        halen = len(addr) if halen is None else integer("halen", halen, 0, _MAX_ADDR_LEN)
         if halen < len(addr):
             raise ValueError(f"halen must be at least addr's length, {len(addr)}, not {halen}")
-        head = _linklayer.pack(
-            AF_PACKET,
-            arguments.u16("protocol", protocol),
-            arguments.i32("ifindex", ifindex) & 0xFFFF_FFFF,
-            arguments.u16("hatype", hatype),
-            arguments.u8("pkttype", pkttype),
-            halen,
-            b"",
-        )
-        self._raw = (head[:_LINKLAYER_HEAD] + addr.ljust(halen, b"\0")).ljust(_linklayer.size, b"\0")
+        raw = self._encode(protocol, ifindex, hatype, pkttype, halen)
+        self._raw = (raw[: self._head] + addr.ljust(halen, b"\0")).ljust(len(raw), b"\0")
 
-    @property
+    @field
     def protocol(self) -> int:
         """The Ethernet protocol, in network order: ntohs makes it ETH_P_IP and so on."""
-        return int.from_bytes(self._raw[2:4], sys.byteorder)
 
-    @property
+    @field
     def ifindex(self) -> int:
         """The interface's index; 0 matches any."""
-        return int.from_bytes(self._raw[4:8], sys.byteorder, signed=True)
 
-    @property
+    @field
     def hatype(self) -> int:
         """The kind of hardware: ARPHRD_ETHER and so on."""
-        return int.from_bytes(self._raw[8:10], sys.byteorder)
 
-    @property
+    @field
     def pkttype(self) -> int:
         """For whom a packet was: PACKET_HOST, PACKET_BROADCAST, PACKET_OUTGOING and so on."""
-        return self._raw[10]
 
-    @property
+    @field
     def halen(self) -> int:
         """The length of the hardware address."""
-        return self._raw[11]
 
     @property
     def addr(self) -> bytes:
         """The hardware address: `halen` bytes."""
-        return self._raw[_LINKLAYER_HEAD : _LINKLAYER_HEAD + self.halen]
+        return self._raw[self._head : self._head + self.halen]
+
+    @classmethod
+    def _canonical(cls, raw: bytes) -> "bytes | None":
+        if len(raw) < cls._head or not raw[11] <= min(len(raw) - cls._head, _MAX_ADDR_LEN):
+            return None
+        return raw[: cls._head + raw[11]].ljust(cls._codec.size, b"\0")
+
+    def __str__(self) -> str:
+        interface = f"%{self.ifindex}" if self.ifindex else ""
+        protocol = f"/0x{self._raw[2:4].hex()}" if self.protocol else ""
+        return f"{self.addr.hex(':') or '*'}{interface}{protocol}"
 
 
 class SockaddrNetlink(Sockaddr):
@@ -261,24 +209,26 @@ class SockaddrNetlink(Sockaddr):
 
     __slots__ = ()
     __match_args__ = ("pid", "groups")
+    _family = AF_NETLINK
+    _layout = RawSockaddrNetlink
 
     def __init__(self, pid: int = 0, groups: int = 0) -> None:
-        self._raw = _netlink.pack(AF_NETLINK, 0, arguments.u32("pid", pid), arguments.u32("groups", groups))
+        self._raw = self._encode(pid, groups)
 
-    @property
+    @field
     def pad(self) -> int:
         """Always 0."""
-        return int.from_bytes(self._raw[2:4], sys.byteorder)
 
-    @property
+    @field
     def pid(self) -> int:
         """The netlink port: 0 for the kernel, often the process's number for a process."""
-        return int.from_bytes(self._raw[4:8], sys.byteorder)
 
-    @property
+    @field
     def groups(self) -> int:
         """A mask of multicast groups."""
-        return int.from_bytes(self._raw[8:12], sys.byteorder)
+
+    def __str__(self) -> str:
+        return f"{self.pid}/{self.groups:#x}" if self.groups else f"{self.pid}"
 
 
 class SockaddrVM(Sockaddr):
@@ -290,101 +240,50 @@ class SockaddrVM(Sockaddr):
 
     __slots__ = ()
     __match_args__ = ("port", "cid", "flags")
+    _family = AF_VSOCK
+    _layout = RawSockaddrVM
 
-    def __init__(self, port: int, cid: int, flags: int = 0) -> None:
-        port, cid = arguments.u32("port", port), arguments.u32("cid", cid)
-        self._raw = _vm.pack(AF_VSOCK, 0, port, cid, arguments.u8("flags", flags), b"")
+    def __init__(self, port: int = 0, cid: int = 0, flags: int = 0) -> None:
+        self._raw = self._encode(port, cid, flags)
 
-    @property
+    @field
     def port(self) -> int:
         """The port, of 32 bits."""
-        return int.from_bytes(self._raw[4:8], sys.byteorder)
 
-    @property
+    @field
     def cid(self) -> int:
         """The context: which machine."""
-        return int.from_bytes(self._raw[8:12], sys.byteorder)
 
-    @property
+    @field
     def flags(self) -> int:
         """VMADDR_FLAG_TO_HOST and so on."""
-        return self._raw[12]
+
+    def __str__(self) -> str:
+        return f"{self.cid}:{self.port}"
 
 
-def _decode_inet4(raw: bytes) -> bytes:
-    return raw[:8].ljust(16, b"\0")  # whatever stood in the padding, equal addresses have equal bytes
+# Addresses as text. Here, and not where the public functions are: to print an address must need no further module.
+
+_MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96, an IPv4 address as IPv6
 
 
-def _decode_inet6(raw: bytes) -> bytes:
-    return raw[:28]
+def ip_text(ip: bytes) -> str:
+    """4 or 16 bytes as people write them: RFC 5952."""
+    if len(ip) == 4:
+        return "{}.{}.{}.{}".format(*ip)
+    if ip.startswith(_MAPPED):
+        return f"::ffff:{ip_text(ip[12:])}"
+    digits = ip.hex()
+    text = ":".join(digits[i : i + 4].lstrip("0") or "0" for i in range(0, 32, 4))
+    for count in range(8, 1, -1):
+        zeros = ":".join("0" * count)
+        if f":{zeros}:" in f":{text}:":
+            before, _, after = f":{text}:".partition(f":{zeros}:")
+            return f"{before[1:]}::{after[:-1]}"
+    return text
 
 
-def _decode_unix(raw: bytes) -> bytes:
-    path = raw[2:]
-    return _unix(path[:_PATH_SIZE] if path[:1] == b"\0" else path.split(b"\0", 1)[0][:_PATH_SIZE])
-
-
-def _decode_linklayer(raw: bytes) -> bytes:
-    return raw[: _LINKLAYER_HEAD + raw[11]].ljust(_linklayer.size, b"\0")
-
-
-def _decode_netlink(raw: bytes) -> bytes:
-    return raw[:2] + b"\0\0" + raw[4:12]
-
-
-def _decode_vm(raw: bytes) -> bytes:
-    return raw[:2] + b"\0\0" + raw[4:13] + b"\0\0\0"
-
-
-# By the two bytes of the family: its class, its least length, and what makes its bytes canonical.
-_FAMILIES: "dict[bytes, tuple[type[Sockaddr], int, Any]]" = {
-    family.to_bytes(2, sys.byteorder): (cls, least, canonical)
-    for family, cls, least, canonical in (
-        (AF_INET, SockaddrInet4, _inet4.size, _decode_inet4),
-        (AF_INET6, SockaddrInet6, _inet6.size, _decode_inet6),
-        (AF_UNIX, SockaddrUnix, 2, _decode_unix),
-        (AF_PACKET, SockaddrLinklayer, _LINKLAYER_HEAD, _decode_linklayer),
-        (AF_NETLINK, SockaddrNetlink, _netlink.size, _decode_netlink),
-        (AF_VSOCK, SockaddrVM, _vm.size, _decode_vm),
-    )
-}
-
-
-def decode(raw: bytes) -> Sockaddr:
-    """The one decoder: an address of the class for its family, or SockaddrBytes."""
-    cls, least, canonical = _FAMILIES.get(raw[:2], _OTHER)
-    if len(raw) < least or (cls is SockaddrLinklayer and not raw[11] <= min(len(raw) - least, _MAX_ADDR_LEN)):
-        cls, least, canonical = _OTHER
-    address: Sockaddr = cls.__new__(cls)
-    address._raw = canonical(raw)
-    return address
-
-
-_OTHER: "tuple[type[Sockaddr], int, Any]" = (SockaddrBytes, 0, bytes)
-
-
-# The addresses met of late: most datagrams come from where another came from before. No bytes, no address.
-_recent: "dict[bytes, Sockaddr | None]" = {}
-
-
-def known(raw: bytes) -> "Sockaddr | None":
-    """decode, remembered; None for no bytes."""
-    try:
-        return _recent[raw]
-    except KeyError:
-        return remember(_recent, raw, raw)
-
-
-def remember(met: "dict[bytes, Sockaddr | None]", key: bytes, raw: bytes) -> "Sockaddr | None":
-    """The address in these bytes, or None for none, kept under a key with those met of late."""
-    if len(met) >= 256:
-        met.clear()
-    address = met[key] = decode(raw) if raw else None
-    return address
-
-
-def raw_bytes(name: str, address: Sockaddr) -> bytes:
-    """The kernel's bytes of an address that a user passed, or TypeError."""
-    if isinstance(address, Sockaddr):
-        return address._raw
-    raise TypeError(f"{name} must be a Sockaddr, not {type(address).__name__}")
+def printable(name: bytes) -> str:
+    """A name on one line: what is not UTF-8, and what would not show, as an escape."""
+    text = name.decode(errors="backslashreplace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

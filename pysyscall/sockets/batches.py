@@ -9,11 +9,10 @@ from ctypes import addressof, byref, c_char, c_void_p, sizeof
 
 from ..base.arguments import flag_bits, i32, integer
 from ..base.errors import retry, system_error, take_errno
-from ..constants._errnos import EINTR, EINVAL, EIO, EMSGSIZE
-from ..constants._internet import IPPROTO_UDP
-from ..constants._sockets import MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
+from ..constants import EINTR, EINVAL, EIO, EMSGSIZE, IPPROTO_UDP, MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
 from . import libc
 from .addresses import known, raw_bytes
+from .answers import LOW, Answers, answer, column
 from .ip_control import udp_segment
 from .options import getsockopt_int
 from .structs import Iovec, Mmsghdr, Msghdr
@@ -29,14 +28,13 @@ _MAX_COUNT = 1024  # UIO_MAXIOV: the kernel takes no more at once
 _NAME_SIZE = 128  # struct sockaddr_storage
 _MAX_SEGMENTS = 64  # UDP_MAX_SEGMENTS before Linux 6.9
 _MAX_SEGMENTED = 65535 - 40 - 8  # what one packet has room for behind the headers of IPv6 and UDP
-# Which four bytes of a size_t hold a length: none here needs the others.
-_LOW = 4 if sys.byteorder == "big" and sizeof(c_void_p) == 8 else 0
 
 
 class MessageBatch:
     """recvmmsg(2), sendmmsg(2): up to count messages of up to size bytes, received or sent in one call.
 
-    control is the room for each message's control data. `recv` makes messages 0..n-1, in place of all before, and `put`
+    count is at most 1024, and count * size less than 2 GiB: all of it is allocated at once. control is the room for
+    each message's control data. `recv` makes messages 0..n-1, in place of all before, and `put`
     fills one; `payload`, `address`, `control` and `flags` tell of message i. What was received can be sent as it
     stands, each payload to its address, so that an echo costs no work a datagram:
 
@@ -50,6 +48,7 @@ class MessageBatch:
     """
 
     __slots__ = (
+        "_answers",
         "_control_lengths",
         "_control_size",
         "_controls",
@@ -74,6 +73,7 @@ class MessageBatch:
     def __init__(self, count: int, size: int, control: int = 0) -> None:
         self._count = count = integer("count", count, 1, _MAX_COUNT)
         self._size = size = integer("size", size, 1, 2**31 - 1)
+        integer("count * size", count * size, 0, 2**31 - 1)
         self._control_size = control = integer("control", control, 0, 2**20)
         self._filled = 0  # how many messages there are
         sizes = [count * each for each in (sizeof(Mmsghdr), sizeof(Iovec), _NAME_SIZE, control, size)]
@@ -85,15 +85,16 @@ class MessageBatch:
         )
         base = addressof(self._storage)
         self._headers, self._header_bytes = base, headers
-        self._segment: tuple[int, Array[c_char]] = (0, (c_char * 0)())
+        self._segment: tuple[int, bytes, Array[c_char]] = (0, b"", (c_char * 0)())
+        self._answers: Answers | None = None
         _link(headers, iovecs, [base + start for start in starts], size, control)
 
         words = headers.cast("I")
-        self._moved = _column(words, Mmsghdr, Mmsghdr.len.offset)  # type: ignore[attr-defined]
-        self._flags = _column(words, Mmsghdr, Msghdr.flags.offset)  # type: ignore[attr-defined]
-        self._name_lengths = _column(words, Mmsghdr, Msghdr.namelen.offset)  # type: ignore[attr-defined]
-        self._control_lengths = _column(words, Mmsghdr, Msghdr.controllen.offset + _LOW)  # type: ignore[attr-defined]
-        self._lengths = _column(iovecs.cast("I"), Iovec, Iovec.len.offset + _LOW)  # type: ignore[attr-defined]
+        self._moved = column(words, Mmsghdr, Mmsghdr.len.offset)  # type: ignore[attr-defined]
+        self._flags = column(words, Mmsghdr, Msghdr.flags.offset)  # type: ignore[attr-defined]
+        self._name_lengths = column(words, Mmsghdr, Msghdr.namelen.offset)  # type: ignore[attr-defined]
+        self._control_lengths = column(words, Mmsghdr, Msghdr.controllen.offset + LOW)  # type: ignore[attr-defined]
+        self._lengths = column(iovecs.cast("I"), Iovec, Iovec.len.offset + LOW)  # type: ignore[attr-defined]
         self._held_controls = _repeated(0, count)
         self._none = _repeated(0, count)
         self._room = [_repeated(room, count) for room in (size, _NAME_SIZE, control)]
@@ -127,47 +128,83 @@ class MessageBatch:
         self._filled = n
         return n
 
-    def send(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
+    def send(self, fd: int, n: int, flags: int = 0, start: int = 0, *, control: bool = False) -> int:
         """sendmmsg(2): send messages start..n-1 as they stand; how many went, which may be fewer.
 
         Fewer means that the next one failed: `send(fd, n, start=start + sent)` raises its error, or sends on. On a
         stream the last one that went may have gone in part: `sent` tells.
+
+        What came with a message by `recv` does not go out again. control=True sends of it what makes an answer leave
+        from the address that was asked, on a socket that listens on all: the packet info of IP_PKTINFO and
+        IPV6_RECVPKTINFO, without the interface; nothing for what was sent to a group or to all on the link, but the
+        source that IP_PKTINFO tells for it. A socket of AF_INET6 that takes IPv4 too needs both options.
         """
         if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
             fd, flags = i32("fd", fd), flag_bits("flags", flags)
         n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
-        first = c_void_p(self._headers + start * sizeof(Mmsghdr))
+        answers = self._answer(start, n) if control and self._control_size else None
+        headers = answers.address if answers else self._headers
+        first = c_void_p(headers + start * sizeof(Mmsghdr))
         while (sent := libc.sendmmsg(fd, first, n - start, flags)) == -1:
             retry("sendmmsg")
+        if answers:
+            self._moved[start : start + sent] = answers.moved[start : start + sent]
         return sent
 
-    def send_udp(self, fd: int, n: int, flags: int = 0, start: int = 0) -> int:
+    def send_udp(self, fd: int, n: int, flags: int = 0, start: int = 0, *, control: bool = False) -> int:
         """sendmsg(2) with UDP_SEGMENT: as `send`, but on a UDP socket messages that are alike go together.
 
-        Alike: to one address, without control data, and equally long but for the last, which may be shorter. The kernel
-        takes up to 64 of them as one, 65,487 bytes in all, and cuts that into datagrams when most of its work is done.
-        What is not alike, or too long for the way out, goes as `send` sends it. udp(7).
+        Alike: to one address, equally long but for the last, which may be shorter, and without control data, or with
+        control=True from one address. The kernel takes up to 64 of them as one, 65,487 bytes in all, and cuts that into
+        datagrams when most of its work is done. Other messages are sent as by `send`, and so are those that are too
+        long for the interface. udp(7).
         """
         n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
-        count = self._alike(start, n)
+        count = self._alike(start, n) if n - start > 1 else 0
+        source = b""
+        if count > 1 and control and self._control_size:
+            controls = self._controls_of_answers(start, start + count)
+            source = controls[0]
+            count = count if all(each is source for each in controls) else 0
         if count < 2 or getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP:
-            return self.send(fd, n, flags, start)
+            return self.send(fd, n, flags, start, control=control)
         fd, flags = i32("fd", fd), flag_bits("flags", flags)
         length = self._lengths[start]
-        if self._segment[0] != length:
-            control = udp_segment(length)
-            self._segment = length, (c_char * len(control)).from_buffer_copy(control)
+        if self._segment[:2] != (length, source):
+            segment = source + udp_segment(length)
+            self._segment = length, source, (c_char * len(segment)).from_buffer_copy(segment)
         header = Msghdr.from_buffer_copy(self._header_bytes, start * sizeof(Mmsghdr))
         header.iovlen = count  # the buffers of those that follow follow
-        header.control, header.controllen = addressof(self._segment[1]), sizeof(self._segment[1])
+        header.control, header.controllen = addressof(self._segment[2]), sizeof(self._segment[2])
         while libc.sendmsg(fd, byref(header), flags) == -1:
             errno = take_errno()
             if errno in (EINVAL, EIO, EMSGSIZE):  # a datagram does not fit into one packet, or the device cannot do it
-                return self.send(fd, n, flags, start)
+                return self.send(fd, n, flags, start, control=control)
             if errno != EINTR:
                 raise system_error("sendmsg", errno)
         self._moved[start : start + count] = self._lengths[start : start + count]
         return count
+
+    def _answer(self, start: int, n: int) -> Answers:
+        """Headers for these messages with the control data of answers."""
+        if self._answers is None:
+            self._answers = Answers(self._header_bytes, self._control_size)
+        self._answers.fill(start, self._controls_of_answers(start, n), self._name_lengths)
+        return self._answers
+
+    def _controls_of_answers(self, start: int, n: int) -> "list[bytes]":
+        """The control data that each message goes out with: its own where `put` gave it some."""
+        size = self._control_size
+        if n - start == 1 and not self._control_lengths[start]:
+            return [answer(self._controls[start * size : start * size + self._held_controls[start]].tobytes())]
+        held = self._held_controls[start:n]
+        area = self._controls[start * size : n * size]
+        own = self._control_lengths[start:n]
+        if n > start and not any(own) and _is_repeated(held) and _is_repeated(area, size):
+            return [answer(area[: held[0]].tobytes())] * (n - start)
+        raw = area.tobytes()
+        parts = (raw[i * size : i * size + length] for i, length in enumerate(held))
+        return [part if sent else answer(part) for part, sent in zip(parts, own, strict=True)]
 
     def _alike(self, start: int, n: int) -> int:
         """How many messages from start on can go as one: all up to n, as far as one packet goes, or none."""
@@ -247,11 +284,6 @@ def _link(headers: memoryview, iovecs: memoryview, addresses: "list[int]", size:
         header.name, header.iov, header.iovlen = names_at + i * _NAME_SIZE, iovecs_at + i * sizeof(Iovec), 1
         if control:
             header.control = controls_at + i * control
-
-
-def _column(words: memoryview, row: "type[Mmsghdr | Iovec]", offset: int) -> memoryview:
-    """One 32-bit field of every structure in an array of them."""
-    return words[offset // 4 :: sizeof(row) // 4]
 
 
 def _repeated(value: int, count: int) -> memoryview:

@@ -9,8 +9,8 @@ from struct import Struct as Codec
 
 from ..base.arguments import i32, integer
 from ..base.errors import system_error
-from ..constants._errnos import EINVAL
-from ..constants._sockets import SCM_CREDENTIALS, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET
+from ..base.layout import aligned
+from ..constants import EINVAL, SCM_CREDENTIALS, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET
 from ..io.descriptors import close
 from .structs import Cmsghdr, Ucred
 
@@ -52,7 +52,7 @@ def cmsg_len(datalen: int) -> int:
 
 def cmsg_space(datalen: int) -> int:
     """CMSG_SPACE(3): the room that a control message with so many bytes of data takes. Go CmsgSpace."""
-    return sizeof(Cmsghdr) + _aligned(integer("datalen", datalen, 0, _MAX_DATA))
+    return sizeof(Cmsghdr) + aligned(integer("datalen", datalen, 0, _MAX_DATA), _ALIGNMENT)
 
 
 def socket_control_message(level: int, type: int, data: "ReadableBuffer") -> bytes:
@@ -62,7 +62,7 @@ def socket_control_message(level: int, type: int, data: "ReadableBuffer") -> byt
     """
     payload = memoryview(data).tobytes()
     header = Cmsghdr(cmsg_len(len(payload)), i32("level", level), i32("type", type))
-    return bytes(header) + payload.ljust(_aligned(len(payload)), b"\0")
+    return bytes(header) + payload.ljust(aligned(len(payload), _ALIGNMENT), b"\0")
 
 
 def parse_socket_control_message(b: "ReadableBuffer") -> "list[SocketControlMessage]":
@@ -150,7 +150,7 @@ def _headers(raw: bytes) -> "Iterator[tuple[Cmsghdr, int]]":
     while len(raw) - start >= sizeof(Cmsghdr):
         header = Cmsghdr.from_buffer_copy(raw, start)
         yield header, start
-        start += _aligned(header.len)
+        start += aligned(header.len, _ALIGNMENT)
 
 
 def _descriptors(b: "ReadableBuffer | list[SocketControlMessage]") -> "Iterator[int]":
@@ -169,7 +169,3 @@ def _contents(b: "ReadableBuffer | list[SocketControlMessage]") -> "Iterator[tup
         if header.len < sizeof(Cmsghdr):
             return
         yield header.level, header.type, raw[start + sizeof(Cmsghdr) : start + header.len]
-
-
-def _aligned(length: int) -> int:
-    return (length + _ALIGNMENT - 1) & -_ALIGNMENT

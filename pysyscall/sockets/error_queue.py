@@ -8,15 +8,19 @@ from ctypes import c_char, sizeof
 
 from ..base.arguments import flag_bits
 from ..base.errors import system_error
-from ..constants._errnos import EINVAL, EOPNOTSUPP
-from ..constants._internet import IP_RECVERR, IPPROTO_IP, IPPROTO_IPV6, IPV6_RECVERR
-from ..constants._packets import PACKET_TX_TIMESTAMP
-from ..constants._sockets import (
+from ..constants import (
     AF_NETLINK,
     AF_UNIX,
     AF_UNSPEC,
+    EINVAL,
+    EOPNOTSUPP,
+    IP_RECVERR,
+    IPPROTO_IP,
+    IPPROTO_IPV6,
+    IPV6_RECVERR,
     MSG_DONTWAIT,
     MSG_ERRQUEUE,
+    PACKET_TX_TIMESTAMP,
     SO_DOMAIN,
     SO_TIMESTAMPING_NEW,
     SO_TIMESTAMPING_OLD,

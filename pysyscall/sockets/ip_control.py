@@ -8,7 +8,7 @@ from ctypes import sizeof
 from struct import Struct as Codec
 
 from ..base.arguments import i32, u16
-from ..constants._internet import (
+from ..constants import (
     IP_PKTINFO,
     IP_TOS,
     IP_TTL,

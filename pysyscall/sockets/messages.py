@@ -5,8 +5,7 @@ from ctypes import addressof, byref, c_char, c_uint32, sizeof
 from ..base.arguments import flag_bits, i32
 from ..base.buffers import COPIED, MAX_RW_COUNT, ArrayType, Export, in_place, readable, writable
 from ..base.errors import retry, system_error
-from ..constants._errnos import EMSGSIZE
-from ..constants._sockets import AF_UNIX, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
+from ..constants import AF_UNIX, EMSGSIZE, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from . import libc
 from .addresses import Sockaddr, decode, known, raw_bytes, remember
 from .options import getsockopt_int

@@ -1,26 +1,41 @@
 """Socket options: the plain pair over bytes, and the typed ones over it, as Go has them."""
 
 from ctypes import byref, c_int, c_uint32, create_string_buffer, sizeof
+from os import fsdecode
 
 from ..base.arguments import c_string, fixed_bytes, i32, integer, u8
 from ..base.buffers import readable
 from ..base.errors import check
 from ..clocks.structs import Timeval
-from ..constants._sockets import SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
+from ..constants import IPPROTO_IPV6, SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
 from . import libc
-from .structs import ICMPv6Filter, IPMreq, IPMreqn, IPv6Mreq, IPv6MTUInfo, Linger, TCPInfoFull, Ucred
+from .addresses import Sockaddr, decode
+from .structs import (
+    ICMPv6Filter,
+    IPMreq,
+    IPMreqn,
+    IPv6Mreq,
+    IPv6MTUInfo,
+    Linger,
+    RawSockaddrInet4,
+    RawSockaddrInet6,
+    TCPInfoFull,
+    Ucred,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from collections.abc import Callable
+    from typing import Any, TypeVar
 
     from ..base.buffers import ReadableBuffer
     from ..base.layout import Struct
 
-    StructT = TypeVar("StructT", bound=Struct)
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 _FILTER_SIZE = 8  # struct sock_filter
+_LONGEST_TEXT = 4096  # SO_PEERSEC; all others are much shorter
 _LONGEST = 1 << 20  # no option is longer, and a mistyped size must not take the machine's memory
 
 
@@ -68,6 +83,11 @@ def setsockopt_string(fd: int, level: int, opt: int, s: "str | bytes") -> None:
     setsockopt(fd, level, opt, c_string("s", s))
 
 
+def getsockopt_string(fd: int, level: int, opt: int) -> str:
+    """getsockopt(2) of a text up to its NUL, such as a congestion control's name. Go unix.GetsockoptString."""
+    return fsdecode(getsockopt(fd, level, opt, _LONGEST_TEXT).partition(b"\0")[0])
+
+
 def getsockopt_inet4_addr(fd: int, level: int, opt: int) -> bytes:
     """getsockopt(2) of an IPv4 address: 4 bytes, such as IP_MULTICAST_IF. Go GetsockoptInet4Addr."""
     return getsockopt(fd, level, opt, 4).ljust(4, b"\0")
@@ -78,83 +98,114 @@ def setsockopt_inet4_addr(fd: int, level: int, opt: int, value: "bytes | bytearr
     setsockopt(fd, level, opt, fixed_bytes("value", value, 4))
 
 
+def getsockopt_sockaddr(fd: int, level: int, opt: int) -> Sockaddr:
+    """getsockopt(2) of a socket address, such as where a connection went before it was redirected to this socket.
+
+    level is IPPROTO_IP and opt SO_ORIGINAL_DST, or IPPROTO_IPV6 and IP6T_SO_ORIGINAL_DST. ENOENT: it was not.
+    ENOPROTOOPT: the kernel redirects none. iptables-extensions(8), REDIRECT.
+    """
+    layout = RawSockaddrInet6 if level == IPPROTO_IPV6 else RawSockaddrInet4
+    return decode(getsockopt(fd, level, opt, sizeof(layout)))
+
+
+def struct_option(declaration: "Function") -> "Function":
+    """Make an option of its declaration: the getter of the structure that it returns, or the setter of its last one.
+
+    The parameters keep their names, so that they can be given by them.
+    """
+    *_, (name, taken), (_, returned) = declaration.__annotations__.items()
+    made: Any = _setter(name, taken) if returned is None else _getter(returned)
+    for attribute in ("__name__", "__qualname__", "__module__", "__doc__", "__annotations__"):
+        setattr(made, attribute, getattr(declaration, attribute))
+    return made  # type: ignore[no-any-return]
+
+
+def _getter(kind: "type[Struct]") -> "Callable[[int, int, int], Struct]":
+    size = sizeof(kind)
+
+    def get(fd: int, level: int, opt: int) -> "Struct":
+        # What an older kernel does not fill stays 0.
+        return kind.from_buffer_copy(getsockopt(fd, level, opt, size).ljust(size, b"\0"))
+
+    return get
+
+
+def _setter(name: str, kind: "type[Struct]") -> "Callable[[int, int, int, Struct], None]":
+    def set(fd: int, level: int, opt: int, value: "Struct") -> None:
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
+        setsockopt(fd, level, opt, value)
+
+    set.__code__ = set.__code__.replace(co_varnames=("fd", "level", "opt", name))
+    return set
+
+
+@struct_option
 def getsockopt_ip_mreq(fd: int, level: int, opt: int) -> IPMreq:
     """getsockopt(2) of a struct ip_mreq. Go GetsockoptIPMreq."""
-    return get_struct(IPMreq, fd, level, opt)
 
 
+@struct_option
 def setsockopt_ip_mreq(fd: int, level: int, opt: int, mreq: IPMreq) -> None:
     """setsockopt(2) of a struct ip_mreq: IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP. Go SetsockoptIPMreq."""
-    set_struct(IPMreq, fd, level, opt, "mreq", mreq)
 
 
+@struct_option
 def getsockopt_ip_mreqn(fd: int, level: int, opt: int) -> IPMreqn:
     """getsockopt(2) of a struct ip_mreqn. Go GetsockoptIPMreqn."""
-    return get_struct(IPMreqn, fd, level, opt)
 
 
+@struct_option
 def setsockopt_ip_mreqn(fd: int, level: int, opt: int, mreq: IPMreqn) -> None:
     """setsockopt(2) of a struct ip_mreqn: as ip_mreq, or IP_MULTICAST_IF by index. Go SetsockoptIPMreqn."""
-    set_struct(IPMreqn, fd, level, opt, "mreq", mreq)
 
 
+@struct_option
 def getsockopt_ipv6_mreq(fd: int, level: int, opt: int) -> IPv6Mreq:
     """getsockopt(2) of a struct ipv6_mreq. Go GetsockoptIPv6Mreq."""
-    return get_struct(IPv6Mreq, fd, level, opt)
 
 
+@struct_option
 def setsockopt_ipv6_mreq(fd: int, level: int, opt: int, mreq: IPv6Mreq) -> None:
     """setsockopt(2) of a struct ipv6_mreq: IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP. Go SetsockoptIPv6Mreq."""
-    set_struct(IPv6Mreq, fd, level, opt, "mreq", mreq)
 
 
+@struct_option
 def getsockopt_ipv6_mtu_info(fd: int, level: int, opt: int) -> IPv6MTUInfo:
     """getsockopt(2) of a struct ip6_mtuinfo: IPV6_PATHMTU. Go GetsockoptIPv6MTUInfo."""
-    return get_struct(IPv6MTUInfo, fd, level, opt)
 
 
+@struct_option
 def getsockopt_icmpv6_filter(fd: int, level: int, opt: int) -> ICMPv6Filter:
     """getsockopt(2) of a struct icmp6_filter: ICMPV6_FILTER. Go GetsockoptICMPv6Filter."""
-    return get_struct(ICMPv6Filter, fd, level, opt)
 
 
+@struct_option
 def setsockopt_icmpv6_filter(fd: int, level: int, opt: int, filter: ICMPv6Filter) -> None:
     """setsockopt(2) of a struct icmp6_filter: ICMPV6_FILTER. Go SetsockoptICMPv6Filter."""
-    set_struct(ICMPv6Filter, fd, level, opt, "filter", filter)
 
 
+@struct_option
 def getsockopt_ucred(fd: int, level: int, opt: int) -> Ucred:
     """getsockopt(2) of a struct ucred: SO_PEERCRED. Go GetsockoptUcred."""
-    return get_struct(Ucred, fd, level, opt)
 
 
+@struct_option
 def setsockopt_linger(fd: int, level: int, opt: int, l: Linger) -> None:  # noqa: E741  # Go's name for it
     """setsockopt(2) of a struct linger: SO_LINGER. Go SetsockoptLinger."""
-    set_struct(Linger, fd, level, opt, "l", l)
 
 
+@struct_option
 def setsockopt_timeval(fd: int, level: int, opt: int, tv: Timeval) -> None:
     """setsockopt(2) of a struct timeval: SO_RCVTIMEO, SO_SNDTIMEO. EDOM: usec out of 0..999999. Go SetsockoptTimeval.
 
-    A call that takes longer fails with BlockingIOError; a signal that Python handles begins its wait anew.
+    A call that takes longer fails with BlockingIOError; a signal that Python handles restarts the timeout.
     """
-    set_struct(Timeval, fd, level, opt, "tv", tv)
 
 
 def bind_to_device(fd: int, device: "str | bytes") -> None:
     """setsockopt(2) SO_BINDTODEVICE: keep a socket to one interface; an empty name frees it. Go BindToDevice."""
     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, c_string("device", device) + b"\0")
-
-
-def get_struct(kind: "type[StructT]", fd: int, level: int, opt: int) -> "StructT":
-    """An option of a structure's size; what an older kernel does not fill stays 0."""
-    return kind.from_buffer_copy(getsockopt(fd, level, opt, sizeof(kind)).ljust(sizeof(kind), b"\0"))
-
-
-def set_struct(kind: "type[Struct]", fd: int, level: int, opt: int, name: str, value: "Struct") -> None:
-    if not isinstance(value, kind):
-        raise TypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
-    setsockopt(fd, level, opt, value)
 
 
 def getsockopt_tcp_info(fd: int, level: int, opt: int) -> "tuple[TCPInfoFull, int]":

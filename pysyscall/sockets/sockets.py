@@ -4,7 +4,7 @@ from ctypes import byref, c_char, c_int, c_uint32
 
 from ..base.arguments import i32
 from ..base.errors import check, retry
-from ..constants._sockets import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
+from ..constants import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
 from . import libc
 from .addresses import Sockaddr, decode, raw_bytes
 

@@ -7,8 +7,8 @@ bits on every ABI. Both are understood here.
 from struct import Struct as Codec
 
 from ..base.errors import system_error
-from ..constants._errnos import EINVAL
-from ..constants._sockets import (
+from ..constants import (
+    EINVAL,
     SO_TIMESTAMP_NEW,
     SO_TIMESTAMP_OLD,
     SO_TIMESTAMPING_NEW,

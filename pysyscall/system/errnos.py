@@ -2,30 +2,27 @@
 
 from os import strerror
 
-from ..constants import _errnos
-from ..constants._errnos import (
-    EACCES,
+from ..base.abi import constants, section
+from ..constants import (
     EAGAIN,
-    EEXIST,
     EINTR,
     EMFILE,
     ENFILE,
-    ENOENT,
     ENOSYS,
     ENOTEMPTY,
     EOPNOTSUPP,
-    EPERM,
     ETIMEDOUT,
 )
+from ..constants.common import TABLE
 from .texts import ERRORS
 
-# The kinds of error that Go's oserror and errors packages name, by the exception that Python has for each.
-_KINDS: "dict[object, tuple[int, ...]]" = {
-    PermissionError: (EACCES, EPERM),
-    FileExistsError: (EEXIST, ENOTEMPTY),
-    FileNotFoundError: (ENOENT,),
+# The kinds that Go's oserror and errors packages name, as far as Python raises another exception for the number.
+_GOS: "dict[object, tuple[int, ...]]" = {
+    FileExistsError: (ENOTEMPTY,),
     NotImplementedError: (ENOSYS, EOPNOTSUPP),
 }
+
+_names: "dict[int, str]" = {}
 
 
 class Errno(int):
@@ -36,8 +33,11 @@ class Errno(int):
     @property
     def name(self) -> str:
         """The constant's name, such as "EAGAIN", or "" where this ABI has none of that value."""
-        # The first of several names is the common one: EAGAIN, not EWOULDBLOCK.
-        return next((name for name, value in vars(_errnos).items() if name[0] == "E" and value == self), "")
+        if not _names:
+            # The first of several names is the common one: EAGAIN, not EWOULDBLOCK.
+            named = constants(section(TABLE, "errno.h")).items()
+            _names.update({value: name for name, value in reversed(named)})
+        return _names.get(self, "")
 
     def error(self) -> str:
         """Go's text: "connection refused". Go Errno.Error."""
@@ -51,10 +51,15 @@ class Errno(int):
     def is_(self, target: object) -> bool:
         """Whether this is the number target, or of the kind that an exception class stands for. Go Errno.Is.
 
-        PermissionError: EACCES, EPERM. FileExistsError: EEXIST, ENOTEMPTY. FileNotFoundError: ENOENT.
-        NotImplementedError (Go's ErrUnsupported): ENOSYS, EOPNOTSUPP.
+        That is the class of the OSError that Python raises for this number, and its bases: BlockingIOError (EAGAIN,
+        EINPROGRESS and so on), ConnectionError, PermissionError, OSError itself. As in Go, ENOTEMPTY is a
+        FileExistsError too, and ENOSYS and EOPNOTSUPP are NotImplementedError (Go's ErrUnsupported).
         """
-        return self == target or (isinstance(target, type) and self in _KINDS.get(target, ()))
+        if not isinstance(target, type):
+            return self == target
+        if self in _GOS.get(target, ()):
+            return True
+        return self != 0 and issubclass(target, OSError) and isinstance(OSError(int(self), ""), target)
 
     def temporary(self) -> bool:
         """Whether trying again may help. Go Errno.Temporary."""

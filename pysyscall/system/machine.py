@@ -6,7 +6,7 @@ from mmap import PAGESIZE
 from ..base.arguments import c_path, i32, integer, u32
 from ..base.buffers import readable, writable
 from ..base.errors import check, retry
-from ..constants._processes import LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2
+from ..constants import LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2
 from . import kernel, libc
 from .structs import Sysinfo_t, Utsname
 

@@ -1,6 +1,19 @@
 """<sys/utsname.h>, <sys/sysinfo.h>: the machine's names, its memory and load."""
 
-from ..base.layout import U16, U32, Char65, Long, Struct, ULong, ULongx3
+import ctypes
+
+from ..base.layout import U16, U32, Long, Struct, ULong
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctypes import Array, c_ulong
+    from typing import TypeAlias
+
+    Char65: TypeAlias = bytes
+    ULongx3: TypeAlias = Array[c_ulong]
+else:
+    Char65 = ctypes.c_char * 65
+    ULongx3 = ULong * 3
 
 
 class Utsname(Struct):

@@ -3,7 +3,7 @@
 from struct import Struct as Codec
 
 from ..base.abi import ABI
-from ..constants._terminals import CBAUD
+from ..constants import CBAUD
 from ..io.ioctls import ioctl
 from .structs import Termios, Winsize
 

@@ -1,6 +1,14 @@
 """<termios.h>, <sys/ioctl.h>: a terminal's settings and size."""
 
-from ..base.layout import U8, U16, U32, Struct, U8x32
+from ..base.layout import U8, U16, U32, Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    U8x32: TypeAlias = bytes
+else:
+    U8x32 = U8 * 32
 
 
 class Termios(Struct):
@@ -19,7 +27,7 @@ class Termios(Struct):
     cc: U8x32
     ispeed: U32
     ospeed: U32
-    _order_ = {
+    _order_ = {  # noqa: RUF012
         "ppc64le": "iflag oflag cflag lflag cc line ispeed ospeed",
         **dict.fromkeys(("mips64el", "mipsel"), "iflag oflag cflag lflag line cc"),
     }

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import runpy
 from functools import cache
 from pathlib import Path
-from types import CodeType
 from typing import Final, NamedTuple
-from unittest.mock import patch
 
-from pysyscall.base import abi as pysyscall_abi
+from pysyscall.base.abi import constants as read
 
 from .check import Failure, check, equals
 from .differences import musl_values
 from .generate import DIRECTORY, headers
 from .subjects import c_name, is_kernel_header
 
-_HEADER_OR_NAME: Final = re.compile(r"^# <(?P<header>.*)>$|^(?P<name>\w+): Final = ", re.MULTILINE)
+TABLES: Final = ("common.py", "other.py")
 
 
 class Constant(NamedTuple):
@@ -25,25 +23,14 @@ class Constant(NamedTuple):
 
 
 @cache
-def _compiled(source: str) -> CodeType:
-    return compile(source, "constants", "exec")
-
-
-@cache
 def constants(abi: str, directory: Path = DIRECTORY) -> dict[str, Constant]:
-    """Every constant that this ABI has, with the header that its module says it is from."""
+    """Every constant that this ABI has, with the header that its table says it is from."""
     found: dict[str, Constant] = {}
-    for path in sorted(directory.glob("_[a-z]*.py")):
-        source = path.read_text()
-        namespace: dict[str, object] = {"__name__": f"pysyscall.constants.{path.stem}"}
-        with patch.multiple(pysyscall_abi, ABI=abi, _absent_names=set()):
-            exec(_compiled(source), namespace)
-        header = ""
-        for line in _HEADER_OR_NAME.finditer(source):
-            header = line["header"] or header
-            value = namespace.get(line["name"])
-            if isinstance(value, int):
-                found[line["name"]] = Constant(value, header)
+    for name in TABLES:
+        table: str = runpy.run_path(str(directory / name))["TABLE"]
+        for part in table.split("\n# <")[1:]:
+            header, _, lines = part.partition(">\n")
+            found |= {name: Constant(value, header) for name, value in read(f"\n{lines}\n", "", abi).items()}
     return found
 
 

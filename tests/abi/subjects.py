@@ -140,6 +140,8 @@ SUBJECTS: Final = (
             Header("linux/icmpv6.h", "ICMPV6_* MLD2_*"),
             Header("linux/igmp.h", "IGMP* IGMPV3_*"),
             Header("linux/mptcp.h", "MPTCP_*"),
+            Header("linux/netfilter_ipv4.h", "SO_ORIGINAL_DST"),
+            Header("linux/netfilter_ipv6/ip6_tables.h", "IP6T_SO_ORIGINAL_DST"),
         ),
     ),
     Subject(

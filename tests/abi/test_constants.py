@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import pysyscall
 from pysyscall import constants as public
 from pysyscall.base.abi import ABI
 
@@ -84,8 +85,8 @@ def test_the_table_of_differences_from_musl_has_our_values(abi: str) -> None:
 @needs_zig
 @pytest.mark.parametrize("libc", LIBCS)
 def test_a_value_wrong_on_one_abi_is_found_there_and_nowhere_else(edited: Edit, libc: str) -> None:
-    line = "SOL_SOCKET: Final = by_abi(1, mips64el=65535, mipsel={})\n"
-    directory = edited("_sockets.py", line.format(65535), line.format(65534))
+    line = "SOL_SOCKET 1 mips64el=65535 mipsel={}\n"
+    directory = edited("common.py", line.format(65535), line.format(65534))
     assert labels("mipsel", libc, directory) == {"SOL_SOCKET"}
     assert labels("mips64el", libc, directory) == set()
 
@@ -94,18 +95,18 @@ def test_a_value_wrong_on_one_abi_is_found_there_and_nowhere_else(edited: Edit, 
 @pytest.mark.parametrize(
     ("module", "old", "new", "name"),
     [
-        ("_sockets.py", "AF_INET: Final = 2\n", "AF_INET: Final = 3\n", "AF_INET"),
-        ("_sockets.py", "AF_INET: Final = 2\n", "AF_INET: Final = 2\nAF_INTERNET: Final = 2\n", "AF_INTERNET"),
-        ("_polling.py", "EPOLLET: Final = 0x80000000\n", "EPOLLET: Final = -0x80000000\n", "EPOLLET"),
+        ("common.py", "AF_INET 2\n", "AF_INET 3\n", "AF_INET"),
+        ("common.py", "AF_INET 2\n", "AF_INET 2\nAF_INTERNET 2\n", "AF_INTERNET"),
+        ("common.py", "EPOLLET 0x80000000\n", "EPOLLET -0x80000000\n", "EPOLLET"),
         (
-            "_internet.py",
-            "INADDR_BROADCAST: Final = 0xFFFFFFFF\n",
-            "INADDR_BROADCAST: Final = -1\n",
+            "common.py",
+            "INADDR_BROADCAST 0xFFFFFFFF\n",
+            "INADDR_BROADCAST -1\n",
             "INADDR_BROADCAST",
         ),
-        ("_files.py", "AT_FDCWD: Final = -100\n", "AT_FDCWD: Final = 0xFFFFFF9C\n", "AT_FDCWD"),
-        ("_terminals.py", "B9600: Final = 0xD\n", "B9600: Final = 9600\n", "B9600"),
-        ("_netlink.py", "IFLA_IFNAME: Final = 3\n", "IFLA_IFNAME: Final = 4\n", "IFLA_IFNAME"),
+        ("common.py", "AT_FDCWD -100\n", "AT_FDCWD 0xFFFFFF9C\n", "AT_FDCWD"),
+        ("other.py", "B9600 0xD\n", "B9600 9600\n", "B9600"),
+        ("other.py", "IFLA_IFNAME 3\n", "IFLA_IFNAME 4\n", "IFLA_IFNAME"),
     ],
 )
 def test_a_wrong_value_a_wrong_sign_and_an_invented_name_are_found(
@@ -118,22 +119,22 @@ def test_a_wrong_value_a_wrong_sign_and_an_invented_name_are_found(
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("AF_INET: Final = 2\n", "AF_INET: Final = 3\n"),
-        ("AF_INET: Final = 2\n", ""),
-        ("AF_INET: Final = 2\n", "AF_INET: Final = 2\nAF_INTERNET: Final = 2\n"),
+        ("AF_INET 2\n", "AF_INET 3\n"),
+        ("AF_INET 2\n", ""),
+        ("AF_INET 2\n", "AF_INET 2\nAF_INTERNET 2\n"),
     ],
 )
 def test_regeneration_finds_a_changed_a_removed_and_an_added_name(
     edited: Edit, generated: dict[str, str], old: str, new: str
 ) -> None:
-    assert "AF_IN" in differences_on_disk(generated, edited("_sockets.py", old, new))
+    assert "AF_IN" in differences_on_disk(generated, edited("common.py", old, new))
 
 
 @needs_zig
-def test_regeneration_finds_a_module_that_nothing_generates(edited: Edit, generated: dict[str, str]) -> None:
-    directory = edited("_sockets.py", "AF_INET: Final = 2\n", "AF_INET: Final = 2\n")
-    (directory / "_more.py").write_text("AF_MORE = 1\n")
-    assert "_more.py" in differences_on_disk(generated, directory)
+def test_regeneration_finds_a_table_that_is_not_there(edited: Edit, generated: dict[str, str]) -> None:
+    directory = edited("common.py", "AF_INET 2\n", "AF_INET 2\n")
+    (directory / "other.py").unlink()
+    assert "SYS_WRITE" in differences_on_disk(generated, directory)
 
 
 @needs_zig
@@ -203,12 +204,13 @@ def test_every_name_is_found_in_the_module_that_has_it() -> None:
     assert {name: find(name) for name in ours} == ours
 
 
-def test_a_star_import_brings_the_constants_and_nothing_else() -> None:
+def test_a_star_import_brings_the_constants_and_nothing_unknown() -> None:
     namespace: dict[str, object] = {}
-    exec("from pysyscall.constants import *", namespace)
-    del namespace["__builtins__"]
+    exec("from pysyscall import *", namespace)
     ours = {name: constant.value for name, constant in constants(ABI).items() if name[0] != "_"}
-    assert namespace == ours
+    assert {name: namespace.get(name) for name in ours} == ours
+    functions_and_types = {name for module in pysyscall._NAMES.values() for name in module.split()}  # type: ignore[attr-defined]
+    assert namespace.keys() - ours.keys() <= functions_and_types | {"__builtins__", "__version__"}
     assert dir(public) == sorted(ours)
 
 
@@ -225,15 +227,15 @@ def test_a_name_that_no_abi_has_is_refused() -> None:
         _ = vars(public)["__getattr__"]("AF_NONSENSE")
 
 
-def test_one_constant_costs_one_module() -> None:
+def test_the_usual_constants_cost_one_table() -> None:
     # pysyscall itself asks for many: an empty package in its place shows what this one import brings.
     script = (
         "import sys, types\n"
         "sys.modules['pysyscall'] = package = types.ModuleType('pysyscall')\n"
         "package.__path__ = [sys.argv[1]]\n"
-        "from pysyscall.constants import AF_INET\n"
-        "print(*(name for name in sys.modules if name.startswith('pysyscall.constants._')))\n"
+        "from pysyscall.constants import AF_INET, EPOLLIN, ECONNRESET, IPPROTO_TCP, TCP_NODELAY, O_NONBLOCK\n"
+        "print(*(name for name in sys.modules if name.startswith('pysyscall.constants.')))\n"
     )
     arguments = [sys.executable, "-c", script, str(DIRECTORY.parent)]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["pysyscall.constants._sockets"]
+    assert done.stdout.split() == ["pysyscall.constants.common"]

@@ -2,15 +2,20 @@
 
 import copy
 import ctypes
+import inspect
 import pickle
+import pydoc
 import re
+import sys
 from collections.abc import Callable
+from typing import get_type_hints
 
 import pytest
 
 import pysyscall as syscall
 from pysyscall import EpollEvent, FdSet, Linger, Timespec, Timeval
-from pysyscall.base.layout import Struct
+from pysyscall.base.abi import ABIS
+from pysyscall.base.layout import U8, U16, U32, Struct, U8x3, codec
 
 PUBLIC = [getattr(syscall, name) for name in dir(syscall)]
 STRUCTS = [value for value in PUBLIC if isinstance(value, type) and issubclass(value, Struct)]
@@ -192,13 +197,307 @@ def test_an_integer_that_does_not_fit_its_field_is_refused(make: Callable[[], ob
         make()
 
 
+def integers(struct: type[Struct]) -> dict[str, type]:
+    """The types of a structure's integer fields."""
+    own = [field for base in reversed(struct.__mro__) for field in vars(base).get("_fields_", ())]
+    return {
+        name: kind for name, kind, *_ in own if issubclass(kind, ctypes._SimpleCData) and kind is not ctypes.c_void_p
+    }
+
+
 @pytest.mark.parametrize("struct", STRUCTS)
 def test_every_integer_field_takes_its_own_bounds_and_no_more(struct: type[Struct]) -> None:
     one = struct()
-    for name, (lowest, highest) in struct._limits.items():
+    for name, kind in integers(struct).items():
+        bits = 8 * ctypes.sizeof(kind)
+        is_signed = kind(-1).value < 0
+        lowest, highest = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if is_signed else (0, 2**bits - 1)
         for value in (lowest, highest):
             setattr(one, name, value)
             assert getattr(one, name) == value
         for value in (lowest - 1, highest + 1):
-            with pytest.raises(OverflowError):
+            with pytest.raises(
+                OverflowError, match=rf"^{struct.__name__}\.{name} must be in {lowest}\.\.{highest}, not {value}"
+            ):
                 setattr(one, name, value)
+            if struct not in (syscall.EpollEvent, syscall.Ifreq):
+                with pytest.raises(OverflowError, match=rf"^{struct.__name__}\.{name} must be in "):
+                    struct(**{name: value})
+            assert getattr(one, name) == highest
+
+
+# Arrays
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, tuple, lambda raw: (ctypes.c_uint8 * 4)(*raw)])
+def test_an_array_of_bytes_takes_bytes_of_any_kind_and_gives_bytes(kind: Callable[[bytes], bytes]) -> None:
+    group, interface = bytes((239, 1, 2, 3)), bytes((127, 0, 0, 1))
+    made = syscall.IPMreqn(kind(group), address=kind(interface))
+    assert (made.multiaddr, made.address) == (group, interface)
+    assert bytes(made) == group + interface + bytes(4)
+    made.multiaddr = kind(interface)
+    assert made.multiaddr == interface
+    assert type(made.multiaddr) is bytes
+
+
+def test_what_an_array_of_bytes_gave_does_not_change() -> None:
+    made = syscall.IPMreqn(bytes(4))
+    before = made.multiaddr
+    made.multiaddr = b"abcd"
+    assert before == bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        ((999, 1, 2, 3), OverflowError, "IPMreqn.multiaddr[0] must be in 0..255, not 999"),
+        ((224, 0, 0, -1), OverflowError, "IPMreqn.multiaddr[3] must be in 0..255, not -1"),
+        ((1, 2, 3), ValueError, "IPMreqn.multiaddr must be 4 bytes, not 3"),
+        ((), ValueError, "IPMreqn.multiaddr must be 4 bytes, not 0"),
+        ((1, 2, 3, 4, 5), ValueError, "IPMreqn.multiaddr must be 4 bytes, not 5"),
+        (b"abc", ValueError, "IPMreqn.multiaddr must be 4 bytes, not 3"),
+        (bytearray(16), ValueError, "IPMreqn.multiaddr must be 4 bytes, not 16"),
+        ("abcd", TypeError, "IPMreqn.multiaddr must be 4 bytes, not str"),
+        (4, TypeError, "IPMreqn.multiaddr must be 4 bytes, not int"),
+        (None, TypeError, "IPMreqn.multiaddr must be 4 bytes, not NoneType"),
+        (("1", 2, 3, 4), TypeError, "IPMreqn.multiaddr[0] must be an integer, not str"),
+    ],
+)
+def test_an_array_of_bytes_refuses_another_length_and_what_is_no_byte(
+    value: object, error: type[Exception], message: str
+) -> None:
+    made = syscall.IPMreqn(b"abcd")
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        made.multiaddr = value  # type: ignore[assignment]
+    assert made == syscall.IPMreqn(b"abcd")
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        syscall.IPMreqn(multiaddr=value)
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        syscall.IPMreqn(value)
+
+
+def test_an_element_that_does_not_fit_is_refused_wherever_it_is_set() -> None:
+    words = tuple(range(8))
+    made = syscall.ICMPv6Filter(words)
+    assert list(made.data) == list(words)
+    for outside in (2**32 + 5, 2**32, -1):
+        with pytest.raises(OverflowError, match=f"must be in 0..4294967295, not {outside}$"):
+            made.data[0] = outside
+        with pytest.raises(OverflowError, match=f"must be in 0..4294967295, not {outside}$"):
+            made.data[2:4] = [1, outside]
+        with pytest.raises(
+            OverflowError, match=re.escape(f"ICMPv6Filter.data[7] must be in 0..4294967295, not {outside}")
+        ):
+            made.data = (*words[:7], outside)  # type: ignore[assignment]
+        with pytest.raises(OverflowError, match=re.escape("ICMPv6Filter.data[0] must be in ")):
+            syscall.ICMPv6Filter((outside, *words[1:]))
+    assert list(made.data) == list(words)
+    made.data[0] = 2**32 - 1
+    made.data[-1] = 7
+    made.data[1:3] = [8, 9]
+    assert list(made.data) == [2**32 - 1, 8, 9, *words[3:7], 7]
+    for wrong in ("1", 1.5, None):
+        with pytest.raises(TypeError):
+            made.data[0] = wrong  # type: ignore[call-overload]
+    with pytest.raises(IndexError):
+        made.data[8] = 1
+
+
+def test_an_array_has_all_its_elements_or_none() -> None:
+    for wrong in ((), (1,) * 7, (1,) * 9, (ctypes.c_uint32 * 7)()):
+        with pytest.raises(ValueError, match=rf"^ICMPv6Filter\.data must have 8 elements, not {len(wrong)}$"):
+            syscall.ICMPv6Filter(wrong)
+    with pytest.raises(TypeError, match=r"^ICMPv6Filter\.data must be a tuple or an array of 8 elements, not int$"):
+        syscall.ICMPv6Filter(1)
+    made = syscall.ICMPv6Filter((ctypes.c_uint32 * 8)(*range(8)))
+    other = syscall.ICMPv6Filter(made.data)
+    assert other == made
+    other.data[0] = 1
+    assert made.data[0] == 0
+
+
+def test_the_bits_of_an_fd_set_are_an_array_like_any_other() -> None:
+    fds = FdSet()
+    with pytest.raises(OverflowError, match=r"must be in 0\.\."):
+        fds.bits[0] = 2 ** (8 * ctypes.sizeof(ctypes.c_ulong))
+    assert fds == FdSet()
+
+
+def test_structures_within_structures_are_held_to_the_same() -> None:
+    error = syscall.NlMsgerr(-1, syscall.NlMsghdr(20, 2))
+    assert (error.msg.len, error.msg.type) == (20, 2)
+    assert syscall.NlMsgerr(-1, (20, 2)) == error
+    with pytest.raises(OverflowError, match=r"^NlMsghdr\.type must be in 0\.\.65535, not 65536"):
+        error.msg.type = 65536
+    with pytest.raises(OverflowError, match=r"^NlMsghdr\.type must be in 0\.\.65535, not 65536"):
+        syscall.NlMsgerr(-1, (20, 65536))
+    for wrong in (1, b"abc", Linger()):
+        with pytest.raises(TypeError):
+            error.msg = wrong  # type: ignore[assignment]
+    times = syscall.ScmTimestamping(((1, 2), syscall.KernelTimespec(3, 4), (5, 6)))
+    assert [(each.sec, each.nsec) for each in times.ts] == [(1, 2), (3, 4), (5, 6)]
+    with pytest.raises(OverflowError, match=r"^KernelTimespec\.sec must be in "):
+        syscall.ScmTimestamping(((2**63, 2), (3, 4), (5, 6)))
+    with pytest.raises(ValueError, match=r"^ScmTimestamping\.ts must have 3 elements, not 1"):
+        syscall.ScmTimestamping(((1, 2),))
+
+
+def test_a_union_is_held_to_the_same() -> None:
+    ifr = syscall.Ifreq("lo")
+    with pytest.raises(OverflowError, match=r"ivalue must be in -2147483648\.\.2147483647, not 2147483648$"):
+        ifr.ifru.ivalue = 2**31
+    with pytest.raises(OverflowError, match=r"^RawSockaddr\.family must be in "):
+        ifr.ifru.addr.family = 2**16
+    with pytest.raises(AttributeError):
+        ifr.ifru.misspelt = 1  # type: ignore[attr-defined]
+    event = EpollEvent()
+    with pytest.raises(OverflowError, match=r"u64 must be in 0\.\.18446744073709551615, not -1$"):
+        event.data.u64 = -1
+    with pytest.raises(OverflowError, match=r"^EpollEvent\.u64 must be in 0\.\.18446744073709551615, not -1$"):
+        event.u64 = -1
+    assert event == EpollEvent()
+
+
+def test_a_name_in_a_structure_ends_with_its_nul_and_leaves_nothing_behind() -> None:
+    ifr = syscall.Ifreq("a-long-name")
+    ifr.ifrn = b"lo"
+    assert bytes(ifr)[:16] == b"lo".ljust(16, b"\0")
+    assert ifr.ifrn == b"lo"
+    ifr.ifrn = bytearray(b"x" * 16)  # type: ignore[assignment]
+    assert ifr.ifrn == b"x" * 16
+    with pytest.raises(ValueError, match=r"^Ifreq\.ifrn must be at most 16 bytes, not 17"):
+        ifr.ifrn = b"x" * 17
+    with pytest.raises(TypeError, match=r"^Ifreq\.ifrn must be 16 bytes, not str"):
+        ifr.ifrn = "lo"  # type: ignore[assignment]
+
+
+def test_an_address_in_a_structure_is_none_or_one_that_a_pointer_can_hold() -> None:
+    made = syscall.Iovec()
+    widest = 2 ** (8 * ctypes.sizeof(ctypes.c_void_p)) - 1
+    for address in (1, widest, None, 5, ctypes.c_void_p(7)):
+        made.base = address  # type: ignore[assignment]
+    assert made.base == 7
+    for wrong in (-1, widest + 1):
+        with pytest.raises(OverflowError, match=r"^Iovec\.base must be in 0\.\."):
+            made.base = wrong
+    assert made.base == 7
+
+
+class Index:
+    """What an integer may come as."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+def test_a_field_takes_whatever_stands_for_an_integer() -> None:
+    made = Linger(True, Index(7))
+    assert (made.onoff, made.linger) == (1, 7)
+    with pytest.raises(OverflowError, match=r"^Linger\.linger must be in .*, not 2147483648$"):
+        made.linger = Index(2**31)  # type: ignore[assignment]
+    made.onoff = ctypes.c_int32(5)  # type: ignore[assignment]
+    assert (made.onoff, made.linger) == (5, 7)
+
+
+# Signatures
+
+
+def test_a_structure_tells_its_fields_and_their_types() -> None:
+    assert str(inspect.signature(syscall.IPMreqn)) == (
+        r"(multiaddr: bytes = b'\x00\x00\x00\x00', address: bytes = b'\x00\x00\x00\x00', ifindex: int = 0)"
+    )
+    assert list(inspect.signature(syscall.NlMsgerr).parameters) == ["error", "msg"]
+    assert inspect.signature(syscall.NlMsgerr).parameters["msg"].annotation is syscall.NlMsghdr
+    assert str(inspect.signature(EpollEvent)) == "(events: int = 0, *, fd: int = 0, pad: int = 0, u64: int = 0) -> None"
+    assert re.search(r"IPMreqn\([ |\n]*multiaddr: bytes = ", pydoc.plain(pydoc.render_doc(syscall.IPMreqn)))
+
+
+@pytest.mark.parametrize("struct", STRUCTS)
+def test_a_structures_signature_is_what_its_constructor_takes(struct: type[Struct]) -> None:
+    parameters = inspect.signature(struct).parameters
+    assert parameters
+    assert not any(name.startswith("_") for name in parameters)
+    assert all(parameter.default is not parameter.empty for parameter in parameters.values())
+    given = {name: parameter.default for name, parameter in parameters.items() if parameter.default is not ...}
+    assert struct(**given) == struct()
+    assert get_type_hints(struct)
+
+
+def test_an_epoll_event_says_what_it_takes() -> None:
+    with pytest.raises(TypeError, match="positional arguments"):
+        EpollEvent(syscall.EPOLLIN, 5)  # type: ignore[call-arg]
+
+
+def test_a_field_is_given_once() -> None:
+    with pytest.raises(TypeError, match="duplicate values for field 'onoff'"):
+        Linger(1, onoff=1)
+    with pytest.raises(TypeError, match="too many"):
+        Linger(1, 2, 3)
+
+
+# What only some structures need
+
+
+class Ordered(Struct):
+    """Fields that lie otherwise on some ABIs, one that these lack, and padding."""
+
+    __slots__ = ()
+    _order_ = dict.fromkeys(ABIS, "_before second third first")
+    first: U8
+    second: U32
+    absent: U16
+    third: U8x3
+    _before: U16
+
+
+class Unordered(Struct):
+    """The same, as they are declared."""
+
+    __slots__ = ()
+    _order_ = {"another": "third first"}  # noqa: RUF012
+    first: U8
+    _between: U8
+    second: U32
+    third: U8x3
+
+
+def test_fields_lie_in_the_order_of_the_abi_and_are_given_in_the_order_of_their_declaration() -> None:
+    made = Ordered(1, 2, b"abc")
+    assert (Ordered.second.offset, Ordered.third.offset, Ordered.first.offset) == (4, 8, 11)  # type: ignore[attr-defined]
+    assert (made.first, made.second, made.third) == (1, 2, b"abc")
+    assert bytes(made) == bytes(4) + (2).to_bytes(4, sys.byteorder) + b"abc\x01"
+    assert repr(made) == "Ordered(first=1, second=2, third=b'abc')"
+    assert list(inspect.signature(Ordered).parameters) == ["first", "second", "third"]
+    assert made == Ordered(first=1, third=b"abc", second=2) == Ordered(1, third=b"abc", second=2)
+    assert made != Ordered(2, 2, b"abc")
+    assert list(inspect.signature(Unordered).parameters) == ["first", "second", "third"]
+    assert bytes(Unordered(1, 2, b"abc")) == b"\x01\0\0\0" + (2).to_bytes(4, sys.byteorder) + b"abc\0"
+
+
+def test_a_field_that_an_abi_lacks_does_not_exist_there() -> None:
+    with pytest.raises(AttributeError):
+        Ordered().absent  # noqa: B018
+    with pytest.raises(AttributeError):
+        Ordered(absent=1)
+    with pytest.raises(AttributeError):
+        Ordered().absent = 1
+    with pytest.raises(TypeError, match="too many"):
+        Ordered(1, 2, b"abc", 4)
+    with pytest.raises(TypeError, match="first"):
+        Ordered(1, first=1)
+
+
+def test_padding_makes_no_difference() -> None:
+    raw = bytearray(bytes(Unordered(1, 2, b"abc")))
+    raw[1] = 0xFF
+    assert Unordered.from_buffer_copy(raw) == Unordered(1, 2, b"abc")
+    assert bytes(Unordered.from_buffer_copy(raw)) != bytes(Unordered(1, 2, b"abc"))
+
+
+def test_the_packer_of_a_structure_leaves_its_padding_out() -> None:
+    assert codec(Unordered).pack(1, 2, b"abc") == bytes(Unordered(1, 2, b"abc"))[:11]
+    assert codec(syscall.Ucred).unpack(bytes(syscall.Ucred(-1, 2**32 - 1, 3))) == (-1, 2**32 - 1, 3)
+    assert codec(Ordered).unpack_from(bytes(Ordered(1, 2, b"abc"))) == (2, b"abc", 1)

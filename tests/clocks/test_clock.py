@@ -13,7 +13,7 @@ import pytest
 import pysyscall as syscall
 from pysyscall import Timespec, Timeval
 
-from ..namespaces import in_child
+from ..namespaces import run_in_child
 
 
 def test_the_time_is_pythons() -> None:
@@ -93,7 +93,7 @@ def test_adjtimex_reads_without_setting() -> None:
 
 
 def test_a_clock_is_not_set_by_who_may_not() -> None:
-    in_child(may_not)
+    run_in_child(may_not)
 
 
 def may_not() -> None:
@@ -120,4 +120,6 @@ def test_what_is_set_reaches_the_kernel(tmp_path: Path) -> None:
     command = ["strace", "-f", "-o", str(log), "-e", f"trace={calls}", "-e", f"inject={calls}:retval=0"]
     done = subprocess.run([*command, sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
-    assert re.search(r"tv_sec=12345.*tv_n?sec=678(000)?\b.*= 0 \(INJECTED\)|tv_sec=12345.*tv_usec=678\b", log.read_text())
+    assert re.search(
+        r"tv_sec=12345.*tv_n?sec=678(000)?\b.*= 0 \(INJECTED\)|tv_sec=12345.*tv_usec=678\b", log.read_text()
+    )

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,13 +41,14 @@ def test_each_call_sets_both_times(file: Path, keep: Keep) -> None:
 
 def test_none_is_now(file: Path, keep: Keep) -> None:
     fd, directory = keep(os.open(file, os.O_RDONLY)), keep(os.open(file.parent, os.O_RDONLY))
-    for call in (
+    calls: list[Callable[[], None]] = [
         lambda: syscall.utime(file),
         lambda: syscall.utimes(file),
         lambda: syscall.utimes_nano(file),
         lambda: syscall.futimes(fd),
         lambda: syscall.futimesat(directory, "file"),
-    ):
+    ]
+    for call in calls:
         os.utime(file, (0, 0))
         call()
         assert all(abs(each - time.time_ns()) < 60 * 10**9 for each in times(file))
@@ -63,12 +65,13 @@ def test_one_of_them_can_be_left_out_or_be_now(file: Path) -> None:
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_times_that_are_not_two_are_refused(file: Path, count: int) -> None:
     os.utime(file, (0, 0))
-    for call in (
+    calls: list[Callable[[], None]] = [
         lambda: syscall.utimes(file, [Timeval()] * count),
         lambda: syscall.utimes_nano(file, [Timespec()] * count),
         lambda: syscall.futimes(0, [Timeval()] * count),
         lambda: syscall.futimesat(syscall.AT_FDCWD, file, [Timeval()] * count),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(OSError, match="Invalid argument"):
             call()
     assert times(file) == (0, 0)

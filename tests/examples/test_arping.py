@@ -2,8 +2,10 @@
 
 import re
 import signal
+import sys
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -160,6 +162,44 @@ def test_other_conversations_and_malformed_packets_are_ignored() -> None:
     assert lines(ended.stdout)[1:] == [FALSE_ANSWER, "Sent 1 probe(s) (1 broadcast(s))", "Received 1 response(s)"]
 
 
+def add_vlan(interface: str, number: int) -> None:
+    """Make an interface NAME.NUMBER for a VLAN of another's."""
+    data = syscall.route_attr(syscall.IFLA_VLAN_ID, number.to_bytes(2, sys.byteorder))
+    info = syscall.route_attr(syscall.IFLA_INFO_KIND, b"vlan") + syscall.route_attr(syscall.IFLA_INFO_DATA, data)
+    index = syscall.interface_by_name(interface).index
+    body = bytes(syscall.IfInfomsg())
+    body += syscall.route_attr(syscall.IFLA_IFNAME, f"{interface}.{number}\0".encode())
+    body += syscall.route_attr(syscall.IFLA_LINK, index.to_bytes(4, sys.byteorder))
+    body += syscall.route_attr(syscall.IFLA_LINKINFO, info)
+    try:
+        laboratory.request(syscall.RTM_NEWLINK, syscall.NLM_F_CREATE | syscall.NLM_F_EXCL, body)
+    except OSError as error:
+        if error.errno != syscall.EOPNOTSUPP:
+            raise
+        pytest.skip(f"kernel: no VLAN interfaces: {error}")
+
+
+@in_namespace
+@pytest.mark.parametrize("has_interface", [False, True])
+def test_an_answer_from_a_vlan_is_of_another_network(has_interface: bool) -> None:
+    def tagging() -> Iterator[None]:
+        """A host that answers in VLAN 42, and then in none."""
+        fd, interface = packet_socket(syscall.ETH_P_ARP)
+        raw = syscall.lsf_socket(interface.index, 0)
+        yield
+        for question, source in questions(fd):
+            for tag, hardware in ((b"\x81\0\0\x2a", IMPOSTER), (b"", MAC)):
+                answer = ArpPacket(syscall.ARPOP_REPLY, hardware, FAR, question.sender_hardware, question.sender)
+                syscall.write(raw, source.addr + hardware + tag + b"\x08\x06" + bytes(answer))
+
+    with host(tagging, far=()):
+        if has_interface:
+            add_vlan("eth0", 42)
+            laboratory.set_up("eth0.42")
+        ended = run_until("reply", "10.77.0.2")
+    assert lines(ended.stdout)[1] == ANSWER
+
+
 def flood() -> Iterator[None]:
     """A host that never stops answering."""
     fd, _ = packet_socket(syscall.ETH_P_ARP)
@@ -217,11 +257,12 @@ def test_what_it_cannot_ask_for_is_refused() -> None:
         ("-c", "0", "10.77.0.2"),
         ("--timeout", "nan", "10.77.0.2"),
         ("--timeout", "-1", "10.77.0.2"),
+        ("",),
         (),
     ):
         ended = run("arping", *arguments)
         assert (ended.status, ended.stdout) == (2, "")
-        assert "usage: arping" in ended.stderr
+        assert "usage: python3 -m examples.arping" in ended.stderr
     ended = run("arping", "fd77::2")
     assert (ended.status, ended.stderr) == (1, "arping: lookup fd77::2: Address family for hostname not supported\n")
 

@@ -304,6 +304,15 @@ def test_a_server_that_refuses_its_own_offers_is_not_asked_in_a_storm() -> None:
 
 
 @in_namespace
+def test_a_refusal_without_words() -> None:
+    def refuse(request: bytes, kind: int) -> list[bytes]:
+        return [answer(request, dhcp.OFFER if kind == dhcp.DISCOVER else dhcp.NAK, SERVER_OPTION)]
+
+    ended = serve(server(refuse), "--timeout", "0.5")
+    assert "DHCPNAK from 10.77.0.2" in ended.stdout.splitlines()
+
+
+@in_namespace
 def test_a_server_that_falls_silent_is_given_up() -> None:
     def offer(request: bytes, kind: int) -> list[bytes]:
         return [answer(request, dhcp.OFFER, SERVER_OPTION)] if kind == dhcp.DISCOVER else []

@@ -17,7 +17,7 @@ import pysyscall as syscall
 from examples.http_client import URL, Failed, connect_to_any, wait
 from examples.shared.net_socket import NetSocket
 
-from ..http_peers import PAGE, HTTPServer, ScriptedServer, saying
+from ..http_peers import PAGE, HTTPServer, ScriptedServer, saying, undated
 from ..programs import ROOT, SECONDS, Program, watching_imports
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -32,7 +32,8 @@ def run(url: str, *arguments: str) -> tuple[int, bytes, str]:
 
 def test_prints_the_servers_answer() -> None:
     with HTTPServer("--quiet") as server:
-        assert run(server.url) == (0, PAGE + b"\n", "")
+        status, printed, stderr = run(server.url)
+        assert (status, undated(printed), stderr) == (0, PAGE + b"\n", "")
 
 
 @pytest.mark.parametrize(
@@ -49,10 +50,22 @@ def test_prints_the_servers_answer() -> None:
             OK + b"transfer-encoding: Chunked\r\n\r\nhello, world!\r\n",
         ),
         (
-            OK + b"Transfer-Encoding: gzip, chunked\r\nContent-Length: 1\r\n\r\n1\r\nz\r\n0\r\n\r\n",
-            OK + b"Transfer-Encoding: gzip, chunked\r\nContent-Length: 1\r\n\r\nz",
+            OK + b"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n2\r\nzz\r\n0000000000000000\r\n\r\n",
+            OK + b"Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\nzz",
         ),
-        (OK + b"Transfer-Encoding: gzip\r\n\r\nzz", OK + b"Transfer-Encoding: gzip\r\n\r\nzz"),
+        (
+            OK + b"Transfer-Encoding:\r\n chunked\r\n\r\n2\r\nzz\r\n0\r\n\r\n",
+            OK + b"Transfer-Encoding:\r\n chunked\r\n\r\nzz",
+        ),
+        (
+            OK + b"A: b\r\n\t c\n d\r\nContent-Length: 1\r\n\r\n12",
+            OK + b"A: b\r\n\t c\n d\r\nContent-Length: 1\r\n\r\n1",
+        ),
+        (OK + 1000 * b"A: b\r\n" + b"\r\n", OK + 1000 * b"A: b\r\n" + b"\r\n"),
+        (
+            OK + b"A: \xc2\x9b1m \x9b2J \xc3\xa9 \xe9\r\n\r\n\xc2\x9b1m\x1b",
+            OK + b"A: \\x9b1m \\x9b2J \xc3\xa9 \xe9\r\n\r\n\xc2\x9b1m\x1b",
+        ),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n" + PAGE, PAGE),
         (b"HTTP/1.1 204 No Content\r\n\r\nno body", b"HTTP/1.1 204 No Content\r\n\r\n"),
         (b"HTTP/1.1 304 \r\nContent-Length: 9\r\n\r\n", b"HTTP/1.1 304 \r\nContent-Length: 9\r\n\r\n"),
@@ -97,6 +110,19 @@ def test_reads_an_answer_in_single_bytes() -> None:
         (OK + b"A: " + b"b" * 70_000, "a head or a line is longer than 65536 bytes"),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer does not begin with an HTTP/1.1 status line"),
         (OK + b"no colon\r\n\r\n", "a header line is not NAME: VALUE"),
+        (OK + b"A: \x1b[2J\r\n\r\n", "a control character"),
+        (b"HTTP/1.1 200 \x1b[2J\r\n\r\n", "a control character"),
+        (OK + b"Content-Length:\r\n\r\nhello", "Content-Length is not one number"),
+        (OK + b"Content-Length: 5,\r\n\r\nhello", "Content-Length is not one number"),
+        (OK + b"Transfer-Encoding: gzip\r\n\r\nzz", "the body is coded as gzip, which nobody has asked for"),
+        (
+            OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n",
+            "the body is coded as gzip, chunked, which",
+        ),
+        (OK + b"Transfer-Encoding: chunked, chunked\r\n\r\n", "the body is coded as chunked, chunked, which"),
+        (OK + b"Transfer-Encoding: chun\xe2\x84\xaaed\r\n\r\n", "the body is coded as chun\u212aed, which"),
+        (OK + b"Transfer-Encoding: \xc2\x9b2J\r\n\r\n", "the body is coded as \\x9b2J, which"),
+        (b"HTTP/1.1 101 No\r\nUpgrade: x\r\n\r\nxx", "the server switches to another protocol (101), which nobody"),
     ],
     ids=itertools.count(),
 )
@@ -135,6 +161,8 @@ def test_says_what_is_wrong_with_a_url(url: str, sentence: str) -> None:
     [
         ("http://bing.com/", "bing.com:80", "GET / HTTP/1.1\r\nHost: bing.com\r\n\r\n"),  # the article's
         ("bing.com", "bing.com:80", "GET / HTTP/1.1\r\nHost: bing.com\r\n\r\n"),
+        ("127.0.0.1:9/?u=http://x", "127.0.0.1:9", "GET /?u=http://x HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n"),
+        ("a/http://b", "a:80", "GET /http://b HTTP/1.1\r\nHost: a\r\n\r\n"),
         ("HTTP://Bing.com:80?q", "bing.com:80", "GET /?q HTTP/1.1\r\nHost: bing.com\r\n\r\n"),
         ("http://a:8080/b/c?d=%20&e#f", "a:8080", "GET /b/c?d=%20&e HTTP/1.1\r\nHost: a:8080\r\n\r\n"),
         ("http://[::1]:8080/", "[::1]:8080", "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n"),

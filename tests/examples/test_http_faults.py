@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from ..http_peers import GET, LAST_GET, PAGE, HTTPServer, receive, receive_all
-from ..programs import ROOT, SECONDS, eventually, tool
+from ..http_peers import GET, LAST_GET, LAST_PAGE, PAGE, HTTPServer, receive, receive_all
+from ..programs import ROOT, SECONDS, eventually, traceable, tracing
 
 REQUEST_TIMEOUT = b"HTTP/1.1 408 Request Timeout\r\n"
 
@@ -39,10 +39,10 @@ def test_a_thousand_idle_connections_and_one_more() -> None:
     with HTTPServer("--quiet") as server, ExitStack() as stack:
         before = server.descriptors()
         idle = [stack.enter_context(server.connect()) for _ in range(1000)]
-        assert server.exchange(LAST_GET) == PAGE
+        assert server.exchange(LAST_GET) == LAST_PAGE
         computed = server.cpu_seconds()
         for _ in range(50):
-            assert server.exchange(LAST_GET) == PAGE
+            assert server.exchange(LAST_GET) == LAST_PAGE
         assert server.cpu_seconds() - computed < 0.5  # the thousand cost nothing
         for client in idle[::100]:
             client.sendall(GET)
@@ -59,7 +59,16 @@ def test_an_idle_connection_is_closed(begun: bytes) -> None:
         assert receive_all(client) == (PAGE if begun else b"")
 
 
-@pytest.mark.parametrize("begun", [b"GET / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"])
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET / HT",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA:",
+    ],
+)
 def test_a_half_sent_request_is_given_up(begun: bytes) -> None:
     with HTTPServer("--quiet", "--request-timeout", "0.2") as server, server.connect() as client:
         client.sendall(GET + begun)
@@ -74,7 +83,7 @@ def test_clients_that_send_byte_after_byte_are_given_up_and_hold_nobody_up() -> 
         deadline = time.monotonic() + SECONDS
         while slow:
             assert time.monotonic() < deadline
-            assert server.exchange(LAST_GET) == PAGE
+            assert server.exchange(LAST_GET) == LAST_PAGE
             for client, trickle in list(slow):
                 client.settimeout(0.02)
                 try:
@@ -104,7 +113,7 @@ def test_a_client_that_never_reads_gets_no_memory_and_is_given_up() -> None:
         sent = fill(client, 1000 * GET)
         assert sent < 64 * 1024 * 1024
         assert server.memory() - before < 4 * 1024 * 1024
-        assert server.exchange(LAST_GET) == PAGE
+        assert server.exchange(LAST_GET) == LAST_PAGE
         eventually(lambda: server.connections() == 0)
 
 
@@ -147,7 +156,7 @@ def test_out_of_descriptors() -> None:
             assert receive(client, len(PAGE)) == PAGE
         stack.close()
         eventually(lambda: server.descriptors() == before)
-        assert server.exchange(LAST_GET) == PAGE
+        assert server.exchange(LAST_GET) == LAST_PAGE
         assert server.stop() == 0
 
 
@@ -187,7 +196,7 @@ def test_goes_on_when_nobody_takes_its_log() -> None:
             for _ in range(3):
                 with socket.create_connection(("127.0.0.1", port)) as client:
                     client.sendall(LAST_GET)
-                    assert receive_all(client) == PAGE
+                    assert receive_all(client) == LAST_PAGE
             process.terminate()
             assert process.wait(SECONDS) == 0
         finally:
@@ -199,22 +208,16 @@ def test_goes_on_when_nobody_takes_its_log() -> None:
 def injecting(server: HTTPServer, calls: str, fault: str, log: Path) -> Iterator[None]:
     """Have strace let every third of these calls fail, while the block lasts."""
     which = f"{calls}:error={fault}:when=2+3"
-    command = [tool("strace"), "-f", "-qq", "-p", str(server.pid), "-o", str(log), "-e", f"trace={calls}"]
-    with subprocess.Popen([*command, "-e", f"inject={which}"], stderr=subprocess.PIPE, text=True) as strace:
-        try:
-            eventually(lambda: f"TracerPid:\t{strace.pid}\n" in Path(f"/proc/{server.pid}/status").read_text())
-            yield
-        finally:
-            strace.terminate()
-            _, errors = strace.communicate()
-    assert "INJECTED" in log.read_text(), errors
+    with tracing(server.pid, log, "-e", f"trace={calls}", "-e", f"inject={which}"):
+        yield
+    assert "INJECTED" in log.read_text()
 
 
 @pytest.mark.parametrize("fault", ["EINTR", "ECONNABORTED", "EMFILE", "ENOMEM"])
 @pytest.mark.parametrize("calls", ["accept4", "read", "write", "?epoll_wait,?epoll_pwait", "epoll_ctl", "shutdown"])
 def test_failing_system_calls(calls: str, fault: str, tmp_path: Path) -> None:
     """Whatever fails, at most one connection ends by it."""
-    with HTTPServer("--quiet", "--request-timeout", "0.2") as server:
+    with HTTPServer("--quiet", "--request-timeout", "0.2", preexec=traceable) as server:
         before = server.descriptors()
         answered = 0
         with injecting(server, calls, fault, tmp_path / "strace"):
@@ -225,7 +228,7 @@ def test_failing_system_calls(calls: str, fault: str, tmp_path: Path) -> None:
                     answered += receive_all(client).startswith(2 * PAGE)
         assert answered > 10
         assert server.running()
-        assert server.exchange(LAST_GET) == PAGE
+        assert server.exchange(LAST_GET) == LAST_PAGE
         eventually(lambda: server.descriptors() == before)
         assert server.stop() == 0
         assert "Traceback" not in server.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ..http_peers import GET, LAST_GET, PAGE, HTTPServer, receive, receive_all
+from ..http_peers import GET, LAST_GET, LAST_PAGE, PAGE, HTTPServer, receive, receive_all
 from ..programs import Program, eventually, tool, watching_imports
 from ..wire import run
 
@@ -68,7 +68,7 @@ def test_all_workers_answer_on_one_port(address: str) -> None:
         assert sockets(server.pid) == 1
         for client in clients:
             client.sendall(LAST_GET)
-            assert receive_all(client) == PAGE
+            assert receive_all(client) == LAST_PAGE
         assert server.stop() == 0
         assert server.stderr.count("\n") == 1
         assert not any(map(is_running, pids))

@@ -156,8 +156,8 @@ def gateway() -> Iterator[None]:
     yield
 
 
-def add_route(destination: str) -> None:
-    """Send what is for a network to the far host."""
+def add_route(destination: str, gateway: str = "") -> None:
+    """Send what is for a network to the far host, or to another gateway."""
     network = ipaddress.ip_network(destination)
     family = INET if network.version == 4 else INET6
     header = syscall.RtMsg(
@@ -168,7 +168,7 @@ def add_route(destination: str) -> None:
         type=syscall.RTN_UNICAST,
     )
     body = bytes(header) + syscall.route_attr(syscall.RTA_DST, network.network_address.packed)
-    body += syscall.route_attr(syscall.RTA_GATEWAY, syscall.parse_ip(FAR[family]))
+    body += syscall.route_attr(syscall.RTA_GATEWAY, syscall.parse_ip(gateway or FAR[family]))
     fd = syscall.socket(syscall.AF_NETLINK, syscall.SOCK_RAW, syscall.NETLINK_ROUTE)
     flags = syscall.NLM_F_REQUEST | syscall.NLM_F_ACK | syscall.NLM_F_CREATE
     syscall.sendto(fd, syscall.netlink_message(syscall.RTM_NEWROUTE, flags, 1, body), 0, syscall.SockaddrNetlink())
@@ -283,6 +283,79 @@ def test_duplicates_and_false_answers(raw: bool) -> None:
     assert status == 0
 
 
+def neighbour() -> Iterator[None]:
+    """A host that answers, truly, from another of its addresses."""
+    next(silent())
+    fd = syscall.socket(INET, syscall.SOCK_RAW, syscall.IPPROTO_ICMP)
+    syscall.bind(fd, syscall.SockaddrInet4(0, syscall.parse_ip("10.77.0.99")))
+    receiver = syscall.socket(INET, syscall.SOCK_RAW, syscall.IPPROTO_ICMP)
+    yield
+    buffer = bytearray(65536)
+    while True:
+        n, source = syscall.recvfrom(receiver, buffer)
+        request = icmp.parse_request(INET, bytes(buffer[20:n]))
+        if request:
+            syscall.sendto(fd, reply(*request), 0, source)
+
+
+@SOCKETS
+@in_namespace
+def test_an_answer_of_another_host_is_not_taken_for_its_own(raw: bool) -> None:
+    allow(raw)
+    with host(neighbour, far=(*laboratory.FAR[:1], "10.77.0.99/24")):
+        ended = run("ping", "-c", "2", "-i", "0.05", "-W", "0.3", FAR[INET])
+    assert [line for line in without_times(ended.stdout) if "icmp_seq" in line] == [
+        f"64 bytes from 10.77.0.99: icmp_seq={i} ttl=64 (DIFFERENT ADDRESS!)" for i in (1, 2)
+    ]
+    assert "2 packets transmitted, 0 received, 100% packet loss" in ended.stdout
+    assert ended.status == 1
+
+
+@SOCKETS
+@in_namespace
+def test_a_broadcast_address_needs_leave_and_whoever_has_it_may_answer(raw: bool) -> None:
+    allow(raw)
+
+    def willing() -> Iterator[None]:
+        sysctl("net/ipv4/icmp_echo_ignore_broadcasts", 0)
+        yield
+
+    with host(willing, far=laboratory.FAR[:1]):
+        for address in ("10.77.0.255", "255.255.255.255"):
+            ended = run("ping", "-c", "1", address)
+            words = "is a broadcast address, which many may answer: -b allows it"
+            assert ended == (2, "", f"ping: {address} {words}\n")
+        ended = run("ping", "-b", "-c", "1", "-W", "60", "10.77.0.255")
+        assert without_times(ended.stdout)[1] == answered(INET).format(1)
+        assert (ended.status, ended.stderr) == (0, "")
+        assert run("ping", "-b", "-c", "1", "-W", "60", FAR[INET]).status == 0
+
+
+@in_namespace
+def test_who_answers_a_multicast_request_is_shown() -> None:
+    def willing() -> Iterator[None]:
+        sysctl("net/ipv4/icmp_echo_ignore_broadcasts", 0)
+        yield
+
+    with host(willing, far=laboratory.FAR[:1]):
+        add_route("224.0.0.0/4", "10.77.0.1")
+        ended = run("ping", "-c", "1", "-W", "60", "224.0.0.1")
+    assert " bytes from 10.77.0." in ended.stdout
+    assert "DIFFERENT" not in ended.stdout
+    assert ended.status == 0
+
+
+@SOCKETS
+@FAMILIES
+@in_namespace
+def test_the_address_of_all_zeros_is_this_host(family: int, raw: bool) -> None:
+    allow(raw)
+    ended = run("ping", "-c", "1", "-W", "60", "0.0.0.0" if family == INET else "::")
+    assert f" bytes from {LOOPBACK[family]}: icmp_seq=1 " in ended.stdout
+    assert "DIFFERENT" not in ended.stdout
+    assert ended.status == 0
+
+
 @SOCKETS
 @FAMILIES
 @in_namespace
@@ -373,10 +446,10 @@ def test_what_cannot_be_sent_is_status_2() -> None:
     ended = run("ping", "-c", "1", "nosuch.invalid")
     assert (ended.status, ended.stdout) == (2, "")
     assert re.fullmatch(r"ping: lookup nosuch\.invalid: .+\n", ended.stderr)
-    for arguments in (("-c", "0", "::1"), ("-s", "65508", "::1"), ("-i", "nan", "::1"), ("a]b",), ()):
+    for arguments in (("-c", "0", "::1"), ("-s", "65508", "::1"), ("-i", "nan", "::1"), ("a]b",), ("",), (" ",), ()):
         ended = run("ping", *arguments)
         assert (ended.status, ended.stdout) == (2, "")
-        assert "usage: ping" in ended.stderr
+        assert "usage: python3 -m examples.ping" in ended.stderr
 
 
 @FAMILIES

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pysyscall as syscall
 from examples import sniff
@@ -25,12 +27,12 @@ from ..namespaces import in_namespace
 from ..packets.test_options import FAR_ADDR, NEAR_ADDR, cable
 from ..programs import ROOT, SECONDS, Program, eventually, tool, watching_imports
 from ..wire import (
+    add_bare_interface,
     give_up_raw_sockets,
     run,
     says_that_it_needs_the_capability,
     tells_a_user_that_it_needs_the_capability,
 )
-from .test_chao import tunnel
 
 WAYS = pytest.mark.parametrize("way", ["--ring", "--recvfrom"])
 SUMMARY = re.compile(r"^(\d+) frames, (\d+) bytes, (\d+) dropped, \d+\.\d{3} s\n\Z", re.MULTILINE)
@@ -175,6 +177,122 @@ def test_a_frame_that_is_nothing_but_tags_has_a_short_line() -> None:
     assert len(summary(ethernet(syscall.ETH_P_8021Q, b"\0\1\x81\0" * 16_000))) < 200
     assert summary(arp(tags=[1, 2])) == "VLAN 1, VLAN 2, ARP who has 10.0.0.2? tell 10.0.0.1"
     assert summary(ethernet(syscall.ETH_P_8021Q, b"\0")).endswith("type 0x8100")
+
+
+# Lengths that cannot be, and those that stand for others
+
+
+def changed(frame: bytes, at: int, value: bytes) -> bytes:
+    """The frame with other bytes at an offset behind Ethernet's header."""
+    return frame[: 14 + at] + value + frame[14 + at + len(value) :]
+
+
+def tcp(words: int = 5, data: bytes = b"", flags: int = 0x18) -> bytes:
+    return struct.pack("!HHIIBBHHH", 1234, 80, 1, 1, words << 4, flags, 1000, 0, 0) + data
+
+
+TCP4, TCP6 = ipv4(syscall.IPPROTO_TCP, tcp(data=b"x" * 10)), ipv6(syscall.IPPROTO_TCP, tcp(data=b"x" * 10))
+UDP4 = ipv4(syscall.IPPROTO_UDP, udp(4000, 53))
+ARP_LINE = "02:00:00:00:00:0e > 02:00:00:00:00:0f, type 0x0806, no whole ARP for IPv4 on Ethernet"
+ENDS4, ENDS6 = "10.0.0.1 > 10.0.0.2", "[::1] > [::2]"
+TCP_LINE = "TCP 10.0.0.1:1234 > 10.0.0.2:80, PSH+ACK"
+TCP6_LINE = "TCP [::1]:1234 > [::2]:80, PSH+ACK"
+JUMBO = b"\x06\0\xc2\x04" + struct.pack("!I", 8 + 30)
+
+
+@pytest.mark.parametrize(
+    ("frame", "shown"),
+    [
+        # The kernel and a card leave a length of 0 where more is sent than it has room for.
+        (changed(TCP4, 2, b"\0\0"), f"{TCP_LINE}, 10 bytes of data"),
+        (changed(TCP6, 4, b"\0\0"), f"{TCP6_LINE}, 10 bytes of data"),
+        (changed(ipv6(0, JUMBO + tcp(data=b"x" * 10)), 4, b"\0\0"), f"{TCP6_LINE}, 10 bytes of data"),
+        (changed(UDP4, 24, b"\0\0"), "UDP 10.0.0.1:4000 > 10.0.0.2:53, 4 bytes of data"),
+        # IPv4
+        (changed(TCP4, 0, b"\x40"), f"IPv4 {ENDS4}, impossible header length 0"),
+        (changed(TCP4, 0, b"\x44"), f"IPv4 {ENDS4}, impossible header length 16"),
+        (changed(TCP4, 0, b"\x4f"), f"IPv4 {ENDS4}, impossible header length 60"),
+        (changed(TCP4, 2, b"\0\x13"), f"IPv4 {ENDS4}, impossible length 19"),
+        (changed(TCP4, 0, b"\x46\0\0\x15"), f"IPv4 {ENDS4}, impossible length 21"),
+        (changed(TCP4, 0, b"\x65"), "02:00:00:00:00:0e > 02:00:00:00:00:0f, type 0x0800, no whole IPv4 header"),
+        (TCP4[:33], "02:00:00:00:00:0e > 02:00:00:00:00:0f, type 0x0800, no whole IPv4 header"),
+        (changed(TCP4, 0, b"\x4b"), f"IPv4 {ENDS4}, protocol 6, impossible length 6"),
+        # TCP
+        (ipv4(6, tcp(0)), f"{TCP_LINE}, impossible header length 0"),
+        (ipv4(6, tcp(4, b"data")), f"{TCP_LINE}, impossible header length 16"),
+        (ipv4(6, tcp(15)), f"{TCP_LINE}, impossible header length 60"),
+        (ipv4(6, tcp(6, b"opts")), TCP_LINE),
+        (ipv4(6, tcp(flags=0)), "TCP 10.0.0.1:1234 > 10.0.0.2:80, no flags"),
+        (ipv4(6, tcp()[:19]), f"IPv4 {ENDS4}, protocol 6, impossible length 19"),
+        (ipv6(6, tcp(15)), f"{TCP6_LINE}, impossible header length 60"),
+        (ipv4(6, tcp(15), fragment=0x2000), TCP_LINE),  # the rest comes in another
+        (changed(ipv4(6, tcp(15)), 2, b"\0\x60"), TCP_LINE),  # cut
+        # UDP
+        (changed(UDP4, 24, b"\0\x07"), "UDP 10.0.0.1:4000 > 10.0.0.2:53, impossible length 7"),
+        (changed(UDP4, 24, b"\0\x0d"), "UDP 10.0.0.1:4000 > 10.0.0.2:53, impossible length 13"),
+        (changed(UDP4, 24, b"\0\x0b"), "UDP 10.0.0.1:4000 > 10.0.0.2:53, 3 bytes of data"),
+        (
+            changed(ipv4(17, udp(4000, 53), fragment=0x2000), 24, b"\x10\0"),
+            "UDP 10.0.0.1:4000 > 10.0.0.2:53, 4088 bytes of data",
+        ),
+        (ipv4(17, udp(4000, 53)[:7]), f"IPv4 {ENDS4}, protocol 17, impossible length 7"),
+        # ICMP
+        (ipv4(1, PING[:7]), f"IPv4 {ENDS4}, protocol 1, impossible length 7"),
+        (ipv4(1, b""), f"IPv4 {ENDS4}, protocol 1, impossible length 0"),
+        (ipv6(58, b"\x80\0\0"), f"IPv6 {ENDS6}, protocol 58, impossible length 3"),
+        # IPv6
+        (changed(TCP6, 0, b"\x40"), "02:00:00:00:00:0e > 02:00:00:00:00:0f, type 0x86dd, no whole IPv6 header"),
+        (TCP6[:53], "02:00:00:00:00:0e > 02:00:00:00:00:0f, type 0x86dd, no whole IPv6 header"),
+        (ipv6(60, b"\x06\x01" + bytes(6) + tcp()[:4]), f"IPv6 {ENDS6}, protocol 60, impossible header length 16"),
+        (ipv6(43, b"\x3c\0" + bytes(6) + b"\x06\0" + bytes(6) + tcp()), TCP6_LINE),
+        (ipv6(44, b"\x06\0\0\x01" + bytes(4) + tcp(15)), TCP6_LINE),
+        (ipv6(44, b"\x06\0\x01\0" + bytes(4) + tcp()), f"IPv6 {ENDS6}, protocol 6, fragment from byte 256 on"),
+        (ipv6(59, b""), f"IPv6 {ENDS6}, protocol 59"),
+        # ARP, Ethernet
+        (arp()[:41], ARP_LINE),
+        (changed(arp(), 4, b"\x08"), ARP_LINE),
+        (changed(arp(), 5, b"\x10"), ARP_LINE),
+        (changed(arp(), 6, b"\0\x02"), "ARP 10.0.0.1 is at 02:00:00:00:00:0e"),
+        (changed(arp(), 6, b"\0\x08"), "ARP 10.0.0.1 > 10.0.0.2, operation 8"),
+        (b"", "no Ethernet header, but 0 bytes"),
+        (arp()[:13], "no Ethernet header, but 13 bytes"),
+        (ethernet(38, bytes(46)), "02:00:00:00:00:0e > 02:00:00:00:00:0f, IEEE 802.3, length 38 in it"),
+        (ethernet(47, bytes(46)), "02:00:00:00:00:0e > 02:00:00:00:00:0f, IEEE 802.3, impossible length 47 in it"),
+        (b"CHAO", "CHAO ''"),
+    ],
+)
+def test_lengths_that_cannot_be_are_said(frame: bytes, shown: str) -> None:
+    assert summary(frame) == shown
+
+
+@given(
+    st.sampled_from([TCP4, TCP6, UDP4, *FRAMES.values()]),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), max_size=4),
+    st.integers(0, 120),
+)
+def test_no_length_is_negative_or_beyond_the_frame(frame: bytes, changes: list[tuple[int, int]], length: int) -> None:
+    raw = bytearray(frame)
+    for at, value in changes:
+        if at < len(raw):
+            raw[at] = value
+    line = summary(bytes(raw[:length]))
+    assert line.isprintable()
+    assert not re.search(r"-\d", line)
+    if line.startswith("TCP") and (data := re.search(r"(\d+) bytes of data", line)):
+        assert int(data[1]) <= length - 34
+
+
+@in_namespace
+@WAYS
+def test_a_frame_of_the_least_length_is_shown(way: str) -> None:
+    wire = Cable()
+    with sniffing(way, "--count", "2") as program:
+        wire.send(ethernet(0x88B5, b""), changed(TCP4, 2, b"\0\0"))
+        assert program.wait() == 0
+        assert shown(program) == [
+            "02:00:00:00:00:0e > 02:00:00:00:00:0f, type 0x88b5, length 14",
+            f"{TCP_LINE}, 10 bytes of data, length 64",
+        ]
 
 
 # Filters
@@ -399,19 +517,41 @@ def test_a_signal_ends_it_under_a_flood_too(way: str, options: list[str]) -> Non
         assert len(shown(program)) == (0 if options else frames)
 
 
+DOWN = "the interface is down; it is listened to again when it is up\n"
+
+
 @in_namespace
 @WAYS
-@pytest.mark.parametrize("change", [laboratory.set_down, laboratory.delete])
-def test_an_interface_that_goes_ends_it(way: str, change: Callable[[str], None]) -> None:
+def test_an_interface_that_goes_ends_it(way: str) -> None:
     wire = Cable()
     with sniffing(way) as program:
         wire.send(arp())
         eventually(lambda: shown(program))
-        change("far")
+        laboratory.delete("far")
         assert program.wait() == 1
         call = {"--ring": "packet ring", "--recvfrom": "recvmsg"}[way]
-        assert program.stderr == f"sniffing on far...\n{call} failed: network is down\n"
+        # It is down for a moment before it is gone.
+        assert program.stderr.replace(DOWN, "", 1) == f"sniffing on far...\n{call} failed: network is down\n"
         assert counted(program) == (1, len(arp()), 0)
+
+
+@in_namespace
+@WAYS
+@pytest.mark.parametrize("options", [[], ["--quiet"]], ids=["shown", "quiet"])
+def test_an_interface_that_is_up_again_is_sniffed_again(way: str, options: list[str]) -> None:
+    wire = Cable()
+    with sniffing(way, *options) as program:
+        wire.send(arp())
+        laboratory.set_down("far")
+        program.wait_for("the interface is down; ")
+        laboratory.set_up("far")
+        for name in ("near", "far"):
+            laboratory.wait_for_carrier(name)
+        wire.send(arp())
+        assert program.stop() == 0
+        assert program.stderr == f"sniffing on far...\n{DOWN}"
+        assert counted(program) == (2, 2 * len(arp()), 0)
+        assert len(shown(program)) == (0 if options else 2)
 
 
 @in_namespace
@@ -464,9 +604,9 @@ def test_an_interface_that_cannot_be_sniffed_is_said(way: str) -> None:
     laboratory.set_down("far")
     ended = run("sniff", way, "--interface", "far")
     assert ended == (1, "", "sniff: the interface far is down: ip link set far up\n")
-    with tunnel():
-        ended = run("sniff", way, "--interface", "tun0")
-        assert ended == (1, "", "sniff: the interface tun0 does not speak Ethernet\n")
+    bare = add_bare_interface()
+    ended = run("sniff", way, "--interface", bare)
+    assert ended == (1, "", f"sniff: the interface {bare} does not speak Ethernet\n")
 
 
 @in_namespace

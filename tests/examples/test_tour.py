@@ -16,7 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import pysyscall as syscall
-from examples.shared.frames import Capture, hexdump, summary
+from examples.shared.frames import hexdump, summary
+from examples.shared.packet_capture import CallCapture
 from examples.tour import laboratory, stage
 
 from ..namespaces import drop_root, forbid_networks, in_namespace, run_in_namespace
@@ -226,30 +227,29 @@ def test_a_program_that_does_not_do_its_part_has_failed(server: str, client: str
     assert_no_children()
 
 
-def test_no_server_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "_SECONDS", 0.2)
+def test_no_server_is_waited_for_for_ever() -> None:
     with (
         pytest.raises(stage.Failed, match="the server has not said 'ready'"),
-        stage.Stage("no network").server("ready", python("import time; time.sleep(600)")),
+        stage.Stage("no network", seconds=0.2).server("ready", python("import time; time.sleep(600)")),
     ):
         pytest.fail("it was ready")
     assert_no_children()
 
 
-def test_no_client_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "_SECONDS", 0.2)
+def test_no_client_is_waited_for_for_ever() -> None:
     with pytest.raises(stage.Failed, match=r"the client still ran after 0.2 seconds"):
-        stage.Stage("no network").client("words", python("import time; time.sleep(600)"))
+        stage.Stage("no network", seconds=0.2).client("words", python("import time; time.sleep(600)"))
     assert_no_children()
 
 
-def test_no_servers_end_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_servers_end_is_waited_for_for_ever() -> None:
+    here = stage.Stage("no network")
     deaf = python(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVE}")
     with (
         pytest.raises(stage.Failed, match="SIGTERM did not end the server"),
-        stage.Stage("no network").server("ready", deaf),
+        here.server("ready", deaf),
     ):
-        monkeypatch.setattr(stage, "_SECONDS", 0.2)
+        here.seconds = 0.2
     assert_no_children()
 
 
@@ -334,22 +334,24 @@ def test_a_capture_knows_when_and_which_way_each_frame_went() -> None:
         laboratory.set_up(name)
     for name in ("eth0", "eth1"):
         laboratory.wait_for_carrier(name)
-    with Capture("eth0") as capture, Capture("eth1") as other:
-        assert list(capture.frames()) == []
+    near, far = (syscall.interface_by_name(name).index for name in ("eth0", "eth1"))
+    with CallCapture(near) as capture, CallCapture(far) as other:
+        assert list(capture.both_ways()) == []
         before = time.time()
         frames = [b"CHAO%010d" % i for i in range(3)]
         for frame in frames:
             syscall.write(capture.fd, frame)
         syscall.write(other.fd, frames[0])
         after = time.time()
-        seen = list(other.frames())
-        assert [(frame.outgoing, frame.data) for frame in seen] == [(False, frame) for frame in frames]
-        assert [(frame.outgoing, frame.data) for frame in capture.frames()] == [(False, frames[0])]
-        assert sorted(frame.time for frame in seen) == [frame.time for frame in seen]
-        assert all(before - 0.001 <= frame.time <= after + 0.001 for frame in seen)
-        with Capture("eth0") as third:
+        seen = list(other.both_ways())
+        assert [(outgoing, frame.data) for outgoing, frame in seen] == [(False, frame) for frame in frames]
+        assert [(outgoing, frame.data) for outgoing, frame in capture.both_ways()] == [(False, frames[0])]
+        times = [frame.time / 1e9 for _, frame in seen]
+        assert sorted(times) == times
+        assert all(before - 0.001 <= moment <= after + 0.001 for moment in times)
+        with CallCapture(near) as third:
             syscall.write(capture.fd, frames[1])
-            assert [(frame.outgoing, frame.data) for frame in third.frames()] == [(True, frames[1])]
+            assert [(outgoing, frame.data) for outgoing, frame in third.both_ways()] == [(True, frames[1])]
 
 
 ETHERNET = bytes.fromhex("020000000002020000000001")
@@ -366,7 +368,8 @@ def test_any_frame_has_its_line(ethertype: str, payload: bytes) -> None:
 @pytest.mark.parametrize(
     ("frame", "line"),
     [
-        ("", " > , type 0x"),
+        ("", "no Ethernet header, but 0 bytes"),
+        (ETHERNET.hex() + "08", "no Ethernet header, but 13 bytes"),
         (ETHERNET.hex() + "1234", "02:00:00:00:00:01 > 02:00:00:00:00:02, type 0x1234"),
         (b"CHAOa\nb".hex(), "CHAO 'a\\nb'"),
         (

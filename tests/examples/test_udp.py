@@ -6,19 +6,21 @@ import signal
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from examples import udp_server
-from examples.shared.stopping import stopping_receiver
+from examples.shared.stopping import STOP_SIGNALS, stop_signals, stopping_receiver
+from examples.tour import laboratory
 
 from ..blocking import wait_until_blocked
 from ..namespaces import in_namespace
-from ..programs import Program, traced_calls, tracing, watching_imports
-from ..wire import host, run
+from ..programs import Program, traceable, traced_calls, tracing, watching_imports
+from ..wire import host, run, sysctl
+from .test_ping import add_route
 
 LOOPS = pytest.mark.parametrize(
     "loop",
@@ -31,9 +33,9 @@ MOST = 65507
 
 
 @contextmanager
-def server(*arguments: str) -> Iterator[tuple[Program, str]]:
+def server(*arguments: str, preexec: Callable[[], None] | None = None) -> Iterator[tuple[Program, str]]:
     """A server, and its port."""
-    with Program("udp_server", "--port", "0", *arguments) as program:
+    with Program("udp_server", "--port", "0", *arguments, preexec=preexec) as program:
         yield program, program.wait_for(r"^UDP server is listening on port (\d+)\.\.\.\n", "stdout")[1]
 
 
@@ -110,7 +112,7 @@ def test_bytes_that_are_no_text_come_back_as_they_were() -> None:
             assert client.output() == b"received response: " + message + b"\n"
 
 
-@pytest.mark.parametrize("listening", ["0.0.0.0", "::"])
+@pytest.mark.parametrize("listening", ["0.0.0.0", "::", "::ffff:0.0.0.0"])
 def test_the_answer_comes_from_the_address_that_was_asked(listening: str) -> None:
     with server("--ip-addr", listening) as (_, port):
         asked = run("udp_client", "--ip-addr", "127.0.0.2", "--port", port)
@@ -183,15 +185,31 @@ def test_a_signal_that_comes_before_the_wait_ends_it_too(address: str) -> None:
         signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
     thread = threading.Thread(target=interrupt)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     try:
         with stopping_receiver(fd):
             thread.start()
             udp_server.echo(fd)
-        assert signal.getsignal(signal.SIGTERM) == before
+        # A second one is not to cut the program's ending short.
+        assert [signal.getsignal(number) for number in STOP_SIGNALS] == [signal.SIG_IGN] * 2
         assert signal.set_wakeup_fd(-1) == -1
     finally:
         thread.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(fd)
+
+
+def test_without_a_signal_the_handlers_of_before_are_back() -> None:
+    fd = udp_server.listen("127.0.0.1", 0)
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    try:
+        for block in (stopping_receiver(fd), stop_signals()):
+            with block:
+                assert signal.getsignal(signal.SIGTERM) not in before.values()
+            assert {number: signal.getsignal(number) for number in STOP_SIGNALS} == before
+            assert signal.set_wakeup_fd(-1) == -1
+    finally:
         os.close(fd)
 
 
@@ -205,7 +223,7 @@ def test_a_signal_that_comes_before_the_wait_ends_it_too(address: str) -> None:
 )
 def test_a_datagram_costs_two_calls(loop: list[str], calls: list[str], tmp_path: Path) -> None:
     log = tmp_path / "strace"
-    with server(*loop) as (program, port), udp_socket() as (s, _):
+    with server(*loop, preexec=traceable) as (program, port), udp_socket() as (s, _):
         with tracing(program.pid, log):
             for i in range(20):
                 s.sendto(b"%d" % i, ("127.0.0.1", int(port)))
@@ -244,6 +262,9 @@ def test_an_unknown_host_is_said(program: str) -> None:
     ended = run(program, "--ip-addr", "no.such.host.invalid")
     assert ended.status == 1
     assert ended.stderr.startswith("lookup no.such.host.invalid failed: ")
+    ended = run(program, "--ip-addr", "")
+    assert ended.status == 2
+    assert "argument --ip-addr: an empty name is no address" in ended.stderr
 
 
 def test_the_client_does_not_wait_for_ever() -> None:
@@ -278,6 +299,89 @@ def test_the_client_takes_nobody_elses_datagram_for_the_answer() -> None:
 def test_a_message_that_is_too_long_is_said() -> None:
     ended = run("udp_client", "--message", "m" * (MOST + 1))
     assert ended == (1, "", "sendto failed: message too long\n")
+
+
+def answers(questions: Sequence[tuple[str, str]], server_addresses: Sequence[str], *, cables: int = 1) -> list[str]:
+    """What a server on all addresses answers another host, which asks from an address to an address: from where.
+
+    The hosts are joined by eth0, with server_addresses at this end, and more cables, where the other host's own address
+    10.9.9.9 is reached by the last.
+    """
+    told, telling = os.pipe()
+    go, going = os.pipe()
+
+    def ask() -> None:
+        assert os.read(go, 1)
+        for i in range(1, cables):
+            laboratory.add_address(f"eth{i}", f"10.{77 + i}.0.2/24")
+            laboratory.set_up(f"eth{i}")
+        for name in ("all", "default", *(f"eth{i}" for i in range(cables))):
+            sysctl(f"net/ipv4/conf/{name}/rp_filter", 0)
+        os.write(telling, b"ready\n")
+        assert os.read(go, 1)
+        for own, asked in questions:
+            family = socket.AF_INET6 if ":" in asked else socket.AF_INET
+            with socket.socket(family, socket.SOCK_DGRAM) as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.77.0.2"))
+                s.settimeout(5)
+                s.bind(socket.getaddrinfo(own, 0, family, socket.SOCK_DGRAM)[0][4])
+                s.sendto(b"hello", socket.getaddrinfo(asked, 8080, family, socket.SOCK_DGRAM)[0][4])
+                try:
+                    answer = s.recvfrom(100)[1][0]
+                except TimeoutError:
+                    answer = "nobody"
+            os.write(telling, f"{answer}\n".encode())
+        laboratory.idle()
+
+    far = ("10.77.0.2/24", "10.9.9.9/32", "fd77::2/64", "fe80::2/64")
+    with laboratory.second_host(ask, near=server_addresses, far=far) as pid, open(told) as said:
+        for i in range(1, cables):
+            laboratory.add_pair(f"eth{i}", f"eth{i}", pid)
+            laboratory.add_address(f"eth{i}", f"10.{77 + i}.0.1/24")
+            laboratory.set_up(f"eth{i}")
+        for name in ("all", "default", *(f"eth{i}" for i in range(cables))):
+            sysctl(f"net/ipv4/conf/{name}/rp_filter", 0)
+        os.write(going, b"1")
+        assert said.readline() == "ready\n"
+        for i in range(cables):
+            laboratory.wait_for_carrier(f"eth{i}")
+        add_route("10.9.9.9/32", f"10.{76 + cables}.0.2")
+        with Program("udp_server", "--ip-addr", "::") as program:
+            program.wait_for("listening", "stdout")
+            os.write(going, b"1")
+            found = [said.readline().strip() for _ in questions]
+            assert program.stderr == ""
+    return found
+
+
+@in_namespace
+def test_an_answer_goes_the_way_that_the_routes_say_from_the_address_that_was_asked() -> None:
+    near = ("10.77.0.1/24", "10.77.0.7/24")
+    questions = [("10.77.0.2", "10.77.0.1"), ("10.9.9.9", "10.77.0.1"), ("10.9.9.9", "10.77.0.7")]
+    questions += [("10.77.0.2", "10.78.0.1"), ("10.78.0.2", "10.77.0.7")]
+    assert answers(questions, near, cables=2) == [asked for _, asked in questions]
+
+
+@in_namespace
+def test_who_asks_by_multicast_or_broadcast_is_answered_from_an_address_of_one_host() -> None:
+    near = ("10.77.0.1/24", "fd77::1/64", "fe80::1/64")
+    questions = [
+        ("10.77.0.2", "10.77.0.255"),
+        ("10.77.0.2", "255.255.255.255"),
+        ("10.77.0.2", "224.0.0.1"),
+        ("fd77::2", "ff02::1%eth0"),
+        ("fd77::2", "fd77::1"),
+        ("fd77::2", "fe80::1%eth0"),
+        ("fe80::2%eth0", "ff02::1%eth0"),
+        ("fe80::2%eth0", "fe80::1%eth0"),
+        ("fe80::2%eth0", "fd77::1"),
+    ]
+    assert answers(questions, near) == [
+        *("10.77.0.1", "10.77.0.1", "10.77.0.1"),
+        *("fd77::1", "fd77::1", "fe80::1"),
+        *("fe80::1", "fe80::1", "fd77::1"),
+    ]
 
 
 @in_namespace

@@ -33,7 +33,10 @@ def test_a_value_is_set_read_and_removed(file: Path) -> None:
     with pytest.raises(OSError, match="getxattr: Numerical result out of range"):
         syscall.getxattr(file, "user.comment", bytearray(3))
     syscall.removexattr(file, "user.comment")
-    for call in (lambda: syscall.getxattr(file, "user.comment", buf), lambda: syscall.removexattr(file, "user.comment")):
+    for call in (
+        lambda: syscall.getxattr(file, "user.comment", buf),
+        lambda: syscall.removexattr(file, "user.comment"),
+    ):
         with pytest.raises(OSError, match="xattr") as raised:
             call()
         assert raised.value.errno == errno.ENODATA

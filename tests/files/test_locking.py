@@ -49,7 +49,12 @@ def test_flock_waits_over_a_signal(fds: tuple[int, int]) -> None:
     handled = threading.Event()
     before = signal.signal(signal.SIGALRM, lambda *_: handled.set())
     syscall.flock(a, syscall.LOCK_EX)
-    release = threading.Thread(target=lambda: (handled.wait(60), syscall.flock(a, syscall.LOCK_UN)))
+
+    def let_go() -> None:
+        handled.wait(60)
+        syscall.flock(a, syscall.LOCK_UN)
+
+    release = threading.Thread(target=let_go)
     release.start()
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)

@@ -121,6 +121,6 @@ def test_a_nul_in_a_name_is_refused(call: Callable[[], object]) -> None:
 
 
 def test_a_device_number_beyond_32_bits_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OverflowError, match="dev must be in 0..4294967295"):
+    with pytest.raises(OverflowError, match=r"dev must be in 0\.\.4294967295"):
         syscall.mknod(tmp_path / "x", syscall.S_IFIFO | 0o600, 2**32)
     assert os.listdir(tmp_path) == []

@@ -72,8 +72,8 @@ def test_creat_empties_what_is_there(tmp_path: Path, keep: Keep) -> None:
         (lambda path: syscall.open(b"x", 2**31), OverflowError),
         (lambda path: syscall.open(b"x", 0, 2**32), OverflowError),
         (lambda path: syscall.open(b"x", 0, -1), OverflowError),
-        (lambda path: syscall.open(5, 0), TypeError),
-        (lambda path: syscall.open(bytearray(b"x"), 0), TypeError),
+        (lambda path: syscall.open(5, 0), TypeError),  # type: ignore[arg-type]
+        (lambda path: syscall.open(bytearray(b"x"), 0), TypeError),  # type: ignore[arg-type]
         (lambda path: syscall.ftruncate(0, 2**63), OverflowError),
         (lambda path: syscall.seek(2**32, 0, 0), OverflowError),
     ],
@@ -118,10 +118,12 @@ def test_truncate_both_ways(tmp_path: Path, keep: Keep) -> None:
 def test_fallocate_reserves_and_punches(tmp_path: Path, keep: Keep) -> None:
     fd = keep(syscall.open(tmp_path / "file", syscall.O_RDWR | syscall.O_CREAT, 0o600))
     try:
+        os.posix_fallocate(fd, 0, 1)  # which libc emulates
         syscall.fallocate(fd, 0, 0, 1 << 20)
     except OSError as error:
-        assert error.errno == errno.EOPNOTSUPP  # a file system without it
-        return
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        pytest.skip(f"file system: {error.strerror}")
     assert os.fstat(fd).st_size == 1 << 20
     syscall.pwrite(fd, b"x" * 8192, 0)
     syscall.fallocate(fd, syscall.FALLOC_FL_PUNCH_HOLE | syscall.FALLOC_FL_KEEP_SIZE, 0, 4096)

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,26 +65,28 @@ def test_access_asks_for_the_real_user_and_faccessat_for_the_effective_one(tmp_p
 
 
 def nobody_may_not(path: Path) -> None:
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: syscall.access(path, syscall.R_OK),
         lambda: syscall.faccessat(syscall.AT_FDCWD, path, syscall.R_OK, syscall.AT_EACCESS),
         lambda: syscall.chmod(path, 0o666),
         lambda: syscall.chown(path, os.getuid(), -1),
         lambda: syscall.truncate(path, 0),
         lambda: syscall.open(path, syscall.O_RDONLY),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(PermissionError):
             call()
 
 
 def test_chmod_in_all_its_forms(file: Path, directory: int, keep: Keep) -> None:
     fd = keep(os.open(file, os.O_RDONLY))
-    for mode, call in (
+    calls: list[tuple[int, Callable[[], None]]] = [
         (0o640, lambda: syscall.chmod(file, 0o640)),
         (0o4711, lambda: syscall.fchmod(fd, 0o4711)),
         (0o600, lambda: syscall.fchmodat(directory, "file", 0o600)),
         (0o604, lambda: syscall.fchmodat(directory, "file", 0o604, syscall.AT_SYMLINK_NOFOLLOW)),
-    ):
+    ]
+    for mode, call in calls:
         call()
         assert stat.S_IMODE(os.stat(file).st_mode) == mode
 
@@ -126,12 +129,13 @@ def test_ids_of_32_bits_arrive_whole(file: Path) -> None:
 @pytest.mark.parametrize(("uid", "gid"), [(2**32, 0), (-2, 0), (0, 2**32), (0, -2)])
 def test_ids_out_of_range_are_refused(file: Path, uid: int, gid: int) -> None:
     before = os.stat(file)
-    for call in (
+    calls: list[Callable[[], None]] = [
         lambda: syscall.chown(file, uid, gid),
         lambda: syscall.lchown(file, uid, gid),
         lambda: syscall.fchown(0, uid, gid),
         lambda: syscall.fchownat(syscall.AT_FDCWD, file, uid, gid),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(OverflowError, match=r"[ug]id must be in -1..4294967295"):
             call()
     assert os.stat(file) == before

@@ -106,9 +106,9 @@ def test_statfs_is_pythons(tree: Path, keep: Keep) -> None:
 
 
 def test_ustat_of_a_device_or_of_none(tree: Path) -> None:
-    with pytest.raises(OSError, match="ustat: (Invalid argument|Function not implemented)"):
+    with pytest.raises(OSError, match=r"ustat: (Invalid argument|Function not implemented)"):
         syscall.ustat(0)
-    with pytest.raises(OverflowError, match="dev must be in 0..4294967295"):
+    with pytest.raises(OverflowError, match=r"dev must be in 0\.\.4294967295"):
         syscall.ustat(2**32)
 
 

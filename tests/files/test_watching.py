@@ -51,7 +51,10 @@ def test_a_watch_is_changed_and_ended(tmp_path: Path, watcher: int) -> None:
     path.write_bytes(b"x")
     path.chmod(0o600)
     assert syscall.inotify_rm_watch(watcher, wd) == 0
-    assert [(event.mask, event.name) for event in events(watcher)] == [(syscall.IN_ATTRIB, ""), (syscall.IN_IGNORED, "")]
+    assert [(event.mask, event.name) for event in events(watcher)] == [
+        (syscall.IN_ATTRIB, ""),
+        (syscall.IN_IGNORED, ""),
+    ]
     with pytest.raises(OSError, match="inotify_rm_watch: Invalid argument"):
         syscall.inotify_rm_watch(watcher, wd)
 
@@ -96,7 +99,9 @@ def test_inotify_init_is_inherited(keep: Keep) -> None:
     assert os.get_inheritable(keep(syscall.inotify_init()))
 
 
-@pytest.mark.parametrize("raw", [b"x", struct.pack("=iIII", 1, 2, 0, 16) + b"a" * 15, struct.pack("=iIII", 1, 2, 0, 2**32 - 1)])
+@pytest.mark.parametrize(
+    "raw", [b"x", struct.pack("=iIII", 1, 2, 0, 16) + b"a" * 15, struct.pack("=iIII", 1, 2, 0, 2**32 - 1)]
+)
 def test_events_that_are_cut_are_refused(raw: bytes) -> None:
     with pytest.raises(OSError, match="parse_inotify_events") as raised:
         syscall.parse_inotify_events(raw)

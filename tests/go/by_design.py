@@ -1,7 +1,9 @@
 """Where we answer otherwise than Go on purpose, and why. To all other questions the answers are the same."""
 
+import math
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from struct import pack
 from typing import Final, NamedTuple
 
@@ -171,6 +173,14 @@ DEPARTURES: Final = (
             "timespec": [q["sec"] * 10**9 + q["fraction"], *answer["timespec"][1:]],
             "timeval": [q["sec"] * 10**9 + q["fraction"] * 1000, *answer["timeval"][1:]],
         },
+    ),
+    Departure(
+        "a negative time is rounded up to the next microsecond; Go adds 999 nanoseconds and then cuts towards zero",
+        "nsec",
+        lambda q, _: q["nsec"] < -999,
+        lambda q, answer: (
+            answer | {"timeval": [*divmod(math.ceil(Fraction(q["nsec"], 1000)), 10**6), -(-q["nsec"] // 1000) * 1000]}
+        ),
     ),
     Departure(
         "an IPv4 address has 4 bytes; Go makes 16 of both",

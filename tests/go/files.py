@@ -64,10 +64,6 @@ def faccessat_question(random: Random) -> dict[str, Any]:
     return {"path": random.choice(PATHS).encode().hex(), "mode": random.randrange(9), "flags": flags}
 
 
-def nsec_question(random: Random) -> dict[str, Any]:
-    return {"nsec": random.choice([1, -1]) * random.getrandbits(random.choice([1, 10, 30, 40, 62]))}
-
-
 def c_string_question(random: Random) -> dict[str, Any]:
     return {"text": bytes(random.choice(b"\0abc\xff") for _ in range(random.randrange(6))).hex()}
 
@@ -101,14 +97,6 @@ def statfs(q: dict[str, Any]) -> Any:
 def faccessat(q: dict[str, Any]) -> Any:
     syscall.faccessat(syscall.AT_FDCWD, bytes.fromhex(q["path"]), q["mode"], q["flags"])
     return "yes"
-
-
-def nsec(q: dict[str, Any]) -> Any:
-    ts, tv = syscall.nsec_to_timespec(q["nsec"]), syscall.nsec_to_timeval(q["nsec"])
-    return {
-        "timespec": [ts.sec, ts.nsec, syscall.timespec_to_nsec(ts)],
-        "timeval": [tv.sec, tv.usec, syscall.timeval_to_nsec(tv)],
-    }
 
 
 def c_string(q: dict[str, Any]) -> Any:

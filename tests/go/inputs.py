@@ -134,6 +134,11 @@ def _times(random: Random) -> Question:
     return {"sec": random.getrandbits(bits) * random.choice([1, -1]), "fraction": random.randrange(10**9)}
 
 
+def _nsec(random: Random) -> Question:
+    bits = random.choice([4, 11, 31, 40, 62])
+    return {"nsec": random.getrandbits(bits) * random.choice([1, -1])}
+
+
 def _parse_ip(random: Random) -> Question:
     v4 = str(ipaddress.IPv4Address(random.getrandbits(32)))
     sparse = random.getrandbits(128) & random.choice([2**128 - 1, 0xFFFF << 112 | 0xFFFF, 0xFFFF << 80, 0xFFFFFFFF])
@@ -211,13 +216,13 @@ _MAKERS: Final[dict[str, Callable[[Random], Question]]] = {
     "errno": _errno,
     "signal": _signal,
     "times": _times,
+    "nsec": _nsec,
     "parse_ip": _parse_ip,
     "split_host_port": _split_host_port,
     "parse_dirent": files.parse_dirent_question,
     "stat": files.stat_question,
     "statfs": files.statfs_question,
     "faccessat": files.faccessat_question,
-    "nsec": files.nsec_question,
     "c_string": files.c_string_question,
 }
 KINDS: Final = tuple(_MAKERS)

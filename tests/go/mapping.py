@@ -11,7 +11,7 @@ import pysyscall
 
 from .ports import Declaration
 
-_TABLE: Final = Path(__file__).parent.parent / "go-api.tsv"
+_TABLE: Final = Path(pysyscall.__file__).with_name("go-api.tsv")
 
 # The socket half of the package, and the other half, which is still to come.
 AREAS_HERE: Final = {
@@ -20,7 +20,10 @@ AREAS_HERE: Final = {
 }
 AREAS_TO_COME: Final = {"processes", "ptrace"}
 # Names of the other half that the socket half needed already.
-ALREADY_HERE: Final = {"unshare", "Signal", "Signal.signal", "Signal.string"}
+ALREADY_HERE: Final = {
+    *("unshare", "Signal", "Signal.signal", "Signal.string"),
+    *("nsec_to_timespec", "nsec_to_timeval", "timespec_to_nsec", "timeval_to_nsec"),
+}
 # Names that arm64 exports and amd64, which go-api.tsv lists, does not. They are still to come.
 ONLY_ON_ARM64: Final = {"Fstatat", "PtraceRegs.Pc", "PtraceRegs.Pstate", "PtraceRegs.Regs", "PtraceRegs.Sp"}
 
@@ -45,7 +48,14 @@ _TYPES: Final = {
     "[]Timeval": "Sequence[Timeval]",
     **dict.fromkeys(("int", "int64", "uintptr", "byte", "uint32"), "int"),
 }
-_RESULTS: Final = {**_TYPES, "string": "str", "[4]byte": "bytes", "[]byte": "bytes", "[]string": "list[str]", "[2]int": "tuple[int, int]"}
+_RESULTS: Final = {
+    **_TYPES,
+    "string": "str",
+    "[4]byte": "bytes",
+    "[]byte": "bytes",
+    "[]string": "list[str]",
+    "[2]int": "tuple[int, int]",
+}
 
 # Where a signature is not what the rules make of Go's: what it is, and why.
 _STRUCT: Final = "what Go fills is returned"
@@ -188,6 +198,7 @@ def _annotation(annotation: object) -> str:
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     text = text.replace("bytes | bytearray | memoryview", "ReadableBuffer")
     text = text.replace("SyscallArgument", "int")
+    text = re.sub(r"(Sequence\[(\w+)\]) \| Array\[\2\]", r"\1", text)
     return re.sub(r"StrOrBytes(Path)?|str \| bytes", "Text", text)
 
 

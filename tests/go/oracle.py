@@ -176,6 +176,14 @@ def _times(q: Question) -> Answer:
     return {"timespec": [ts.nano(), *ts.unix()], "timeval": [tv.nano(), *tv.unix()]}
 
 
+def _nsec(q: Question) -> Answer:
+    ts, tv = syscall.nsec_to_timespec(q["nsec"]), syscall.nsec_to_timeval(q["nsec"])
+    return {
+        "timespec": [ts.sec, ts.nsec, syscall.timespec_to_nsec(ts)],
+        "timeval": [tv.sec, tv.usec, syscall.timeval_to_nsec(tv)],
+    }
+
+
 def _parse_ip(q: Question) -> Answer:
     return syscall.parse_ip(q["text"]).hex()
 
@@ -202,13 +210,13 @@ _OURS: Final[dict[str, Callable[[Question], Answer]]] = {
     "errno": _errno,
     "signal": _signal,
     "times": _times,
+    "nsec": _nsec,
     "parse_ip": _parse_ip,
     "split_host_port": _split_host_port,
     "parse_dirent": files.parse_dirent,
     "stat": files.stat,
     "statfs": files.statfs,
     "faccessat": files.faccessat,
-    "nsec": files.nsec,
     "c_string": files.c_string,
     "refusal": files.refusal,
 }

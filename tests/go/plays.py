@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import pysyscall as syscall
-from examples.shared.frames import Capture, is_chao
+from examples.shared.frames import is_chao
+from examples.shared.packet_capture import CallCapture
 from examples.tour import laboratory
 from tests.programs import eventually
 
@@ -203,19 +204,19 @@ def _running(language: str, command: tuple[str, ...], port: str, traced: bool, p
             running.process.wait(_SECONDS)
 
 
-def _capture(stack: ExitStack, interface: str) -> Capture | None:
+def _capture(stack: ExitStack, interface: str) -> CallCapture | None:
     try:
-        return stack.enter_context(Capture(interface))
+        return stack.enter_context(CallCapture(syscall.interface_by_name(interface).index))
     except PermissionError:
         return None
 
 
-def _payloads(capture: Capture, port: str) -> Iterator[Sent]:
-    for frame in capture.frames():
+def _payloads(capture: CallCapture, port: str) -> Iterator[Sent]:
+    for outgoing, frame in capture.both_ways():
         data = frame.data
         if is_chao(data):
-            yield Sent(frame.outgoing, data)
-        elif frame.outgoing and int.from_bytes(data[12:14], "big") == syscall.ETH_P_IP:  # lo shows each frame twice
+            yield Sent(outgoing, data)
+        elif outgoing and int.from_bytes(data[12:14], "big") == syscall.ETH_P_IP:  # lo shows each frame twice
             segment = data[14 + (data[14] & 0x0F) * 4 : 14 + int.from_bytes(data[16:18], "big")]
             header = 8 if data[23] == syscall.IPPROTO_UDP else (segment[12] >> 4) * 4
             to = int.from_bytes(segment[2:4], "big")

@@ -28,6 +28,7 @@ def test_fields_are_where_gos_are() -> None:
 
 
 def test_the_comparison_of_signs_sees_arrays_as_unsigned() -> None:
-    assert isinstance(pysyscall.RawSockaddr().data, Array)
+    assert isinstance(pysyscall.ICMPv6Filter().data, Array)
+    assert not is_signed(pysyscall.ICMPv6Filter, "data")
     assert not is_signed(pysyscall.RawSockaddr, "data")
     assert is_signed(pysyscall.Linger, "linger")

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 TRACED: Final = (
     "socket,bind,listen,accept4,connect,getsockname,getpeername,setsockopt,getsockopt,sendto,recvfrom,sendmsg,recvmsg,"
-    "shutdown,?select,pselect6,epoll_create1,epoll_ctl,?epoll_wait,epoll_pwait,pipe2,read,write,close"
+    "shutdown,?poll,ppoll,epoll_create1,epoll_ctl,?epoll_wait,epoll_pwait,pipe2,read,write,close"
 )
 
 
@@ -57,8 +57,17 @@ MAY_DIFFER: Final = (
         "",
         always=False,
     ),
-    Rule("Go calls select, glibc pselect6 without a mask", r"^pselect6\((.*), NULL\) = ", r"select(\1) = "),
-    Rule("of the time to wait the program has used up some", r"\{tv_sec=\d+, tv_n?u?sec=\d+\}", "TIME"),
+    Rule(
+        "Go has no poll; its twin calls ppoll without a mask, which every port has",
+        r"^p?poll\((\[.*?\], \d+), (?:NULL, NULL, \d+|-1)\) = ",
+        r"poll(\1, FOREVER) = ",
+    ),
+    Rule(
+        "of the time to wait the program has used up some",
+        r"^p?poll\((\[.*?\], \d+), (?:\d+|\{.*?\}, NULL, \d+)\) = (\d+ \(\[.*?\])(?:, left .*)?\)$",
+        r"poll(\1, TIME) = \2)",
+    ),
+    Rule("the HTTP server tells the date", r"\bDate: [\w,: ]+ GMT\\r", r"Date: DATE\\r"),
     Rule("the system chooses the client's port", r"htons\((3[2-9]|[4-6]\d)\d{3}\)", "htons(PORT)"),
     Rule(
         "struct sockaddr_storage has 128 bytes, Go's RawSockaddrAny 112",

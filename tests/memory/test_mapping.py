@@ -14,7 +14,7 @@ import pytest
 import pysyscall as syscall
 
 from ..conftest import Keep
-from ..namespaces import in_child
+from ..namespaces import run_in_child
 
 PAGE = syscall.getpagesize()
 RW = syscall.PROT_READ | syscall.PROT_WRITE
@@ -176,7 +176,7 @@ def test_an_access_that_is_forbidden_ends_the_process_as_said() -> None:
 
 
 def test_memory_is_kept_from_being_swapped_out() -> None:
-    in_child(lock)
+    run_in_child(lock)
 
 
 def lock() -> None:
@@ -207,7 +207,7 @@ def lock() -> None:
 def test_a_child_has_its_own_memory() -> None:
     data = anonymous(PAGE)
     data[0] = 1
-    in_child(unmap, data)
+    run_in_child(unmap, data)
     assert data[0] == 1
     syscall.munmap(data)
 

@@ -1,13 +1,14 @@
 """Mounts, in a user and mount namespace of each test's own."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import pysyscall as syscall
 
-from ..namespaces import in_child, in_user_namespace
+from ..namespaces import run_in_child, run_in_user_namespace
 
 PRIVATE = syscall.MS_REC | syscall.MS_PRIVATE
 
@@ -19,7 +20,7 @@ def mounts() -> dict[str, str]:
 
 
 def test_a_file_system_is_mounted_changed_and_unmounted(tmp_path: Path) -> None:
-    in_user_namespace(syscall.CLONE_NEWNS, mount_and_unmount, tmp_path)
+    run_in_user_namespace(syscall.CLONE_NEWNS, mount_and_unmount, tmp_path)
 
 
 def mount_and_unmount(path: Path) -> None:
@@ -47,7 +48,7 @@ def mount_and_unmount(path: Path) -> None:
 
 
 def test_what_cannot_be_mounted(tmp_path: Path) -> None:
-    in_user_namespace(syscall.CLONE_NEWNS, refused, tmp_path)
+    run_in_user_namespace(syscall.CLONE_NEWNS, refused, tmp_path)
 
 
 def refused(path: Path) -> None:
@@ -57,15 +58,20 @@ def refused(path: Path) -> None:
         syscall.mount("x", path / "none", "tmpfs", 0, "")
     with pytest.raises(OSError, match="mount: Invalid argument"):
         syscall.mount("x", path, "tmpfs", 0, b"no_such_option=1")
-    for nul in (("\0", path, "tmpfs", 0, ""), ("x", b"\0", "tmpfs", 0, ""), ("x", path, "\0", 0, ""), ("x", path, "x", 0, "\0")):
+    for nul in (
+        ("\0", path, "tmpfs", 0, ""),
+        ("x", b"\0", "tmpfs", 0, ""),
+        ("x", path, "\0", 0, ""),
+        ("x", path, "x", 0, "\0"),
+    ):
         with pytest.raises(ValueError, match="must not hold a NUL"):
-            syscall.mount(*nul)  # type: ignore[arg-type]
+            syscall.mount(*nul)
     with pytest.raises(OverflowError, match="flags must be in"):
         syscall.mount("x", path, "tmpfs", -1, "")
 
 
 def test_the_root_is_exchanged(tmp_path: Path) -> None:
-    in_user_namespace(syscall.CLONE_NEWNS, pivot, tmp_path)
+    run_in_user_namespace(syscall.CLONE_NEWNS, pivot, tmp_path)
 
 
 def pivot(path: Path) -> None:
@@ -84,7 +90,7 @@ def pivot(path: Path) -> None:
 
 
 def test_chroot(tmp_path: Path) -> None:
-    in_user_namespace(0, change_root, tmp_path)
+    run_in_user_namespace(0, change_root, tmp_path)
 
 
 def change_root(path: Path) -> None:
@@ -99,7 +105,7 @@ def change_root(path: Path) -> None:
 
 
 def test_who_may_not() -> None:
-    in_child(forbidden)
+    run_in_child(forbidden)
 
 
 def forbidden() -> None:
@@ -107,11 +113,12 @@ def forbidden() -> None:
         os.setgroups([])
         os.setresgid(65534, 65534, 65534)
         os.setresuid(65534, 65534, 65534)
-    for name, call in (
+    calls: list[tuple[str, Callable[[], None]]] = [
         ("mount", lambda: syscall.mount("x", "/tmp", "tmpfs", 0, "")),
         ("unmount", lambda: syscall.unmount("/proc", 0)),
         ("pivot_root", lambda: syscall.pivot_root("/", "/")),
         ("chroot", lambda: syscall.chroot("/")),
-    ):
+    ]
+    for name, call in calls:
         with pytest.raises(PermissionError, match=rf"{name}: Operation not permitted"):
             call()

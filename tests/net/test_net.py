@@ -1,7 +1,9 @@
 """The helpers from Go's package net: byte order, addresses as text, names, interfaces."""
 
 import errno
+import ipaddress
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -19,6 +21,7 @@ from pysyscall import SockaddrInet4, SockaddrInet6
 
 from ..conftest import LOOPBACK, LOOPBACK6
 from ..namespaces import in_namespace
+from ..netlink.test_messages_and_routes import asked
 
 # Byte order
 
@@ -58,13 +61,13 @@ def test_parse_ip_gives_4_or_16_bytes(text: str, packed: bytes) -> None:
     ["", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.4 ", "::1%lo", "[::1]", "1:2", "g::", "1"],
 )
 def test_parse_ip_refuses_what_is_no_address(text: str) -> None:
-    with pytest.raises(ValueError):  # ipaddress words each in its own way
+    with pytest.raises(ValueError, match=r"is no IP address$|names a zone: "):
         syscall.parse_ip(text)
 
 
 @pytest.mark.parametrize("wrong", [None, 1, 2**31, b"\x7f\0\0\1", b"127.0.0.1:80", ["127.0.0.1"]])
 def test_what_is_no_text_is_a_type_error(wrong: object) -> None:
-    """ipaddress itself would take 1 for 0.0.0.1, and four bytes for an address."""
+    """ipaddress would take 1 for 0.0.0.1, and four bytes for an address."""
     calls: list[tuple[str, Callable[[object], object]]] = [
         ("s", lambda wrong: syscall.parse_ip(wrong)),  # type: ignore[arg-type]
         ("address", lambda wrong: syscall.split_host_port(wrong)),  # type: ignore[arg-type]
@@ -81,6 +84,62 @@ def test_what_is_no_text_is_a_type_error(wrong: object) -> None:
 def test_parse_ip_agrees_with_the_c_library(text: str) -> None:
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     assert syscall.parse_ip(text) == socket.inet_pton(family, text)
+
+
+@given(st.text("0123456789abcdefABCDEF:.%x ", max_size=24))
+def test_parse_ip_takes_what_ipaddress_takes_and_no_more(text: str) -> None:
+    try:
+        wanted: bytes | None = ipaddress.ip_address(text).packed if "%" not in text else None
+    except ValueError:
+        wanted = None
+    if wanted is None:
+        with pytest.raises(ValueError, match=r"is no IP address$|names a zone: "):
+            syscall.parse_ip(text)
+    else:
+        assert syscall.parse_ip(text) == wanted
+
+
+ip_addresses = st.ip_addresses().map(lambda address: address.packed)
+# Groups that are often zero, as real ones are.
+sparse = st.lists(st.sampled_from([b"\0\0", b"\0\1", b"\xff\xff", b"\x0a\xb0"]), min_size=8, max_size=8).map(b"".join)
+
+
+@given(ip_addresses | sparse)
+def test_format_ip_is_the_inverse_of_parse_ip_and_shortens_as_ipaddress_does(ip: bytes) -> None:
+    text = syscall.format_ip(ip)
+    assert syscall.parse_ip(text) == ip
+    if ip[:12] == bytes(10) + b"\xff\xff":
+        assert text == f"::ffff:{ipaddress.ip_address(ip[12:])}"
+    else:
+        assert text == str(ipaddress.ip_address(ip))
+
+
+@pytest.mark.parametrize(
+    ("ip", "text"),
+    [
+        (LOOPBACK, "127.0.0.1"),
+        (bytearray(LOOPBACK6), "::1"),
+        (memoryview(bytes(16)), "::"),
+        # RFC 5952, 4.2: two zeros at least, the longest run, the first of equal ones.
+        (bytes.fromhex("20010db8000000010001000100010001"), "2001:db8:0:1:1:1:1:1"),
+        (bytes.fromhex("20010000000000010000000000000001"), "2001:0:0:1::1"),
+        (bytes.fromhex("20010db8000000000001000000000001"), "2001:db8::1:0:0:1"),
+        (bytes.fromhex("00010002000300040005000600000000"), "1:2:3:4:5:6::"),
+        (bytes.fromhex("00000000000300040005000600070008"), "::3:4:5:6:7:8"),
+        (bytes(10) + b"\xff\xff\x01\x02\x03\x04", "::ffff:1.2.3.4"),
+    ],
+)
+def test_format_ip_writes_as_the_standard_says(ip: bytes, text: str) -> None:
+    assert syscall.format_ip(ip) == text
+
+
+def test_format_ip_refuses_what_is_no_address() -> None:
+    for length in (0, 3, 5, 15, 17):
+        with pytest.raises(ValueError, match=f"^ip must be 4 or 16 bytes, not {length}$"):
+            syscall.format_ip(bytes(length))
+    for wrong in ("127.0.0.1", 4, None):
+        with pytest.raises(TypeError, match=r"^ip must be 4 or 16 bytes, not "):
+            syscall.format_ip(wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -305,6 +364,90 @@ def test_an_interface_that_is_not_there_is_enodev() -> None:
         with pytest.raises(OSError, match=f"interface_by_index {index}: No such device") as raised:
             syscall.interface_by_index(index)
         assert raised.value.errno == errno.ENODEV
+
+
+@pytest.mark.parametrize("name", ["\0", "lo\0", "a\0b", "\0lo"])
+def test_a_nul_in_an_interfaces_name_is_refused(name: str) -> None:
+    for call in (
+        lambda: syscall.interface_by_name(name),
+        lambda: syscall.set_lsf_promisc(name, True),
+        lambda: syscall.Ifreq(name),
+        lambda: syscall.bind_to_device(-1, name),
+        lambda: syscall.parse_ip(f"fe80::1%{name}"),
+        lambda: syscall.resolve_tcp_addr("tcp", f"[fe80::1%{name}]:80"),
+        lambda: syscall.resolve_udp_addr("udp", f"localhost:{name}"),
+    ):
+        with pytest.raises(ValueError):
+            call()
+
+
+@in_namespace
+def test_an_interface_is_found_by_a_name_that_is_not_utf8_and_by_its_further_names() -> None:
+    strange, further = os.fsdecode(b"v\xff\xfe0"), (os.fsdecode(b"another-\xe9"), "the-third-and-longest-name-" * 4)
+    laboratory.add_pair(strange, "other")
+    index = socket.if_nametoindex(strange)
+    found = syscall.interface_by_name(strange)
+    assert (found.index, found.name, found.altnames) == (index, strange, ())
+    names = b"".join(syscall.route_attr(syscall.IFLA_ALT_IFNAME, os.fsencode(name) + b"\0") for name in further)
+    body = bytes(syscall.IfInfomsg(index=index)) + syscall.route_attr(
+        syscall.IFLA_PROP_LIST | syscall.NLA_F_NESTED, names
+    )
+    flags = syscall.NLM_F_CREATE | syscall.NLM_F_EXCL | syscall.NLM_F_APPEND
+    syscall.netlink_ack(asked(syscall.RTM_NEWLINKPROP, body, flags))
+    for name in (strange, *further):
+        found = syscall.interface_by_name(name)
+        assert (found.index, found.name, sorted(found.altnames)) == (index, strange, sorted(further))
+    assert syscall.interface_by_name("other").altnames == ()
+    with pytest.raises(OSError, match="No such device"):
+        syscall.interface_by_name("another")
+
+
+@in_namespace
+def test_the_addresses_of_an_interface() -> None:
+    laboratory.add_pair("left", "right")
+    left = syscall.interface_by_name("left")
+    assert left.addrs() == []
+    laboratory.set_up("left")
+    laboratory.add_address("left", "192.0.2.7/24")
+    laboratory.add_address("left", "2001:db8::7/64")
+    laboratory.add_address("right", "198.51.100.1/32")
+    # A link to one peer: 203.0.113.1 here, 203.0.113.2 there.
+    own, peer = (syscall.parse_ip(f"203.0.113.{i}") for i in (1, 2))
+    attributes = syscall.route_attr(syscall.IFA_LOCAL, own) + syscall.route_attr(syscall.IFA_ADDRESS, peer)
+    body = bytes(syscall.IfAddrmsg(syscall.AF_INET, 32, 0, 0, left.index)) + attributes
+    syscall.netlink_ack(asked(syscall.RTM_NEWADDR, body))
+    addrs = left.addrs()
+    assert sorted(map(str, addrs)) == ["192.0.2.7/24", "2001:db8::7/64", "203.0.113.1/32"]
+    assert syscall.IPNet(syscall.parse_ip("2001:db8::7"), 64) in addrs
+    assert str(syscall.interface_by_name("lo").addrs()[0]) == "127.0.0.1/8"
+    laboratory.delete("left")
+    assert left.addrs() == []
+
+
+@pytest.mark.skipif(shutil.which("ip") is None, reason="tool: ip (Debian: iproute2)")
+def test_addresses_are_those_that_ip_shows() -> None:
+    shown = json.loads(subprocess.check_output(["ip", "-j", "address"], text=True))
+    theirs = {link["ifindex"]: [f"{each['local']}/{each['prefixlen']}" for each in link["addr_info"]] for link in shown}
+    assert {each.index: [str(addr) for addr in each.addrs()] for each in syscall.interfaces()} == theirs
+
+
+def test_an_ip_net_is_a_value() -> None:
+    net = syscall.IPNet(bytes((192, 0, 2, 1)), 20)
+    assert (net.ip, net.prefixlen, net.mask) == (bytes((192, 0, 2, 1)), 20, bytes((255, 255, 240, 0)))
+    assert syscall.IPNet(bytes(16), 0).mask == bytes(16)
+    assert syscall.IPNet(bytes(16), 128).mask == b"\xff" * 16
+    assert (str(net), repr(net)) == ("192.0.2.1/20", "IPNet(192.0.2.1/20)")
+    assert {net: 1}[syscall.IPNet(net.ip, 20)] == 1
+    assert net not in (syscall.IPNet(net.ip, 21), syscall.IPNet(bytes(4), 20), "192.0.2.1/20")
+    with pytest.raises(AttributeError):
+        net.ip = bytes(4)  # type: ignore[misc]
+    with pytest.raises(ValueError, match="ip must be 4 or 16 bytes, not 5"):
+        syscall.IPNet(bytes(5), 0)
+    with pytest.raises(TypeError, match="ip must be 4 or 16 bytes, not str"):
+        syscall.IPNet("10.0.0.1", 8)  # type: ignore[arg-type]
+    for prefixlen in (-1, 33):
+        with pytest.raises(OverflowError, match=r"prefixlen must be in 0\.\.32"):
+            syscall.IPNet(bytes(4), prefixlen)
 
 
 @in_namespace

@@ -1,5 +1,7 @@
 """rtnetlink: tables from the kernel, messages taken apart and put together."""
 
+import array
+import ctypes
 import errno
 import ipaddress
 import json
@@ -18,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pysyscall as syscall
+from examples.tour import laboratory
 
 from ..namespaces import in_namespace
 
@@ -136,8 +139,69 @@ def test_the_kernels_refusal_has_its_own_errno() -> None:
         assert raised.value.errno == errno.EOPNOTSUPP
 
 
+def test_a_refusal_at_the_end_of_a_table_is_raised() -> None:
+    """Of these the kernel says in the NLMSG_DONE that it has no table, and not before."""
+    for proto, family, number in (
+        (syscall.RTM_GETRULE, 255, errno.EAFNOSUPPORT),
+        (syscall.RTM_GETSTATS, syscall.AF_UNSPEC, errno.EINVAL),
+    ):
+        with pytest.raises(OSError, match="netlink: ") as raised:
+            syscall.netlink_rib(proto, family)
+        assert raised.value.errno == number
+
+
+def test_a_table_says_in_the_kernels_own_words_what_is_wrong() -> None:
+    with pytest.raises(OSError, match=r"netlink: Invalid argument: [A-Za-z0-9 -]+") as raised:
+        syscall.netlink_rib(syscall.RTM_GETNEXTHOP, 200)
+    assert raised.value.errno == errno.EINVAL
+
+
+@in_namespace
+def test_a_table_that_changes_while_it_is_read_is_read_again() -> None:
+    """Names that are there all the time are in every table once, whatever comes and goes beside them."""
+    steady = {f"steady{i}" for i in range(40)}
+    for name in sorted(steady):
+        laboratory.add_pair(name, f"peer-{name}")
+    done = threading.Event()
+    changes = 0
+
+    def change() -> None:
+        nonlocal changes
+        while not done.is_set():
+            laboratory.add_pair("coming", "going")
+            laboratory.add_address("coming", "10.9.9.9/24")
+            laboratory.delete("coming")
+            changes += 1
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        tables = 0
+        while tables < 200 or changes < 20:
+            for proto in (syscall.RTM_GETLINK, syscall.RTM_GETADDR):
+                try:
+                    messages = syscall.parse_netlink_message(syscall.netlink_rib(proto, syscall.AF_UNSPEC))
+                except InterruptedError as error:
+                    assert "netlink_rib: the table has changed" in str(error)  # noqa: PT017
+                    continue
+                tables += 1
+                assert not any(message.header.flags & syscall.NLM_F_DUMP_INTR for message in messages)
+                if proto == syscall.RTM_GETLINK:
+                    names = [
+                        attribute.value
+                        for message in messages[:-1]
+                        for attribute in syscall.parse_netlink_route_attr(message)
+                        if attribute.attr.type == syscall.IFLA_IFNAME
+                    ]
+                    assert len(names) == len(set(names))
+                    assert {name.rstrip(b"\0").decode() for name in names} >= steady
+    finally:
+        done.set()
+        thread.join()
+
+
 @pytest.mark.skipif(shutil.which("strace") is None, reason="tool: strace")
-@pytest.mark.parametrize("call", ["socket", "bind", "getsockname", "sendto", "recvfrom"])
+@pytest.mark.parametrize("call", ["socket", "bind", "getsockname", "setsockopt", "sendto", "recvfrom"])
 def test_no_descriptor_stays_open_where_a_call_in_the_middle_fails(call: str) -> None:
     program = """if True:
         import os, pysyscall as syscall
@@ -225,7 +289,8 @@ def test_messages_with_any_length_in_their_headers_are_messages_or_einval(
 def test_messages_that_were_put_together_come_apart(bodies: list[tuple[int, int, bytes]]) -> None:
     raw = b"".join(syscall.netlink_message(kind, flags, 7, body) for kind, flags, body in bodies)
     assert len(raw) % 4 == 0
-    for buffer in (raw, bytearray(raw), memoryview(raw)):
+    room = (ctypes.c_char * len(raw)).from_buffer_copy(raw)
+    for buffer in (raw, bytearray(raw), memoryview(raw), array.array("B", raw), room, memoryview(room)):
         parsed = syscall.parse_netlink_message(buffer)
         assert [(m.header.type, m.header.flags, m.data) for m in parsed] == bodies
         assert all((m.header.seq, m.header.pid, m.header.len) == (7, 0, 16 + len(m.data)) for m in parsed)
@@ -236,6 +301,7 @@ def test_attributes_that_were_put_together_come_apart(given_: list[tuple[int, by
     raw = b"".join(syscall.route_attr(kind, value) for kind, value in given_)
     assert len(raw) % 4 == 0
     parsed = syscall.parse_route_attr(raw)
+    assert parsed == syscall.parse_route_attr((ctypes.c_char * len(raw)).from_buffer_copy(raw))
     assert [(each.attr.type, each.value) for each in parsed] == given_
     nested = syscall.parse_route_attr(syscall.route_attr(1, raw))
     assert [each.value for each in nested] == [raw]
@@ -280,6 +346,9 @@ def test_a_message_shorter_than_its_header_is_einval(length: int) -> None:
         (syscall.RTM_DELADDR, 8),
         (syscall.RTM_NEWROUTE, 12),
         (syscall.RTM_DELROUTE, 12),
+        (syscall.RTM_NEWNEIGH, 12),
+        (syscall.RTM_DELNEIGH, 12),
+        (syscall.RTM_NEWNDUSEROPT, 16),
     ],
 )
 def test_a_message_shorter_than_what_stands_before_its_attributes_is_einval(kind: int, size: int) -> None:
@@ -289,7 +358,55 @@ def test_a_message_shorter_than_what_stands_before_its_attributes_is_einval(kind
     assert syscall.parse_netlink_route_attr(syscall.NetlinkMessage(syscall.NlMsghdr(16, kind), bytes(size))) == []
 
 
-def test_only_links_addresses_and_routes_have_attributes() -> None:
+@in_namespace
+def test_the_table_of_neighbours() -> None:
+    """As `ip neighbour add 10.0.0.9 lladdr 02:00:00:00:00:09 dev near` would have it."""
+    laboratory.add_pair("near", "far")
+    laboratory.set_up("near")
+    near = syscall.interface_by_name("near").index
+    entry = syscall.NdMsg(syscall.AF_INET, 0, 0, near, syscall.NUD_PERMANENT, 0, 0)
+    attributes = syscall.route_attr(syscall.NDA_DST, bytes((10, 0, 0, 9)))
+    attributes += syscall.route_attr(syscall.NDA_LLADDR, b"\2\0\0\0\0\x09")
+    syscall.netlink_ack(asked(syscall.RTM_NEWNEIGH, bytes(entry) + attributes))
+    (found,) = [
+        message
+        for message in syscall.parse_netlink_message(syscall.netlink_rib(syscall.RTM_GETNEIGH, syscall.AF_INET))
+        if message.header.type == syscall.RTM_NEWNEIGH
+    ]
+    told = syscall.NdMsg.from_buffer_copy(found.data)
+    assert (told.family, told.ifindex, told.state) == (syscall.AF_INET, near, syscall.NUD_PERMANENT)
+    values = {each.attr.type: each.value for each in syscall.parse_netlink_route_attr(found)}
+    assert values[syscall.NDA_DST] == bytes((10, 0, 0, 9))
+    assert values[syscall.NDA_LLADDR] == b"\2\0\0\0\0\x09"
+
+
+def asked(kind: int, body: bytes, flags: int = syscall.NLM_F_CREATE) -> syscall.NetlinkMessage:
+    """The kernel's answer to a request, with its words."""
+    fd = syscall.socket(syscall.AF_NETLINK, syscall.SOCK_RAW | syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
+    try:
+        syscall.setsockopt_int(fd, syscall.SOL_NETLINK, syscall.NETLINK_EXT_ACK, 1)
+        flags |= syscall.NLM_F_REQUEST | syscall.NLM_F_ACK
+        syscall.sendto(fd, syscall.netlink_message(kind, flags, 1, body), 0, syscall.SockaddrNetlink())
+        answer = bytearray(65536)
+        n, _ = syscall.recvfrom(fd, answer)
+        (message,) = syscall.parse_netlink_message(memoryview(answer)[:n])
+        return message
+    finally:
+        syscall.close(fd)
+
+
+def test_the_options_of_a_router_stand_before_the_attributes() -> None:
+    option = bytes((25, 3)) + bytes(22)
+    body = bytes(syscall.NdUseroptmsg(syscall.AF_INET6, 0, len(option), 1, syscall.ND_ROUTER_ADVERT, 0, 0, 0)) + option
+    whole = body + syscall.route_attr(1, b"source")
+    message = syscall.NetlinkMessage(syscall.NlMsghdr(16 + len(whole), syscall.RTM_NEWNDUSEROPT), whole)
+    assert [(each.attr.type, each.value) for each in syscall.parse_netlink_route_attr(message)] == [(1, b"source")]
+    message.data = body[:-1]
+    with pytest.raises(OSError, match="parse_netlink_route_attr: Invalid argument"):
+        syscall.parse_netlink_route_attr(message)
+
+
+def test_only_links_addresses_routes_and_neighbours_have_attributes() -> None:
     for kind in (syscall.NLMSG_DONE, syscall.NLMSG_ERROR, syscall.RTM_GETLINK, 0, 65535):
         with pytest.raises(OSError, match="parse_netlink_route_attr: Invalid argument"):
             syscall.parse_netlink_route_attr(syscall.NetlinkMessage(syscall.NlMsghdr(116, kind), bytes(100)))
@@ -327,3 +444,48 @@ def test_an_acknowledgement_is_none_or_the_kernels_error(length: int) -> None:
     if length >= 4:
         with pytest.raises(PermissionError, match="netlink: Operation not permitted"):
             syscall.netlink_ack(answer(syscall.NLMSG_ERROR, errno.EPERM))
+
+
+def test_the_end_of_a_table_is_none_or_the_kernels_error() -> None:
+    def end(number: int) -> syscall.NetlinkMessage:
+        return syscall.NetlinkMessage(syscall.NlMsghdr(20, syscall.NLMSG_DONE), struct.pack("i", -number))
+
+    syscall.netlink_ack(end(0))
+    syscall.netlink_ack(syscall.NetlinkMessage(syscall.NlMsghdr(16, syscall.NLMSG_DONE), b""))
+    with pytest.raises(OSError, match=r"netlink: Invalid argument$") as raised:
+        syscall.netlink_ack(end(errno.EINVAL))
+    assert raised.value.errno == errno.EINVAL
+
+
+@in_namespace
+def test_the_kernels_own_words_are_in_the_error() -> None:
+    laboratory.add_pair("near", "far")
+    for body in (
+        bytes(syscall.IfInfomsg()) + syscall.route_attr(syscall.IFLA_IFNAME, b"x/y\0"),  # an attribute's fault
+        bytes(syscall.RtMsg(syscall.AF_INET, 99)),
+    ):
+        kind = syscall.RTM_NEWLINK if len(body) > 12 else syscall.RTM_NEWROUTE
+        answer = asked(kind, body)
+        with pytest.raises(OSError, match=r"^\[Errno [0-9]+\] netlink: [A-Z][a-z ]+: [A-Za-z]") as raised:
+            syscall.netlink_ack(answer)
+        assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize("kind", [syscall.NLMSG_ERROR, syscall.NLMSG_DONE])
+@pytest.mark.parametrize("capped", [False, True])
+def test_words_are_found_wherever_they_stand_and_cut_ones_do_not_hide_the_error(kind: int, capped: bool) -> None:
+    request = b"the request" * 3 + b"\0\0\0"
+    words = syscall.route_attr(syscall.NLMSGERR_ATTR_OFFS, bytes(4))
+    words += syscall.route_attr(syscall.NLMSGERR_ATTR_MSG, b"too \xff late\0")
+    data = struct.pack("i", -errno.EBUSY)
+    flags = syscall.NLM_F_ACK_TLVS | (syscall.NLM_F_CAPPED if capped else 0)
+    if kind == syscall.NLMSG_ERROR:
+        data += bytes(syscall.NlMsghdr(16 + len(request) - 3)) + (b"" if capped else request)
+    for length in range(4, len(data + words) + 1):
+        header = syscall.NlMsghdr(16 + length, kind, flags)
+        with pytest.raises(OSError, match="netlink: Device or resource busy") as raised:
+            syscall.netlink_ack(syscall.NetlinkMessage(header, (data + words)[:length]))
+        assert raised.value.errno == errno.EBUSY
+    assert str(raised.value).endswith(r"busy: too \xff late")
+    with pytest.raises(OSError, match=r"busy$"):
+        syscall.netlink_ack(syscall.NetlinkMessage(syscall.NlMsghdr(0, kind), data + words))

@@ -96,7 +96,7 @@ def test_an_interface_is_promiscuous_as_long_as_a_member_is() -> None:
 def test_a_multicast_address_is_joined() -> None:
     index, _ = cable()
     group = bytes.fromhex("01005e001234")
-    mreq = syscall.PacketMreq(index, syscall.PACKET_MR_MULTICAST, len(group), tuple(group))
+    mreq = syscall.PacketMreq(index, syscall.PACKET_MR_MULTICAST, len(group), group.ljust(8, b"\0"))
     fd = syscall.lsf_socket(index, ETHERTYPE)
     syscall.setsockopt_packet_mreq(fd, syscall.SOL_PACKET, syscall.PACKET_ADD_MEMBERSHIP, mreq)
     with open("/proc/self/net/dev_mcast") as f:

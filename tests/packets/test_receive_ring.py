@@ -253,18 +253,21 @@ def test_blocks_are_given_back_in_order() -> None:
 
 @in_namespace
 def test_a_loop_that_is_left_early_gives_the_block_back() -> None:
-    with ring_and_sender(blocks=2, block_size=PAGESIZE) as (ring, sender):
+    # A block takes three frames and is handed over when the fourth comes, not at a time.
+    with ring_and_sender(blocks=2, block_size=PAGESIZE, retire=65535) as (ring, sender):
+        sender.send(4, lambda number: PAGESIZE // 4)
         for turn in range(10):
-            sender.send(2)
             with ring.frames(WAIT) as frames:
+                assert len(frames) == 3
                 for each in frames:
-                    assert each.data[14:18] == sender.sent[2 * turn][14:18]
+                    assert each.data == sender.sent[6 * turn]
                     break
-            sender.send(2)
+            sender.send(3, lambda number: PAGESIZE // 4)
             with suppress(Raised), ring.frames(WAIT) as frames:
-                for _ in frames:
+                for each in frames:
+                    assert each.data == sender.sent[6 * turn + 3]
                     raise Raised
-            sender.sent[-2:] = []
+            sender.send(3, lambda number: PAGESIZE // 4)
         assert ring.statistics().drops == 0
 
 
@@ -289,8 +292,8 @@ def test_a_forgotten_with_gives_the_block_back_when_its_frames_are_gone() -> Non
 
 @in_namespace
 def test_frames_of_a_block_given_back_say_so() -> None:
-    with ring_and_sender(blocks=2, block_size=PAGESIZE) as (ring, sender):
-        sender.send(3)
+    with ring_and_sender(blocks=2, block_size=PAGESIZE, retire=65535) as (ring, sender):
+        sender.send(PAGESIZE // 60)  # more than a block holds, so that the first is handed over full
         with ring.frames(WAIT) as frames:
             iterator = iter(frames)
             each = next(iterator)

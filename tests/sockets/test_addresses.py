@@ -6,6 +6,7 @@ import os
 import pickle
 import socket
 import struct
+import typing
 from collections.abc import Callable
 from pathlib import Path
 
@@ -217,6 +218,98 @@ def test_an_address_does_not_change_with_the_buffer_that_it_was_made_of() -> Non
     made = [SockaddrInet4(1, addr), Sockaddr.from_bytes(raw), SockaddrBytes(raw)]
     addr[:] = raw[:] = bytes(4)
     assert made == [SockaddrInet4(1, LOOPBACK)] * 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "zero"),
+    [
+        (SockaddrInet4, SockaddrInet4(0, bytes(4))),
+        (SockaddrInet6, SockaddrInet6(0, bytes(16), 0, 0)),
+        (SockaddrUnix, SockaddrUnix("")),
+        (SockaddrLinklayer, SockaddrLinklayer(0, 0, 0, 0, 0, b"")),
+        (SockaddrNetlink, SockaddrNetlink(0, 0)),
+        (SockaddrVM, SockaddrVM(0, 0, 0)),
+    ],
+)
+def test_what_is_left_out_is_zero(kind: type[Sockaddr], zero: Sockaddr) -> None:
+    assert kind() == zero
+    assert bytes(kind())[2:] == bytes(len(bytes(zero)) - 2)
+
+
+def test_an_address_may_be_given_in_part() -> None:
+    assert SockaddrInet4(port=5000) == SockaddrInet4(5000, bytes(4))
+    assert SockaddrInet4(addr=LOOPBACK) == SockaddrInet4(0, LOOPBACK)
+    assert SockaddrInet6(5000, zone_id=2) == SockaddrInet6(5000, bytes(16), 2)
+    assert SockaddrVM(cid=2) == SockaddrVM(0, 2)
+
+
+class Number:
+    """What an integer may come as."""
+
+    def __index__(self) -> int:
+        return 8080
+
+
+def test_a_field_takes_whatever_stands_for_an_integer() -> None:
+    port: int = Number()  # type: ignore[assignment]
+    assert SockaddrInet4(port, LOOPBACK) == SockaddrInet4(8080, LOOPBACK)
+    assert SockaddrNetlink(port) == SockaddrNetlink(8080)
+    assert SockaddrInet6(zone_id=True) == SockaddrInet6(zone_id=1)
+
+
+@pytest.mark.parametrize("address", ONE_OF_EACH)
+def test_a_field_says_what_it_is_and_of_what_type(address: Sockaddr) -> None:
+    for name in (*getattr(type(address), "__match_args__", ()), "family"):
+        field = getattr(type(address), name)
+        assert isinstance(field, property)
+        assert field.__doc__
+        kind = typing.get_type_hints(field.fget)["return"]
+        assert isinstance(getattr(address, name), kind)
+
+
+# As text
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        (SockaddrInet4(8080, LOOPBACK), "127.0.0.1:8080"),
+        (SockaddrInet4(), "0.0.0.0:0"),
+        (SockaddrInet6(53, b"\xfe\x80" + bytes(13) + b"\x01", 2), "[fe80::1%2]:53"),
+        (SockaddrInet6(443, LOOPBACK6), "[::1]:443"),
+        (SockaddrInet6(), "[::]:0"),
+        (SockaddrUnix("/run/a socket"), "/run/a socket"),
+        (SockaddrUnix("/ünïcode"), "/ünïcode"),
+        (SockaddrUnix("a" * 108), "a" * 108),
+        (SockaddrUnix("\0name"), "@name"),
+        (SockaddrUnix("\0a\0b"), r"@a\x00b"),
+        (SockaddrUnix(b"/new\nline\x1b[0m\xff"), r"/new\nline\x1b[0m\xff"),
+        (SockaddrUnix(b"/\xc2\x9b\xe2\x80\xae"), r"/\x9b\u202e"),
+        (SockaddrUnix(), ""),
+        (SockaddrLinklayer(addr=bytes.fromhex("020000000001")), "02:00:00:00:00:01"),
+        (SockaddrLinklayer(syscall.htons(0x88B5), 2, addr=bytes.fromhex("020000000001")), "02:00:00:00:00:01%2/0x88b5"),
+        (SockaddrLinklayer(syscall.htons(syscall.ETH_P_ALL), 3), "*%3/0x0003"),
+        (SockaddrNetlink(), "0"),
+        (SockaddrNetlink(1234, 0x11), "1234/0x11"),
+        (SockaddrVM(1234, 2), "2:1234"),
+        (SockaddrBytes(b"\1"), r"SockaddrBytes(raw=b'\x01')"),
+    ],
+)
+def test_an_address_prints_as_people_write_it(address: Sockaddr, text: str) -> None:
+    assert str(address) == f"{address}" == text
+
+
+@given(addresses)
+def test_what_an_address_prints_can_be_printed_on_one_line(address: Sockaddr) -> None:
+    assert str(address).encode().decode().isprintable()
+
+
+@given(inet4 | inet6)
+def test_an_internet_address_is_resolved_from_what_it_prints(address: SockaddrInet4 | SockaddrInet6) -> None:
+    host, port = syscall.split_host_port(str(address))
+    text, _, zone = host.partition("%")
+    assert (syscall.parse_ip(text), int(port)) == (address.addr, address.port)
+    assert int(zone or 0) == getattr(address, "zone_id", 0)
 
 
 # As values

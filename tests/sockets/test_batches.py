@@ -296,6 +296,8 @@ def test_msg_trunc_is_refused(dgram: Pair) -> None:
         (lambda: syscall.MessageBatch(1025, 1), "count must be in 1..1024, not 1025"),
         (lambda: syscall.MessageBatch(1, 0), "size must be in 1..2147483647, not 0"),
         (lambda: syscall.MessageBatch(1, 2**31), "size must be in 1..2147483647"),
+        (lambda: syscall.MessageBatch(1024, 2**31 - 1), r"count \* size must be in 0..2147483647, not"),
+        (lambda: syscall.MessageBatch(1024, 2**21), r"count \* size must be in 0..2147483647, not 2147483648"),
         (lambda: syscall.MessageBatch(1, 1, -1), "control must be in 0..1048576, not -1"),
         (lambda: syscall.MessageBatch(1, 1, 2**20 + 1), "control must be in 0..1048576"),
         (lambda: syscall.MessageBatch(1, 1).recv(2**32), "fd must be in"),

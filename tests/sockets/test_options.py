@@ -2,9 +2,13 @@
 
 import ctypes
 import errno
+import inspect
 import os
+import pydoc
+import re
 import socket
 import struct
+import typing
 from collections.abc import Callable
 
 import pytest
@@ -142,6 +146,102 @@ def test_a_string_option(keep: Keep) -> None:
         syscall.setsockopt_string(fd, syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "no such")
 
 
+def test_a_string_option_is_read_as_text(keep: Keep) -> None:
+    fd = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM))
+    syscall.setsockopt_string(fd, syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "reno")
+    assert syscall.getsockopt_string(fd, syscall.IPPROTO_TCP, syscall.TCP_CONGESTION) == "reno"
+    assert syscall.getsockopt_string(fd, syscall.SOL_SOCKET, syscall.SO_BINDTODEVICE) == ""
+    with pytest.raises(OSError, match="getsockopt: ") as raised:
+        syscall.getsockopt_string(fd, syscall.SOL_SOCKET, 9999)
+    assert raised.value.errno == errno.ENOPROTOOPT
+
+
+def test_an_address_option(tcp: Pair) -> None:
+    """SO_PEERNAME is the one that every kernel has."""
+    peer = syscall.getsockopt_sockaddr(tcp[0], syscall.SOL_SOCKET, syscall.SO_PEERNAME)
+    assert peer == syscall.getpeername(tcp[0])
+    assert isinstance(peer, syscall.SockaddrInet4)
+
+
+def test_a_connection_that_was_not_redirected_has_no_original_destination(tcp: Pair) -> None:
+    with pytest.raises(OSError, match="getsockopt: ") as raised:
+        syscall.getsockopt_sockaddr(tcp[1], syscall.IPPROTO_IP, syscall.SO_ORIGINAL_DST)
+    assert raised.value.errno in {errno.ENOENT, errno.ENOPROTOOPT}
+
+
+def nla(kind: int, value: bytes) -> bytes:
+    return syscall.route_attr(kind, value)
+
+
+def nftables(*messages: tuple[int, int, bytes]) -> None:
+    """Have nf_tables carry these messages out, or skip: (type, flags, body)."""
+    batch = syscall.netlink_message(0x10, syscall.NLM_F_REQUEST, 1, struct.pack("!BBH", 0, 0, 10))
+    for seq, (kind, flags, body) in enumerate(messages, 2):
+        head = struct.pack("!BBH", syscall.AF_INET, 0, 0)
+        batch += syscall.netlink_message(
+            10 << 8 | kind, syscall.NLM_F_REQUEST | syscall.NLM_F_ACK | flags, seq, head + body
+        )
+    batch += syscall.netlink_message(0x11, syscall.NLM_F_REQUEST, len(messages) + 2, struct.pack("!BBH", 0, 0, 10))
+    fd = syscall.socket(syscall.AF_NETLINK, syscall.SOCK_RAW, syscall.NETLINK_NETFILTER)
+    syscall.sendto(fd, batch, 0, syscall.SockaddrNetlink())
+    acknowledged = 0
+    while acknowledged < len(messages):
+        p = bytearray(65536)
+        n, _ = syscall.recvfrom(fd, p)
+        for message in syscall.parse_netlink_message(p[:n]):
+            try:
+                syscall.netlink_ack(message)
+            except OSError as error:
+                if error.errno in {errno.EOPNOTSUPP, errno.ENOENT, errno.EINVAL}:
+                    pytest.skip(f"kernel: nf_tables: {error.strerror}")
+                raise
+            acknowledged += 1
+    syscall.close(fd)
+
+
+def redirect_tcp(port: int) -> None:
+    """nft add rule ip t c redirect to :port, of all TCP connections that this namespace makes."""
+
+    def name(text: str) -> bytes:
+        return text.encode() + b"\0"
+
+    def number(value: int) -> bytes:
+        return struct.pack("!I", value)
+
+    def expression(kind: str, *data: bytes) -> bytes:
+        return nla(1, nla(1, name(kind)) + nla(2, b"".join(data)))
+
+    hook = nla(1, number(3)) + nla(2, struct.pack("!i", -100))  # NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST
+    create = syscall.NLM_F_CREATE
+    in_chain = nla(1, name("t")) + nla(2, name("c"))
+    is_tcp = expression("meta", nla(2, number(16)), nla(1, number(1)))  # NFT_META_L4PROTO into register 1
+    is_tcp += expression("cmp", nla(1, number(1)), nla(2, number(0)), nla(3, nla(1, bytes([syscall.IPPROTO_TCP]))))
+    to_port = expression("immediate", nla(1, number(1)), nla(2, nla(1, struct.pack("!H", port))))
+    to_port += expression("redir", nla(1, number(1)))
+    nftables(
+        (0, create, nla(1, name("t"))),
+        (3, create, nla(1, name("t")) + nla(3, name("c")) + nla(4, hook) + nla(7, name("nat"))),
+        (6, create | syscall.NLM_F_APPEND, in_chain + nla(4, is_tcp + to_port)),
+    )
+
+
+@in_namespace
+def test_a_redirected_connection_tells_where_it_was_going() -> None:
+    """What a transparent proxy asks of each connection that it accepts."""
+    listener = syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM)
+    syscall.bind(listener, syscall.SockaddrInet4(0, LOOPBACK))
+    syscall.listen(listener)
+    proxy = syscall.getsockname(listener)
+    assert isinstance(proxy, syscall.SockaddrInet4)
+    redirect_tcp(proxy.port)
+    client = syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM)
+    wanted = syscall.SockaddrInet4(9, bytes((127, 0, 0, 99)))
+    syscall.connect(client, wanted)
+    server, _ = syscall.accept4(listener)
+    assert syscall.getsockname(server) != wanted
+    assert syscall.getsockopt_sockaddr(server, syscall.IPPROTO_IP, syscall.SO_ORIGINAL_DST) == wanted
+
+
 def test_an_ipv4_address_option(sock: int) -> None:
     syscall.setsockopt_inet4_addr(sock, syscall.IPPROTO_IP, syscall.IP_MULTICAST_IF, LOOPBACK)
     assert syscall.getsockopt_inet4_addr(sock, syscall.IPPROTO_IP, syscall.IP_MULTICAST_IF) == LOOPBACK
@@ -273,6 +373,27 @@ def test_bind_to_device_keeps_a_socket_to_one_interface() -> None:
     assert raised.value.errno == errno.ENODEV
     with pytest.raises(ValueError, match=r"^device must not hold a NUL"):
         syscall.bind_to_device(sock, "lo\0")
+
+
+def test_a_structure_may_be_given_by_the_name_of_its_parameter(stream: Pair) -> None:
+    at: dict[str, typing.Any] = {"fd": stream[0], "level": syscall.SOL_SOCKET}
+    syscall.setsockopt_timeval(**at, opt=syscall.SO_RCVTIMEO, tv=syscall.Timeval(2))
+    syscall.setsockopt_linger(**at, opt=syscall.SO_LINGER, l=syscall.Linger(1, 2))
+    assert syscall.getsockopt_ucred(**at, opt=syscall.SO_PEERCRED).pid == os.getpid()
+    with pytest.raises(TypeError, match="setsockopt_linger"):
+        syscall.setsockopt_linger(**at, opt=syscall.SO_LINGER, value=syscall.Linger())  # type: ignore[call-arg]
+
+
+def test_a_typed_option_says_what_it_takes() -> None:
+    signature = inspect.signature(syscall.setsockopt_icmpv6_filter)
+    assert list(signature.parameters) == ["fd", "level", "opt", "filter"]
+    hints = typing.get_type_hints(syscall.setsockopt_icmpv6_filter)
+    assert hints == {"fd": int, "level": int, "opt": int, "filter": syscall.ICMPv6Filter, "return": type(None)}
+    assert typing.get_type_hints(syscall.getsockopt_ucred)["return"] is syscall.Ucred
+    for function in (syscall.setsockopt_packet_mreq, syscall.getsockopt_tpacket_stats):
+        assert function.__module__ == "pysyscall.packets.options"
+        shown = pydoc.plain(pydoc.render_doc(function))
+        assert re.search(rf"{function.__name__}\(\s*fd: int,\s*level: int,\s*opt: int", shown)
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_a_connected_socket_needs_no_addresses(keep: Keep) -> None:
 )
 def test_more_than_one_packet_can_carry_takes_more_calls(keep: Keep, count: int, length: int, calls: list[int]) -> None:
     fd, address = udp_to_itself(keep)
-    syscall.setsockopt_int(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, 1 << 22)
+    syscall.setsockopt_int(fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1 << 22)
     messages = numbered(count, length) if length else [b""] * count
     assert all_sent(batch_of(address, *messages), fd, count) == calls
     assert received(fd) == messages

@@ -67,6 +67,25 @@ def test_timeout_and_temporary_are_gos(number: int, timeout: bool, temporary: bo
         (FileExistsError, {errno.EEXIST, errno.ENOTEMPTY}),
         (FileNotFoundError, {errno.ENOENT}),
         (NotImplementedError, {errno.ENOSYS, errno.EOPNOTSUPP}),
+        (BlockingIOError, {errno.EAGAIN, errno.EALREADY, errno.EWOULDBLOCK, errno.EINPROGRESS}),
+        (BrokenPipeError, {errno.EPIPE, errno.ESHUTDOWN}),
+        (ChildProcessError, {errno.ECHILD}),
+        (ConnectionAbortedError, {errno.ECONNABORTED}),
+        (ConnectionRefusedError, {errno.ECONNREFUSED}),
+        (ConnectionResetError, {errno.ECONNRESET}),
+        (
+            ConnectionError,
+            {errno.EPIPE, errno.ESHUTDOWN, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET},
+        ),
+        (InterruptedError, {errno.EINTR}),
+        (IsADirectoryError, {errno.EISDIR}),
+        (NotADirectoryError, {errno.ENOTDIR}),
+        (ProcessLookupError, {errno.ESRCH}),
+        (TimeoutError, {errno.ETIMEDOUT}),
+        (OSError, set(errno.errorcode)),
+        (syscall.AddrinfoError, set()),
+        (Exception, set()),
+        (int, set()),
         (ValueError, set()),
         ("EPERM", set()),
         ([], set()),
@@ -74,6 +93,14 @@ def test_timeout_and_temporary_are_gos(number: int, timeout: bool, temporary: bo
 )
 def test_is_tells_the_kinds_of_error_that_go_has(kind: object, numbers: set[int]) -> None:
     assert {number for number in errno.errorcode if Errno(number).is_(kind)} == numbers
+
+
+@pytest.mark.parametrize("number", [*errno.errorcode, 0, 4000])
+def test_is_tells_what_python_raises(number: int) -> None:
+    kinds: list[type[OSError]] = [OSError, *OSError.__subclasses__(), *ConnectionError.__subclasses__()]
+    python = {kind for kind in kinds if isinstance(OSError(number, ""), kind)} if number else set()
+    go: set[type[OSError]] = {FileExistsError} if number == errno.ENOTEMPTY else set()
+    assert {kind for kind in kinds if Errno(number).is_(kind)} == python | go
 
 
 def test_is_tells_equal_numbers() -> None:

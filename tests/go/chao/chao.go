@@ -15,8 +15,10 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"pysyscall/failures"
+	"pysyscall/waiting"
 )
 
 var (
@@ -25,10 +27,19 @@ var (
 	Broadcast = []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 )
 
+const lookAgain = 200 * time.Millisecond
+
 const (
 	defaultEthertype = 0x88B5 // the first of IEEE 802's two for experiments
 	header           = 14     // Ethernet's: destination, source, Ethertype
 	leastOnTheWire   = 60     // Ethernet cards fill up shorter frames with zeros
+	tag              = 0x8100 // 802.1Q's
+
+	// Of linux/if_packet.h what package syscall lacks.
+	packetAuxdata = 8
+	auxdataSize   = 20
+	vlanValid     = 1 << 4
+	vlanTpidValid = 1 << 6
 )
 
 // Socket is a packet socket, bound to one interface, for messages in CHAO frames. Short and Foreign count the frames
@@ -37,11 +48,13 @@ type Socket struct {
 	Fd             int
 	Short, Foreign int
 
-	ethertype int
-	address   []byte
-	loops     bool
-	name      *syscall.SockaddrLinklayer
-	buffer    []byte
+	HasBeenUp bool
+
+	ethertype       int
+	address         []byte
+	loops           bool
+	name            *syscall.SockaddrLinklayer
+	buffer, control []byte
 }
 
 var (
@@ -61,12 +74,17 @@ func Open(interfaceName string, ethertype int) (*Socket, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_PACKET, packetAuxdata, 1); err != nil {
+		syscall.Close(fd)
+		return nil, os.NewSyscallError("setsockopt", err)
+	}
 	ifi, err := net.InterfaceByName(interfaceName)
 	if err != nil {
 		syscall.Close(fd)
 		return nil, noInterface(interfaceName, err)
 	}
-	s := &Socket{Fd: fd, ethertype: ethertype, address: make([]byte, 6), buffer: make([]byte, 65535)}
+	s := &Socket{Fd: fd, ethertype: ethertype, address: make([]byte, 6), buffer: make([]byte, 65535), control: make([]byte, 256)}
+	s.HasBeenUp = ifi.Flags&net.FlagUp != 0
 	copy(s.address, ifi.HardwareAddr)
 	s.loops = ifi.Flags&net.FlagLoopback != 0
 	s.name = &syscall.SockaddrLinklayer{Protocol: protocol, Ifindex: ifi.Index, Halen: uint8(len(s.address))}
@@ -137,12 +155,12 @@ func (s *Socket) Send(message, destination []byte) error {
 // Receive returns the message in the next frame, and its sender's hardware address or nothing; nil where there is none
 // for us.
 func (s *Socket) Receive() (message, source []byte, err error) {
-	n, from, err := syscall.Recvfrom(s.Fd, s.buffer, syscall.MSG_DONTWAIT)
+	n, controllen, _, from, err := syscall.Recvmsg(s.Fd, s.buffer, s.control, syscall.MSG_DONTWAIT)
 	if err == syscall.EAGAIN {
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, os.NewSyscallError("recvfrom", err)
+		return nil, nil, os.NewSyscallError("recvmsg", err)
 	}
 	sender, ok := from.(*syscall.SockaddrLinklayer)
 	if !ok {
@@ -156,16 +174,20 @@ func (s *Socket) Receive() (message, source []byte, err error) {
 		// leave: a server that took what comes back would answer its own answers for ever.
 		return nil, nil, nil
 	}
-	frame, start := s.buffer[:n], 0
+	// What looks like a VLAN tag the kernel has taken out, of frames without Ethernet's header too.
+	frame, start := wholeFrame(s.buffer[:n], s.control[:controllen]), 0
+	if s.ethertype != 0 && isPriorityTagged(frame) {
+		frame = append(frame[:12:12], frame[16:]...)
+	}
 	if s.ethertype != 0 {
 		start = header
-		if n < header || int(frame[12])<<8|int(frame[13]) != s.ethertype || !s.isForUs(frame[:6]) {
+		if len(frame) < header || int(frame[12])<<8|int(frame[13]) != s.ethertype || !s.isForUs(frame[:6]) {
 			s.Foreign++
 			return nil, nil, nil
 		}
 		source = frame[6:12]
 	}
-	if n < start+len(magic) {
+	if len(frame) < start+len(magic) {
 		s.Short++
 		return nil, nil, nil
 	}
@@ -174,10 +196,75 @@ func (s *Socket) Receive() (message, source []byte, err error) {
 		return nil, nil, nil
 	}
 	message = frame[start+len(magic):]
-	if n == leastOnTheWire {
+	if len(frame) == leastOnTheWire {
 		message = bytes.TrimRight(message, "\x00")
 	}
 	return message, source, nil
+}
+
+// wholeFrame is a frame with the VLAN tag that the kernel took out, and tells of in control data.
+func wholeFrame(frame, control []byte) []byte {
+	messages, err := syscall.ParseSocketControlMessage(control)
+	if err != nil {
+		return frame
+	}
+	for _, m := range messages {
+		if m.Header.Level != syscall.SOL_PACKET || m.Header.Type != packetAuxdata || len(m.Data) < auxdataSize {
+			continue
+		}
+		status := binary.NativeEndian.Uint32(m.Data)
+		tci, tpid := binary.NativeEndian.Uint16(m.Data[16:]), binary.NativeEndian.Uint16(m.Data[18:])
+		if status&vlanValid == 0 {
+			return frame
+		}
+		if status&vlanTpidValid == 0 {
+			tpid = tag
+		}
+		whole := append([]byte{}, frame[:12]...)
+		whole = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(whole, tpid), tci)
+		return append(whole, frame[12:]...)
+	}
+	return frame
+}
+
+// isPriorityTagged tells whether a frame has an 802.1Q tag with a priority alone: VLAN 0 is none.
+func isPriorityTagged(frame []byte) bool {
+	return len(frame) >= 16 && binary.BigEndian.Uint16(frame[12:]) == tag && binary.BigEndian.Uint16(frame[14:])&0xfff == 0
+}
+
+// WaitUntilUp says that the interface is down, where an error says so, and waits until it is up, or stop can be read.
+//
+// The socket then receives again by itself. The error is returned where it is another, or the interface is gone: the
+// kernel has no word for that once it is down.
+func (s *Socket) WaitUntilUp(stop int, failed error) error {
+	if !s.HasBeenUp || !errors.Is(failed, syscall.ENETDOWN) {
+		return failed
+	}
+	up, there := s.isUp()
+	if there && !up {
+		fmt.Fprintln(os.Stderr, "the interface is down; it is listened to again when it is up")
+	}
+	for there && !up {
+		stopped, err := waiting.ReadableBefore(time.Now().Add(lookAgain), stop)
+		if err != nil || stopped {
+			return err
+		}
+		up, there = s.isUp()
+	}
+	if !there {
+		return failed
+	}
+	return nil
+}
+
+func (s *Socket) isUp() (up, there bool) {
+	name, err := syscall.Getsockname(s.Fd)
+	own, ok := name.(*syscall.SockaddrLinklayer)
+	if err != nil || !ok || own.Ifindex <= 0 {
+		return false, false
+	}
+	ifi, err := net.InterfaceByIndex(own.Ifindex)
+	return err == nil && ifi.Flags&net.FlagUp != 0, err == nil
 }
 
 func (s *Socket) isForUs(destination []byte) bool {

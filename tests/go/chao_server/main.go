@@ -54,7 +54,10 @@ func serve(socket *chao.Socket, stop int) error {
 		}
 		request, sender, err := socket.Receive()
 		if err != nil {
-			return err
+			if err = socket.WaitUntilUp(stop, err); err != nil {
+				return err
+			}
+			continue
 		}
 		if request == nil || !restrained.allows(request, time.Now()) {
 			continue

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"pysyscall/httpmessages"
+	"pysyscall/printable"
 )
 
 const (
@@ -25,7 +28,8 @@ type stream struct {
 func (s *stream) copy(to io.Writer) error {
 	var fields []httpmessages.Field
 	var answerHead []byte
-	for status := 100; status < 200; { // 1xx announce an answer
+	status := 100
+	for status < 200 { // 1xx announce an answer
 		found, err := s.until(httpmessages.EndOfHead, maxHead)
 		if err != nil {
 			return err
@@ -34,27 +38,33 @@ func (s *stream) copy(to io.Writer) error {
 		if status, fields, err = httpmessages.ReadStatus(answerHead); err != nil {
 			return err
 		}
-		if status == 204 || status == 304 {
-			_, err := to.Write(answerHead)
-			return err
+		if status == 101 {
+			break
 		}
 	}
-	if _, err := to.Write(answerHead); err != nil {
+	if _, err := to.Write(shown(answerHead)); err != nil {
 		return err
 	}
-	lengths, coded := map[int]bool{}, false
+	lengths := map[int]bool{}
 	for _, f := range fields {
-		switch {
-		case httpmessages.Is(f.Name, "Transfer-Encoding"):
-			coded = true
-		case httpmessages.Is(f.Name, "Content-Length"):
-			lengths[httpmessages.ContentLength(f.Value)] = true
+		if httpmessages.Is(f.Name, "Content-Length") {
+			for value := range bytes.SplitSeq(f.Value, []byte(",")) {
+				lengths[httpmessages.ContentLength(bytes.Trim(value, " \t"))] = true
+			}
 		}
 	}
+	codings := httpmessages.Codings(fields)
 	switch {
-	case httpmessages.HasToken(fields, "Transfer-Encoding", "chunked"):
+	case status == 101:
+		return errors.New("the server switches to another protocol (101), which nobody has asked for")
+	case status == 204 || status == 304:
+		return nil
+	case len(codings) == 1 && codings[0] == "chunked":
 		return s.chunks(to)
-	case coded || len(lengths) == 0:
+	case len(codings) > 0:
+		return fmt.Errorf("the body is coded as %s, which nobody has asked for; the only transfer coding known is chunked",
+			printable.Text(strings.Join(codings, ", ")))
+	case len(lengths) == 0:
 		return s.rest(to)
 	case len(lengths) > 1 || lengths[-1]:
 		return errors.New("Content-Length is not one number")
@@ -63,6 +73,28 @@ func (s *stream) copy(to io.Writer) error {
 		return s.exactly(to, length)
 	}
 	return nil
+}
+
+// shown is a head as it came, but for the control characters of C1, which a terminal obeys, and which no server needs.
+func shown(head []byte) []byte {
+	var made []byte
+	for len(head) > 0 {
+		r, size := utf8.DecodeRune(head)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			if r = rune(head[0]); r >= 0xa0 {
+				made = append(made, head[0])
+				break
+			}
+			fallthrough
+		case 0x80 <= r && r < 0xa0:
+			made = fmt.Appendf(made, `\x%02x`, r)
+		default:
+			made = append(made, head[:size]...)
+		}
+		head = head[size:]
+	}
+	return made
 }
 
 // more adds what has arrived to what is held; whether anything has.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,11 +37,13 @@ type page struct {
 	request string
 }
 
+var schemed = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.\-]*://`)
+
 func parsePage(text string) (page, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return page{}, errors.New("a URL holds no spaces or control characters")
 	}
-	if !strings.Contains(text, "://") {
+	if !schemed.MatchString(text) {
 		text = "http://" + text
 	}
 	u, err := url.Parse(text)

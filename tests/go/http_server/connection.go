@@ -28,6 +28,7 @@ var reasons = map[int]string{
 	400: "Bad Request",
 	408: "Request Timeout",
 	413: "Content Too Large",
+	414: "URI Too Long",
 	417: "Expectation Failed",
 	431: "Request Header Fields Too Large",
 	501: "Not Implemented",
@@ -38,8 +39,8 @@ type state int
 
 const (
 	idle state = iota
-	head
-	body
+	inHead
+	inBody
 	sending
 	lingering
 )
@@ -50,7 +51,17 @@ var room [64 << 10]byte
 type settings struct {
 	log            func(...any)
 	idleTimeout    time.Duration // between requests, and for a client to take its answers
-	requestTimeout time.Duration // from a request's first byte to the end of its head
+	requestTimeout time.Duration // from a request's first byte to the end of its head, and for its body to begin
+	second         int64
+	date           string // of this second
+}
+
+// tick makes another date for another second.
+func (s *settings) tick(now time.Time) {
+	if second := now.Unix(); second != s.second {
+		s.second = second
+		s.date = now.UTC().Format("Date: Mon, 02 Jan 2006 15:04:05 GMT\r\n")
+	}
 }
 
 // connection is what a client has sent and is not answered, what it has not taken yet, and until when we wait for it: a
@@ -66,7 +77,7 @@ type connection struct {
 	kept     []byte // the connection's own, to be used anew
 	request  httpmessages.Request
 	waiting  bool // for the rest of the request's body
-	bodyLeft int
+	body     body
 	reply    []byte // what `unsent` is the rest of, to be used anew
 	unsent   []byte
 	closing  bool
@@ -89,6 +100,9 @@ func (c *connection) proceed(now time.Time) (uint32, error) {
 		if c.state == lingering {
 			return syscall.EPOLLIN, nil
 		}
+		if c.state == inBody {
+			c.deadline = c.deadline.Add(time.Duration(n) * time.Second / slowestBody)
+		}
 		if len(c.received) == 0 {
 			c.received = room[:n]
 		} else {
@@ -104,7 +118,7 @@ func (c *connection) proceed(now time.Time) (uint32, error) {
 
 // expire does what the deadline asks for, and returns as proceed does.
 func (c *connection) expire(now time.Time) (uint32, error) {
-	if c.state != head && c.state != body {
+	if c.state != inHead && c.state != inBody {
 		return 0, nil
 	}
 	c.reply = c.refusal(c.reply[:0], &httpmessages.Refused{Why: "the request took too long", Status: 408})
@@ -136,10 +150,9 @@ func (c *connection) work(now time.Time) (uint32, error) {
 	}
 	switch {
 	case c.waiting:
-		seconds := time.Duration(c.request.Length) * time.Second / slowestBody
-		return c.wait(body, now, c.settings.requestTimeout+seconds, answered), nil
-	case len(c.received) > 0:
-		return c.wait(head, now, c.settings.requestTimeout, answered), nil
+		return c.wait(inBody, now, c.settings.requestTimeout, answered), nil
+	case len(c.received) > 0 && string(c.received) != "\r":
+		return c.wait(inHead, now, c.settings.requestTimeout, answered), nil
 	}
 	return c.wait(idle, now, c.settings.idleTimeout, answered), nil
 }
@@ -192,17 +205,20 @@ func (c *connection) answer(answers []byte) ([]byte, *httpmessages.Refused) {
 		if !found {
 			return answers, refused
 		}
-		if c.request.ExpectsContinue && c.bodyLeft > 0 && len(c.received) == 0 {
+		if c.request.ExpectsContinue && !c.body.ended() && len(c.received) == 0 {
 			c.keepRequest()
 			return append(answers, continueReply...), nil
 		}
 	}
-	if c.bodyLeft > 0 {
-		part := c.received[:min(c.bodyLeft, len(c.received))]
-		c.received = c.received[len(part):]
-		c.bodyLeft -= len(part)
-		c.request.Body = append(c.request.Body, part[:min(len(part), loggedBody-len(c.request.Body))]...)
-		if c.bodyLeft > 0 {
+	if !c.body.ended() {
+		rest, refused := c.body.take(c.received, func(part []byte) {
+			c.request.Body = append(c.request.Body, part[:min(len(part), loggedBody-len(c.request.Body))]...)
+		})
+		if refused != nil {
+			c.keepRequest()
+			return answers, refused
+		}
+		if c.received = rest; !c.body.ended() {
 			c.keepRequest()
 			return answers, nil
 		}
@@ -226,15 +242,18 @@ func (c *connection) keepRequest() {
 
 // nextRequest reads the next request, if its head has arrived in full.
 func (c *connection) nextRequest() (bool, *httpmessages.Refused) {
-	if c.received[0] == '\r' || c.received[0] == '\n' { // RFC 9112, 2.2: empty lines may precede a request
-		c.received = bytes.TrimLeft(c.received, "\r\n")
-		if len(c.received) == 0 {
-			return false, nil
-		}
+	for bytes.HasPrefix(c.received, []byte("\n")) || bytes.HasPrefix(c.received, []byte("\r\n")) {
+		c.received = c.received[bytes.IndexByte(c.received, '\n')+1:] // RFC 9112, 2.2: empty lines may precede a request
+	}
+	if len(c.received) == 0 || string(c.received) == "\r" {
+		return false, nil
 	}
 	end := httpmessages.EndOfHead(c.received[:min(len(c.received), maxHead)])
 	if end < 0 {
 		switch {
+		case len(c.received) >= maxHead && bytes.IndexByte(c.received[:maxHead], '\n') < 0 &&
+			bytes.IndexByte(c.received[:maxHead], ' ') >= 0:
+			return false, &httpmessages.Refused{Why: fmt.Sprintf("the request line is longer than %d bytes", maxHead), Status: 414}
 		case len(c.received) >= maxHead:
 			return false, &httpmessages.Refused{Why: fmt.Sprintf("the head is longer than %d bytes", maxHead), Status: 431}
 		case c.received[0] < ' ':
@@ -246,26 +265,24 @@ func (c *connection) nextRequest() (bool, *httpmessages.Refused) {
 	if err := c.request.Read(c.received[:end]); err != nil {
 		return false, err.(*httpmessages.Refused)
 	}
-	switch string(c.request.Method) {
-	case "GET", "HEAD", "POST":
-	default:
-		return false, &httpmessages.Refused{Why: "the methods known are GET, HEAD and POST", Status: 501}
-	}
 	if c.request.Length > maxBody {
 		return false, &httpmessages.Refused{Why: fmt.Sprintf("the body is longer than %d bytes", maxBody), Status: 413}
 	}
 	c.received = c.received[end:]
-	c.bodyLeft = c.request.Length
+	c.body = newBody(&c.request)
 	return true, nil
 }
 
-// page appends the original's answer; one more field tells an HTTP/1.0 client that the connection stays, as it asked.
+// page appends the original's answer; RFC 9110 (6.6.1, 7.6.1) also wants the date, and whether the connection ends.
 func (c *connection) page(answers []byte) []byte {
 	c.settings.log("request: ", &c.request)
 	c.settings.log("writing response")
 	c.closing = !c.request.KeepAlive
-	answers = append(answers, pageHead...)
-	if c.request.KeepAlive && string(c.request.Proto) == "HTTP/1.0" {
+	answers = append(append(answers, pageHead...), c.settings.date...)
+	switch {
+	case c.closing:
+		answers = append(answers, "Connection: close\r\n"...)
+	case string(c.request.Proto) == "HTTP/1.0":
 		answers = append(answers, "Connection: keep-alive\r\n"...)
 	}
 	answers = append(answers, "\r\n"...)
@@ -282,8 +299,15 @@ func (c *connection) refusal(answers []byte, refused *httpmessages.Refused) []by
 	c.closing, c.refused = true, true
 	shown := fmt.Sprintf("%s: %s\n", status, refused.Why)
 	answers = fmt.Appendf(answers, "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"+
-		"Connection: close\r\n\r\n", status, len(shown))
-	if bytes.HasPrefix(c.received, []byte("HEAD ")) {
+		"%sConnection: close\r\n\r\n", status, len(shown), c.settings.date)
+	method := c.request.Method
+	if !c.waiting {
+		method = nil
+		if words := bytes.Fields(c.received[:min(5, len(c.received))]); len(words) > 0 {
+			method = words[0]
+		}
+	}
+	if string(method) == "HEAD" {
 		return answers
 	}
 	return append(answers, shown...)

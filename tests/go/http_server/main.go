@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"log"
 	"net/netip"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"pysyscall/arguments"
 	"pysyscall/failures"
 	"pysyscall/netsocket"
+	"pysyscall/printable"
 	"pysyscall/stopping"
 )
 
@@ -68,6 +70,7 @@ func (s *server) serve() error {
 			continue
 		}
 		now := time.Now()
+		s.settings.tick(now)
 		for _, event := range events[:n] {
 			switch fd := int(event.Fd); {
 			case fd < len(s.connections) && s.connections[fd] != nil:
@@ -196,7 +199,8 @@ func main() {
 	if err != nil {
 		failures.Exit(failures.Text(err))
 	}
-	settings := &settings{log.Print, *idleTimeout, *requestTimeout}
+	settings := &settings{idleTimeout: *idleTimeout, requestTimeout: *requestTimeout}
+	settings.log = func(values ...any) { log.Print(printable.Text(fmt.Sprint(values...))) }
 	if *quiet {
 		settings.log = func(...any) {}
 	}

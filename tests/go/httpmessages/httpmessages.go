@@ -7,12 +7,23 @@ package httpmessages
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"net/textproto"
+	"regexp"
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
-const maxFields = 100
+const maxFields = 100 // of a request; an answer's are bounded by its bytes
+
+var (
+	fold = regexp.MustCompile(`\r?\n[ \t]+`)
+	// How a path begins, and a whole URL.
+	target = regexp.MustCompile(`^(/|[A-Za-z][A-Za-z0-9+.\-]*://[^/?#])`)
+	// RFC 3986's host, and a port: a name or an IPv4 address, or an IPv6 address in brackets.
+	host = regexp.MustCompile(
+		`^(?:(?:[!$&'()*+,\-.;=_~0-9A-Za-z]|%[0-9A-Fa-f]{2})*|\[([0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*)\])(?::[0-9]*)?$`)
+)
 
 // Refused is a message that cannot be taken, with the status that answers a request.
 type Refused struct {
@@ -33,6 +44,7 @@ type Request struct {
 	Method, URI, Proto []byte
 	Fields             []Field
 	Length             int
+	Chunked            bool
 	KeepAlive          bool
 	ExpectsContinue    bool
 	Body               []byte // as much of it as the log shows
@@ -68,8 +80,11 @@ func (r *Request) Read(head []byte) error {
 	if r.Proto[5] != '1' {
 		return &Refused{"this is a server for HTTP/1.1", 505}
 	}
+	if bytes.Count(bytes.TrimRight(rest, "\r\n"), []byte("\n"))+1 > maxFields {
+		return &Refused{fmt.Sprintf("more than %d header fields", maxFields), 431}
+	}
 	var err error
-	if r.Fields, err = readFields(rest, r.Fields[:0]); err != nil {
+	if r.Fields, err = ReadFields(rest, r.Fields[:0]); err != nil {
 		return err
 	}
 	r.Body = nil
@@ -77,11 +92,22 @@ func (r *Request) Read(head []byte) error {
 	if !hostIsFine(r.Fields, old) {
 		return refuse("a request has one Host field, which names one host")
 	}
-	if r.Length, err = requestLength(r.Fields); err != nil {
+	if err = r.readFraming(old); err != nil {
 		return err
 	}
 	r.KeepAlive = !HasToken(r.Fields, "Connection", "close") && (!old || HasToken(r.Fields, "Connection", "keep-alive"))
-	return r.readExpectation(old)
+	if err = r.readExpectation(old); err != nil {
+		return err
+	}
+	switch string(r.Method) {
+	case "GET", "HEAD", "POST":
+	default:
+		return &Refused{"the methods known are GET, HEAD and POST", 501}
+	}
+	if r.URI[0] != '/' && !target.Match(r.URI) {
+		return refuse("the target is neither a path nor a whole URL")
+	}
+	return nil
 }
 
 func (r *Request) readExpectation(old bool) error {
@@ -112,14 +138,14 @@ func (r *Request) String() string {
 	header := textproto.MIMEHeader{}
 	for _, f := range r.Fields {
 		name := textproto.CanonicalMIMEHeaderKey(string(f.Name))
-		header[name] = append(header[name], text(f.Value))
+		header[name] = append(header[name], string(f.Value))
 	}
-	return fmt.Sprint(&request{string(r.Method), header, r.Body, text(r.URI), string(r.Proto)})
+	return fmt.Sprint(&request{string(r.Method), header, r.Body, string(r.URI), string(r.Proto)})
 }
 
-// ReadStatus takes a response's head apart.
+// ReadStatus takes a response's head apart, whose lines may go on in the next (RFC 9112, 5.2).
 func ReadStatus(head []byte) (status int, fields []Field, err error) {
-	if !isClean(head) {
+	if head = fold.ReplaceAll(head, []byte(" ")); !isClean(head) {
 		return 0, nil, refuse("a control character, or a CR without LF")
 	}
 	line, rest := nextLine(head)
@@ -127,15 +153,13 @@ func ReadStatus(head []byte) (status int, fields []Field, err error) {
 		line[9] == '0' || !isDigit(line[9]) || !isDigit(line[10]) || !isDigit(line[11]) || len(line) > 12 && line[12] != ' ' {
 		return 0, nil, refuse("the answer does not begin with an HTTP/1.1 status line")
 	}
-	fields, err = readFields(rest, nil)
+	fields, err = ReadFields(rest, nil)
 	return int(line[9]-'0')*100 + int(line[10]-'0')*10 + int(line[11]-'0'), fields, err
 }
 
-func readFields(lines []byte, fields []Field) ([]Field, error) {
+// ReadFields appends the fields that these lines are.
+func ReadFields(lines []byte, fields []Field) ([]Field, error) {
 	lines = bytes.TrimRight(lines, "\r\n")
-	if bytes.Count(lines, []byte("\n"))+1 > maxFields {
-		return nil, &Refused{fmt.Sprintf("more than %d header fields", maxFields), 431}
-	}
 	for len(lines) > 0 {
 		var line []byte
 		line, lines = nextLine(lines)
@@ -165,7 +189,7 @@ func HasToken(fields []Field, name, word string) bool {
 	for _, f := range fields {
 		if Is(f.Name, name) {
 			for value := range bytes.SplitSeq(f.Value, []byte(",")) {
-				if Is(bytes.TrimSpace(value), word) {
+				if Is(bytes.Trim(value, " \t"), word) {
 					return true
 				}
 			}
@@ -179,36 +203,84 @@ func hostIsFine(fields []Field, optional bool) bool {
 	for _, f := range fields {
 		if Is(f.Name, "Host") {
 			seen++
-			for _, c := range f.Value {
-				if !isAlphanumeric(c) && strings.IndexByte("!$%&'()*+,-.:;=[]_~", c) < 0 {
-					return false
-				}
+			if !isName(f.Value) && !isHost(f.Value) {
+				return false
 			}
 		}
 	}
 	return seen == 1 || seen == 0 && optional
 }
 
-func requestLength(fields []Field) (int, error) {
-	length, given, coded := 0, 0, false
-	for _, f := range fields {
+func isHost(value []byte) bool {
+	found := host.FindSubmatch(value)
+	if found != nil && len(found[1]) > 0 {
+		_, err := netip.ParseAddr(string(found[1]))
+		return err == nil
+	}
+	return found != nil
+}
+
+// isName is whether no more than a look is needed, as mostly.
+func isName(value []byte) bool {
+	for _, c := range value {
+		if !isAlphanumeric(c) && c != '.' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// readFraming reads how long a request's body is, or that it comes in chunks: RFC 9112, 6.3.
+func (r *Request) readFraming(old bool) error {
+	given, coded := 0, false
+	r.Length, r.Chunked = 0, false
+	for _, f := range r.Fields {
 		switch {
 		case Is(f.Name, "Content-Length"):
 			given++
-			length = ContentLength(f.Value)
+			r.Length = ContentLength(f.Value)
 		case Is(f.Name, "Transfer-Encoding"):
 			coded = true
 		}
 	}
 	switch {
-	case coded && given > 0:
-		return 0, refuse("Transfer-Encoding and Content-Length exclude each other")
-	case coded:
-		return 0, &Refused{"no transfer coding is known here: send Content-Length", 501}
-	case given > 1 || length < 0:
-		return 0, refuse("Content-Length is not one number")
+	case !coded && (given > 1 || r.Length < 0):
+		return refuse("Content-Length is not one number")
+	case !coded:
+		return nil
+	// What another reads otherwise, and could find a second request in.
+	case given > 0:
+		return refuse("Transfer-Encoding and Content-Length exclude each other")
+	case old:
+		return refuse("HTTP/1.0 has no Transfer-Encoding")
 	}
-	return length, nil
+	codings := Codings(r.Fields)
+	switch {
+	case len(codings) == 1 && codings[0] == "chunked":
+		r.Chunked = true
+		return nil
+	case len(codings) == 0 || slices.Contains(codings[:len(codings)-1], "chunked"):
+		return refuse("the last transfer coding is chunked, and no other is")
+	}
+	return &Refused{"the only transfer coding known is chunked", 501}
+}
+
+// Codings are the transfer codings of a message, in the order in which they were applied.
+func Codings(fields []Field) (codings []string) {
+	for _, f := range fields {
+		if Is(f.Name, "Transfer-Encoding") {
+			for value := range bytes.SplitSeq(f.Value, []byte(",")) {
+				if value = bytes.Trim(value, " \t"); len(value) > 0 {
+					coding := string(value)
+					if Is(value, "chunked") {
+						coding = "chunked"
+					}
+					codings = append(codings, coding)
+				}
+			}
+		}
+	}
+	return codings
 }
 
 // ContentLength is the number, or -1 where this is none, or one beyond 64 bits.
@@ -259,18 +331,3 @@ func isVersion(word []byte) bool {
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isAlphanumeric(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-// text is a value as the log shows it.
-func text(value []byte) string {
-	var shown strings.Builder
-	for len(value) > 0 {
-		r, size := utf8.DecodeRune(value)
-		if r == utf8.RuneError && size == 1 {
-			fmt.Fprintf(&shown, `\x%02x`, value[0])
-		} else {
-			shown.Write(value[:size])
-		}
-		value = value[size:]
-	}
-	return shown.String()
-}

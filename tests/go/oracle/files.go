@@ -69,15 +69,6 @@ func accessible(input json.RawMessage) (any, error) {
 	return "yes", syscall.Faccessat(-100, string(q.Path), q.Mode, q.Flags)
 }
 
-func fromNanoseconds(input json.RawMessage) (any, error) {
-	q := read[struct{ Nsec int64 }](input)
-	ts, tv := syscall.NsecToTimespec(q.Nsec), syscall.NsecToTimeval(q.Nsec)
-	return map[string]any{
-		"timespec": []any{ts.Sec, ts.Nsec, syscall.TimespecToNsec(ts)},
-		"timeval":  []any{tv.Sec, tv.Usec, syscall.TimevalToNsec(tv)},
-	}, nil
-}
-
 func cString(input json.RawMessage) (any, error) {
 	q := read[struct{ Text octets }](input)
 	raw, err := syscall.ByteSliceFromString(string(q.Text))

@@ -37,6 +37,15 @@ func times(input json.RawMessage) (any, error) {
 	}, nil
 }
 
+func nsec(input json.RawMessage) (any, error) {
+	given := read[struct{ Nsec int64 }](input).Nsec
+	ts, tv := syscall.NsecToTimespec(given), syscall.NsecToTimeval(given)
+	return map[string]any{
+		"timespec": []int64{ts.Sec, ts.Nsec, syscall.TimespecToNsec(ts)},
+		"timeval":  []int64{tv.Sec, tv.Usec, syscall.TimevalToNsec(tv)},
+	}, nil
+}
+
 func parseIP(input json.RawMessage) (any, error) {
 	if ip := net.ParseIP(read[struct{ Text string }](input).Text); ip != nil {
 		return octets(ip), nil

@@ -6,14 +6,18 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
+	"unsafe"
 
 	"pysyscall/arguments"
 	"pysyscall/failures"
 	"pysyscall/netsocket"
 	"pysyscall/stopping"
 )
+
+const ipMulticastAll = 49 // IP_MULTICAST_ALL of linux/in.h
 
 // listen makes a UDP socket with a local address and port.
 func listen(ipAddr string, port int) (int, error) {
@@ -58,15 +62,19 @@ func echo(fd int, stop *stopping.Receiver) {
 
 // echoFromWhereAsked is the same on all addresses of this machine: each answer from the very one that was asked.
 //
-// A client takes it from no other. Which one that was is in the control data, and goes back with the answer.
+// A client takes it from no other. Which one that was is in the control data.
 func echoFromWhereAsked(fd, family int, stop *stopping.Receiver) error {
-	var err error
 	if family == syscall.AF_INET6 {
-		err = syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
-	} else {
-		err = syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)
+		if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+		// As a socket for IPv4 has it.
+		if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, ipMulticastAll, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
 	}
-	if err != nil {
+	// For IPv4 on a socket for IPv6 too.
+	if err := syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1); err != nil {
 		return os.NewSyscallError("setsockopt", err)
 	}
 	buffer := make([]byte, 65535)
@@ -81,10 +89,54 @@ func echoFromWhereAsked(fd, family int, stop *stopping.Receiver) error {
 		}
 		if err != nil {
 			complain("recvmsg", err)
-		} else if err = syscall.Sendmsg(fd, buffer[:n], control[:controllen], sender, 0); err != nil {
+		} else if err = syscall.Sendmsg(fd, buffer[:n], sourceOfAnswer(control[:controllen]), sender, 0); err != nil {
 			complain("sendmsg", err)
 		}
 	}
+}
+
+// sourceOfAnswer is, of the control data of a datagram, that of its answer: the address to send it from.
+//
+// The way is the routing table's to choose, not that by which the datagram came, but for a link-local address, which
+// each interface may have. Who asked by multicast or broadcast is answered from the interface's own address: nobody may
+// send from such an address.
+func sourceOfAnswer(control []byte) []byte {
+	messages, err := syscall.ParseSocketControlMessage(control)
+	if err != nil {
+		return nil
+	}
+	for _, m := range messages {
+		if m.Header.Level == syscall.IPPROTO_IP && m.Header.Type == syscall.IP_PKTINFO {
+			info := syscall.Inet4Pktinfo{}
+			copy(info.Spec_dst[:], m.Data[4:8])
+			copy(info.Addr[:], m.Data[8:12])
+			return message(syscall.IPPROTO_IP, syscall.IP_PKTINFO, unsafe.Pointer(&info), syscall.SizeofInet4Pktinfo)
+		}
+	}
+	for _, m := range messages {
+		if m.Header.Level == syscall.IPPROTO_IPV6 && m.Header.Type == syscall.IPV6_PKTINFO {
+			info := *(*syscall.Inet6Pktinfo)(unsafe.Pointer(&m.Data[0]))
+			address := netip.AddrFrom16(info.Addr)
+			if address.IsMulticast() {
+				return nil
+			}
+			if !address.IsLinkLocalUnicast() {
+				info.Ifindex = 0
+			}
+			return message(syscall.IPPROTO_IPV6, syscall.IPV6_PKTINFO, unsafe.Pointer(&info), syscall.SizeofInet6Pktinfo)
+		}
+	}
+	return nil
+}
+
+// message is a control message with a structure in it.
+func message(level, kind int32, structure unsafe.Pointer, size int) []byte {
+	raw := make([]byte, syscall.CmsgSpace(size))
+	header := (*syscall.Cmsghdr)(unsafe.Pointer(&raw[0]))
+	header.Level, header.Type = level, kind
+	header.SetLen(syscall.CmsgLen(size))
+	copy(raw[syscall.CmsgLen(0):], unsafe.Slice((*byte)(structure), size))
+	return raw
 }
 
 func main() {
@@ -106,7 +158,7 @@ func main() {
 		failures.Exit(failures.Text(err))
 	}
 	fmt.Printf("UDP server is listening on port %d...\n", address.Port())
-	if !address.Addr().IsUnspecified() {
+	if !address.Addr().Unmap().IsUnspecified() {
 		echo(fd, stop)
 		return
 	}

@@ -7,7 +7,6 @@ address = syscall.SockaddrInet4(80, LOOPBACK)
 
 syscall.SockaddrInet4("80", LOOPBACK)  # error: arg-type
 syscall.SockaddrInet4(80, "127.0.0.1")  # error: arg-type
-syscall.SockaddrInet4(80)  # error: call-arg
 syscall.SockaddrInet4(port=80, address=LOOPBACK)  # error: call-arg
 syscall.SockaddrInet6(80, bytes(16), zone="eth0")  # error: call-arg
 syscall.SockaddrInet6(80, bytes(16), "eth0")  # error: arg-type

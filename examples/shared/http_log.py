@@ -1,0 +1,36 @@
+"""What http_server logs: Go's log.Print."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from .printable import printable
+from .program import write_some
+
+
+class Log:
+    """Prints lines on descriptor 2, each with the date and the time before it; or none, where it is quiet."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._second = 0
+        self._date = ""
+
+    def __call__(self, *values: object) -> None:
+        if not self._quiet:
+            self.write(self.lines("".join(map(str, values))))
+
+    def lines(self, *texts: str) -> bytes:
+        """The lines as they are printed in this second."""
+        if self._quiet:
+            return b""
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._date = second, time.strftime("%Y/%m/%d %H:%M:%S ", time.localtime(second))
+        return "".join([f"{self._date}{printable(text)}\n" for text in texts]).encode()
+
+    def write(self, lines: bytes) -> None:
+        with suppress(OSError):  # a log that nobody takes is no reason to stop
+            while lines:
+                lines = lines[write_some(2, lines) :]

@@ -1,0 +1,119 @@
+"""The control data of answers: each leaves from the address that the datagram was sent to which it answers."""
+
+import sys
+from ctypes import addressof, c_char, c_void_p, sizeof
+from struct import Struct as Codec
+
+from ..constants import IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO
+from .control import cmsg_space, socket_control_message
+from .structs import Inet4Pktinfo, Inet6Pktinfo, Iovec, Mmsghdr, Msghdr
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Which four bytes of a size_t hold a length: none here needs the others.
+LOW = 4 if sys.byteorder == "big" and sizeof(c_void_p) == 8 else 0
+
+_HEADER = Codec("@Nii")  # struct cmsghdr
+_ROOM = cmsg_space(sizeof(Inet6Pktinfo))
+_MAPPED = bytes(10) + b"\xff\xff"  # opens an IPv6 address that is an IPv4 one
+_MOST_KNOWN = 256
+_known: "dict[bytes, bytes]" = {}
+
+
+def column(words: memoryview, row: "type[Mmsghdr | Iovec]", offset: int) -> memoryview:
+    """One 32-bit field of every structure in an array of them."""
+    return words[offset // 4 :: sizeof(row) // 4]
+
+
+def answer(control: bytes) -> bytes:
+    """Of the control data that came with a datagram, what its answer goes with: packet info, or nothing.
+
+    The routing table chooses the interface, but for a link-local address, which each interface may have. Where the
+    datagram was for many, by multicast or broadcast, the answer's source is the one that IP_PKTINFO has for that case,
+    or is left to the kernel.
+    """
+    try:
+        return _known[control]
+    except KeyError:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        made = _known[control] = _answer(control)
+        return made
+
+
+def _answer(control: bytes) -> bytes:
+    found, start = b"", 0
+    while len(control) - start >= _HEADER.size:
+        length, level, type = _HEADER.unpack_from(control, start)
+        if length < _HEADER.size:
+            break
+        data = control[start + _HEADER.size : start + length]
+        if (level, type) == (IPPROTO_IP, IP_PKTINFO) and len(data) >= sizeof(Inet4Pktinfo):
+            return _inet4(data)
+        if (level, type) == (IPPROTO_IPV6, IPV6_PKTINFO) and len(data) >= sizeof(Inet6Pktinfo):
+            found = _inet6(data)  # IP_PKTINFO, if it follows, knows more
+        start += cmsg_space(length - _HEADER.size)
+    return found
+
+
+def _inet4(info: bytes) -> bytes:
+    source = info[4:8]  # spec_dst, behind the interface
+    if not _is_unicast(source):
+        return b""
+    return socket_control_message(IPPROTO_IP, IP_PKTINFO, bytes(4) + source + bytes(4))
+
+
+def _inet6(info: bytes) -> bytes:
+    source, interface = info[:16], info[16:20]
+    if not (_is_unicast(source[12:]) if source[:12] == _MAPPED else source[0] != 0xFF and any(source)):
+        return b""
+    is_link_local = source[0] == 0xFE and source[1] & 0xC0 == 0x80
+    return socket_control_message(IPPROTO_IPV6, IPV6_PKTINFO, source + (interface if is_link_local else bytes(4)))
+
+
+def _is_unicast(source: bytes) -> bool:
+    return 0 < source[0] < 224
+
+
+class Answers:
+    """Headers for the messages of a MessageBatch that have control data of their own, and are like its own elsewhere.
+
+    `address` is where they begin; `moved` tells how many bytes of each were sent.
+    """
+
+    __slots__ = ("_alike", "_control_lengths", "_controls", "_name_lengths", "_room", "_storage", "address", "moved")
+
+    def __init__(self, headers: memoryview, control: int) -> None:
+        count, self._room = len(headers) // sizeof(Mmsghdr), max(control, _ROOM)
+        storage = bytearray(len(headers) + count * self._room)
+        storage[: len(headers)] = headers
+        self._storage = c_char.from_buffer(storage)  # as long as this exists, the bytearray stays where it is
+        self.address = addressof(self._storage)
+        for i in range(count):
+            header = Mmsghdr.from_buffer(storage, i * sizeof(Mmsghdr)).hdr
+            header.control = self.address + len(headers) + i * self._room
+        self._controls = memoryview(storage)[len(headers) :]
+        words = memoryview(storage)[: len(headers)].cast("I")
+        self.moved = column(words, Mmsghdr, Mmsghdr.len.offset)  # type: ignore[attr-defined]
+        self._name_lengths = column(words, Mmsghdr, Msghdr.namelen.offset)  # type: ignore[attr-defined]
+        self._control_lengths = column(words, Mmsghdr, Msghdr.controllen.offset + LOW)  # type: ignore[attr-defined]
+        self._alike: bytes | None = None  # what every message has
+
+    def fill(self, start: int, controls: "Sequence[bytes]", name_lengths: memoryview) -> None:
+        """Give messages from start on their control data, and their names' lengths."""
+        end = start + len(controls)
+        self._name_lengths[start:end] = name_lengths[start:end]
+        first = controls[0] if controls else b""
+        if all(control is first for control in controls):
+            if self._alike is not first:
+                count = len(self._control_lengths)
+                self._controls[:] = first.ljust(self._room, b"\0") * count
+                self._control_lengths[:] = memoryview(len(first).to_bytes(4, sys.byteorder) * count).cast("I")
+                self._alike = first
+            return
+        self._alike = None
+        for i, control in enumerate(controls, start):
+            self._controls[i * self._room : i * self._room + len(control)] = control
+            self._control_lengths[i] = len(control)
