@@ -19,7 +19,7 @@ class Time_t(int):
 
 
 class Timeval(Struct):
-    """struct timeval: seconds and microseconds. Go Timeval.
+    """struct timeval (tv_): seconds and microseconds. Go Timeval.
 
     The fields are longs, as the unversioned functions of libc take them on every ABI.
     """
@@ -38,7 +38,7 @@ class Timeval(Struct):
 
 
 class Timespec(Struct):
-    """struct timespec: seconds and nanoseconds. Go Timespec."""
+    """struct timespec (tv_): seconds and nanoseconds. Go Timespec."""
 
     __slots__ = ()
     sec: Long

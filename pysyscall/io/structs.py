@@ -1,4 +1,4 @@
-"""<sys/epoll.h>, <sys/select.h>: struct epoll_event, fd_set."""
+"""<sys/epoll.h>, <poll.h>, <sys/select.h>: struct epoll_event, struct pollfd, fd_set."""
 
 import ctypes
 from ctypes import sizeof
@@ -11,12 +11,16 @@ TYPE_CHECKING = False
 
 
 class _Halves(Struct):
+    """epoll_data_t: Go's two halves of it."""
+
     __slots__ = ()
     fd: I32
     pad: I32
 
 
 class _EpollData(Union):
+    """epoll_data_t: 64 bits of the caller's."""
+
     __slots__ = ()
     _anonymous_ = ("halves",)
     halves: _Halves
@@ -68,7 +72,10 @@ FD_SETSIZE = 8 * sizeof(FdBits)
 
 
 class FdSet(Struct):
-    """fd_set: a set of descriptors below FD_SETSIZE (1024), for `select`. Go FdSet; the methods are C's FD_ macros."""
+    """fd_set (fds_): a set of descriptors below FD_SETSIZE (1024), for `select`. Go FdSet.
+
+    The methods are C's FD_ macros.
+    """
 
     __slots__ = ()
     bits: FdBits

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Addrinfo(Struct):
-    """struct addrinfo: one answer of getaddrinfo, in a linked list."""
+    """struct addrinfo (ai_): one answer of getaddrinfo, in a linked list."""
 
     __slots__ = ()
     flags: I32
@@ -44,6 +44,8 @@ class Ifmap(Struct):
 
 
 class _IfreqData(Union):
+    """ifreq::ifr_ifru (ifru_): the value of a request."""
+
     __slots__ = ()
     addr: RawSockaddr
     flags: I16
@@ -54,7 +56,7 @@ class _IfreqData(Union):
 
 
 class Ifreq(Struct):
-    """struct ifreq: an interface's name, and one value. Go unix.Ifreq.
+    """struct ifreq (ifr_): an interface's name, and one value. Go unix.Ifreq.
 
         ifr = Ifreq("eth0")
         ioctl(fd, SIOCGIFMTU, ifr)

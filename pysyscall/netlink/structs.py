@@ -6,7 +6,7 @@ from ..base.layout import I32, U8, U16, U32, Struct
 
 
 class NlMsghdr(Struct):
-    """struct nlmsghdr: opens every netlink message. Go NlMsghdr."""
+    """struct nlmsghdr (nlmsg_): opens every netlink message. Go NlMsghdr."""
 
     __slots__ = ()
     len: U32
@@ -25,7 +25,7 @@ class NlMsgerr(Struct):
 
 
 class NlAttr(Struct):
-    """struct nlattr: opens every netlink attribute. Go NlAttr."""
+    """struct nlattr (nla_): opens every netlink attribute. Go NlAttr."""
 
     __slots__ = ()
     len: U16
@@ -33,7 +33,7 @@ class NlAttr(Struct):
 
 
 class RtAttr(Struct):
-    """struct rtattr: opens every rtnetlink attribute. Go RtAttr."""
+    """struct rtattr (rta_): opens every rtnetlink attribute. Go RtAttr."""
 
     __slots__ = ()
     len: U16
@@ -41,14 +41,14 @@ class RtAttr(Struct):
 
 
 class RtGenmsg(Struct):
-    """struct rtgenmsg: which family is asked for. Go RtGenmsg."""
+    """struct rtgenmsg (rtgen_): which family is asked for. Go RtGenmsg."""
 
     __slots__ = ()
     family: U8
 
 
 class IfInfomsg(Struct):
-    """struct ifinfomsg: an interface. Go IfInfomsg."""
+    """struct ifinfomsg (ifi_): an interface. Go IfInfomsg."""
 
     __slots__ = ()
     family: U8
@@ -60,7 +60,7 @@ class IfInfomsg(Struct):
 
 
 class IfAddrmsg(Struct):
-    """struct ifaddrmsg: an interface's address. Go IfAddrmsg."""
+    """struct ifaddrmsg (ifa_): an interface's address. Go IfAddrmsg."""
 
     __slots__ = ()
     family: U8
@@ -71,7 +71,7 @@ class IfAddrmsg(Struct):
 
 
 class RtMsg(Struct):
-    """struct rtmsg: a route. Go RtMsg."""
+    """struct rtmsg (rtm_): a route. Go RtMsg."""
 
     __slots__ = ()
     family: U8
@@ -86,7 +86,7 @@ class RtMsg(Struct):
 
 
 class RtNexthop(Struct):
-    """struct rtnexthop: one of several next hops of a route. Go RtNexthop."""
+    """struct rtnexthop (rtnh_): one of several next hops of a route. Go RtNexthop."""
 
     __slots__ = ()
     len: U16
@@ -96,7 +96,7 @@ class RtNexthop(Struct):
 
 
 class IfaCacheinfo(Struct):
-    """struct ifa_cacheinfo: for how many seconds an address is valid: IFA_CACHEINFO. Go unix.IfaCacheinfo.
+    """struct ifa_cacheinfo (ifa_): for how many seconds an address is valid: IFA_CACHEINFO. Go unix.IfaCacheinfo.
 
     `cstamp` and `tstamp`, when it was made and last changed, are hundredths of seconds since the machine started.
     """
@@ -109,7 +109,7 @@ class IfaCacheinfo(Struct):
 
 
 class NdMsg(Struct):
-    """struct ndmsg: a neighbour: what is known of an address on a link, such as an ARP entry. Go unix.NdMsg.
+    """struct ndmsg (ndm_): a neighbour: what is known of an address on a link, such as an ARP entry. Go unix.NdMsg.
 
     state is NUD_REACHABLE and so on, flags NTF_ROUTER and so on; NDA_DST and NDA_LLADDR are among its attributes.
     """
@@ -125,7 +125,7 @@ class NdMsg(Struct):
 
 
 class NdUseroptmsg(Struct):
-    """struct nduseroptmsg: options of an IPv6 router that are for programs. Go unix.NdUseroptmsg.
+    """struct nduseroptmsg (nduseropt_): options of an IPv6 router that are for programs. Go unix.NdUseroptmsg.
 
     `opts_len` bytes of options follow, such as the addresses of name servers, and then attributes.
     """

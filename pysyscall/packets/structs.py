@@ -48,7 +48,7 @@ class SockFprog(Struct):
 
 
 class PacketMreq(Struct):
-    """struct packet_mreq: what else an interface is to receive. Go unix.PacketMreq.
+    """struct packet_mreq (mr_): what else an interface is to receive. Go unix.PacketMreq.
 
     type is PACKET_MR_PROMISC and so on; alen and address are for PACKET_MR_MULTICAST and PACKET_MR_UNICAST.
     """
@@ -61,7 +61,7 @@ class PacketMreq(Struct):
 
 
 class TpacketAuxdata(Struct):
-    """struct tpacket_auxdata: what a packet socket tells of each packet. Go unix.TpacketAuxdata.
+    """struct tpacket_auxdata (tp_): what a packet socket tells of each packet. Go unix.TpacketAuxdata.
 
     `len` is the packet's length on the wire, `snaplen` how much of it was kept; `mac` and `net` are where the two
     headers stand. The VLAN tag is there if `status` has TP_STATUS_VLAN_VALID.
@@ -78,7 +78,7 @@ class TpacketAuxdata(Struct):
 
 
 class TpacketStats(Struct):
-    """struct tpacket_stats: how many packets came, and how many of these were dropped. Go unix.TpacketStats."""
+    """struct tpacket_stats (tp_): how many packets came, and how many of these were dropped. Go unix.TpacketStats."""
 
     __slots__ = ()
     packets: U32
@@ -86,7 +86,7 @@ class TpacketStats(Struct):
 
 
 class TpacketStatsV3(Struct):
-    """struct tpacket_stats_v3: the same of a TPACKET_V3 ring, and how often it was full. Go unix.TpacketStatsV3."""
+    """struct tpacket_stats_v3 (tp_): the same of a TPACKET_V3 ring; how often it was full. Go unix.TpacketStatsV3."""
 
     __slots__ = ()
     packets: U32
@@ -95,7 +95,7 @@ class TpacketStatsV3(Struct):
 
 
 class TpacketReq(Struct):
-    """struct tpacket_req: how large a ring is to be, of frames in blocks."""
+    """struct tpacket_req (tp_): how large a ring is to be, of frames in blocks."""
 
     __slots__ = ()
     block_size: U32
@@ -105,7 +105,10 @@ class TpacketReq(Struct):
 
 
 class TpacketReq3(Struct):
-    """struct tpacket_req3: the same for TPACKET_V3, and after how many milliseconds a block is handed over unfilled."""
+    """struct tpacket_req3 (tp_): the same for TPACKET_V3.
+
+    retire_blk_tov is after how many milliseconds a block is handed over that is not full.
+    """
 
     __slots__ = ()
     block_size: U32
@@ -118,7 +121,7 @@ class TpacketReq3(Struct):
 
 
 class TpacketBdTs(Struct):
-    """struct tpacket_bd_ts: the time of a block's first or last frame."""
+    """struct tpacket_bd_ts (ts_): the time of a block's first or last frame."""
 
     __slots__ = ()
     sec: U32
@@ -126,7 +129,7 @@ class TpacketBdTs(Struct):
 
 
 class TpacketBlockDesc(Struct):
-    """struct tpacket_block_desc: opens every block of TPACKET_V3. block_status says whose the block is."""
+    """struct tpacket_block_desc (hdr.bh1.): opens every block of TPACKET_V3. block_status says whose the block is."""
 
     __slots__ = ()
     version: U32
@@ -141,7 +144,7 @@ class TpacketBlockDesc(Struct):
 
 
 class Tpacket3Hdr(Struct):
-    """struct tpacket3_hdr: opens every frame of TPACKET_V3. Offsets count from its own start."""
+    """struct tpacket3_hdr (tp_): opens every frame of TPACKET_V3. Offsets count from its own start."""
 
     __slots__ = ()
     next_offset: U32
@@ -160,7 +163,7 @@ class Tpacket3Hdr(Struct):
 
 
 class Tpacket2Hdr(Struct):
-    """struct tpacket2_hdr: opens every frame of TPACKET_V2, here those to be sent."""
+    """struct tpacket2_hdr (tp_): opens every frame of TPACKET_V2, here those to be sent."""
 
     __slots__ = ()
     status: U32

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class RawSockaddr(Struct):
-    """struct sockaddr. Go RawSockaddr."""
+    """struct sockaddr (sa_). Go RawSockaddr."""
 
     __slots__ = ()
     family: U16
@@ -56,7 +56,7 @@ class RawSockaddrAny(Struct):
 
 
 class RawSockaddrInet4(Struct):
-    """struct sockaddr_in. Go RawSockaddrInet4."""
+    """struct sockaddr_in (sin_). Go RawSockaddrInet4."""
 
     __slots__ = ()
     family: U16
@@ -67,7 +67,7 @@ class RawSockaddrInet4(Struct):
 
 
 class RawSockaddrInet6(Struct):
-    """struct sockaddr_in6. Go RawSockaddrInet6."""
+    """struct sockaddr_in6 (sin6_). Go RawSockaddrInet6."""
 
     __slots__ = ()
     family: U16
@@ -78,7 +78,7 @@ class RawSockaddrInet6(Struct):
 
 
 class RawSockaddrUnix(Struct):
-    """struct sockaddr_un. Go RawSockaddrUnix."""
+    """struct sockaddr_un (sun_). Go RawSockaddrUnix."""
 
     __slots__ = ()
     family: U16
@@ -86,7 +86,7 @@ class RawSockaddrUnix(Struct):
 
 
 class RawSockaddrLinklayer(Struct):
-    """struct sockaddr_ll. Go RawSockaddrLinklayer."""
+    """struct sockaddr_ll (sll_). Go RawSockaddrLinklayer."""
 
     __slots__ = ()
     family: U16
@@ -99,7 +99,7 @@ class RawSockaddrLinklayer(Struct):
 
 
 class RawSockaddrNetlink(Struct):
-    """struct sockaddr_nl. Go RawSockaddrNetlink."""
+    """struct sockaddr_nl (nl_). Go RawSockaddrNetlink."""
 
     __slots__ = ()
     family: U16
@@ -109,7 +109,7 @@ class RawSockaddrNetlink(Struct):
 
 
 class RawSockaddrVM(Struct):
-    """struct sockaddr_vm. Go unix.RawSockaddrVM."""
+    """struct sockaddr_vm (svm_). Go unix.RawSockaddrVM."""
 
     __slots__ = ()
     family: U16
@@ -124,7 +124,7 @@ _SIZE_MAX = 2 * sys.maxsize + 1
 
 
 class Iovec(Struct):
-    """struct iovec: one buffer of several. Go Iovec."""
+    """struct iovec (iov_): one buffer of several. Go Iovec."""
 
     __slots__ = ()
     base: Address
@@ -136,7 +136,7 @@ class Iovec(Struct):
 
 
 class Msghdr(Struct):
-    """struct msghdr: the address, buffers and control messages of one message. Go Msghdr."""
+    """struct msghdr (msg_): the address, buffers and control messages of one message. Go Msghdr."""
 
     __slots__ = ()
     name: Address
@@ -153,7 +153,7 @@ class Msghdr(Struct):
 
 
 class Mmsghdr(Struct):
-    """struct mmsghdr: one message of several, and how many bytes of it were moved."""
+    """struct mmsghdr (msg_): one message of several, and how many bytes of it were moved."""
 
     __slots__ = ()
     hdr: Msghdr
@@ -161,7 +161,7 @@ class Mmsghdr(Struct):
 
 
 class Cmsghdr(Struct):
-    """struct cmsghdr: opens every control message. Go Cmsghdr.
+    """struct cmsghdr (cmsg_): opens every control message. Go Cmsghdr.
 
     `len` is as wide as the kernel's; musl declares it as 32 bits beside 32 bits of padding.
     """
@@ -177,7 +177,7 @@ class Cmsghdr(Struct):
 
 
 class KernelTimespec(Struct):
-    """struct __kernel_timespec: seconds and nanoseconds, of 64 bits each on every ABI."""
+    """struct __kernel_timespec (tv_): seconds and nanoseconds, of 64 bits each on every ABI."""
 
     __slots__ = ()
     sec: I64
@@ -215,7 +215,7 @@ class ScmTimestamping(Struct):
 
 
 class SockExtendedErr(Struct):
-    """struct sock_extended_err: an error or a time that the kernel queued for a socket.
+    """struct sock_extended_err (ee_): an error or a time that the kernel queued for a socket.
 
     `origin`, SO_EE_ORIGIN_ICMP and so on, says what the rest means. Of an ICMP error `type` and `code` are its own, and
     `info` is the MTU where the errno is EMSGSIZE; of a time `info` is SCM_TSTAMP_SND and so on, and `data` the packet's
@@ -233,7 +233,7 @@ class SockExtendedErr(Struct):
 
 
 class Linger(Struct):
-    """struct linger: whether close waits for unsent data, and how many seconds. Go Linger."""
+    """struct linger (l_): whether close waits for unsent data, and how many seconds. Go Linger."""
 
     __slots__ = ()
     onoff: I32
@@ -250,7 +250,7 @@ class Ucred(Struct):
 
 
 class IPMreq(Struct):
-    """struct ip_mreq: a multicast group, and the address of the interface to join it on. Go IPMreq."""
+    """struct ip_mreq (imr_): a multicast group, and the address of the interface to join it on. Go IPMreq."""
 
     __slots__ = ()
     multiaddr: U8x4
@@ -259,7 +259,7 @@ class IPMreq(Struct):
 
 
 class IPMreqn(Struct):
-    """struct ip_mreqn: a multicast group, and the address or index of the interface to join it on. Go IPMreqn."""
+    """struct ip_mreqn (imr_): a multicast group, and the address or the index of its interface. Go IPMreqn."""
 
     __slots__ = ()
     multiaddr: U8x4
@@ -268,7 +268,7 @@ class IPMreqn(Struct):
 
 
 class IPv6Mreq(Struct):
-    """struct ipv6_mreq: a multicast group, and the index of the interface to join it on. Go IPv6Mreq."""
+    """struct ipv6_mreq (ipv6mr_): a multicast group, and the index of the interface to join it on. Go IPv6Mreq."""
 
     __slots__ = ()
     multiaddr: U8x16
@@ -276,7 +276,7 @@ class IPv6Mreq(Struct):
 
 
 class Inet4Pktinfo(Struct):
-    """struct in_pktinfo: where an IPv4 datagram came in, or is to leave. Go Inet4Pktinfo."""
+    """struct in_pktinfo (ipi_): where an IPv4 datagram came in, or is to leave. Go Inet4Pktinfo."""
 
     __slots__ = ()
     ifindex: I32
@@ -285,7 +285,7 @@ class Inet4Pktinfo(Struct):
 
 
 class Inet6Pktinfo(Struct):
-    """struct in6_pktinfo: where an IPv6 datagram came in, or is to leave. Go Inet6Pktinfo."""
+    """struct in6_pktinfo (ipi6_): where an IPv6 datagram came in, or is to leave. Go Inet6Pktinfo."""
 
     __slots__ = ()
     addr: U8x16
@@ -293,7 +293,7 @@ class Inet6Pktinfo(Struct):
 
 
 class IPv6MTUInfo(Struct):
-    """struct ip6_mtuinfo: the MTU of the path to an address. Go IPv6MTUInfo."""
+    """struct ip6_mtuinfo (ip6m_): the MTU of the path to an address. Go IPv6MTUInfo."""
 
     __slots__ = ()
     addr: RawSockaddrInet6
@@ -308,7 +308,7 @@ class ICMPv6Filter(Struct):
 
 
 class TCPInfo(Struct):
-    """struct tcp_info, the part that every kernel has: the state of a connection. Go TCPInfo.
+    """struct tcp_info (tcpi_), the part that every kernel has: the state of a connection. Go TCPInfo.
 
     Times are in microseconds, but for the four `last_` ones, in milliseconds.
     """
@@ -350,7 +350,7 @@ class TCPInfo(Struct):
 
 
 class TCPInfoFull(TCPInfo):
-    """struct tcp_info, with all that later kernels tell. Rates are in bytes a second, times in microseconds.
+    """struct tcp_info (tcpi_), with all that later kernels tell. Rates are in bytes a second, times in microseconds.
 
     An older kernel fills only its beginning: getsockopt_tcp_info tells how much.
     """

@@ -1,6 +1,7 @@
 """Our structures against C's: of each the size, the alignment and the fields, by the compiler of each ABI.
 
-The first words of a class's docstring are the name that C has for it, and its module's docstring names the header.
+A class's docstring opens with the name that C has for it and what C has before the names of its fields, `struct
+sockaddr_in (sin_)`; its module's docstring names the header.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from .check import Failure
 from .claims import Claim, Difference, contradictions, type_claims
@@ -20,97 +21,33 @@ from .subjects import is_kernel_header
 _ABIS: Final = " ".join(ABIS)
 _ABIS_64_BIT: Final = " ".join(abi for abi in ABIS if abi not in ABIS_32_BIT)
 
-_C_NAME: Final = re.compile(r"(?:struct|union) \w+|fd_set")
+# What opens a docstring: C's name of the structure, and what C has before the names of its fields.
+_OPENING: Final = re.compile(r"(?P<c>(?:struct|union) \w+|\w+::\w+|fd_set|\w+_t)(?: \((?P<prefix>[\w.]+)\))?[:,.]")
 
-
-class Row(NamedTuple):
-    """What C has before the name of each field: `sin_` in `sin_port`.
-
-    names: `ours=theirs` of fields where that is not all; nothing after the `=` where C has no such field.
-    c: the C type, where the docstring does not begin with it.
-    musl_32_bit: the C type on a 32-bit musl, where it is another.
-    is_longer: C's has more members than ours.
-    """
-
-    prefix: str = ""
-    names: str = ""
-    c: str = ""
-    musl_32_bit: str = ""
-    is_longer: bool = False
-
-    def field(self, name: str) -> str:
-        """C's name of a field, or nothing."""
-        return dict(pair.split("=") for pair in self.names.split()).get(name, self.prefix + name)
-
-
-ROWS: Final = {
-    "RawSockaddr": Row("sa_"),
-    "RawSockaddrInet4": Row("sin_"),
-    "RawSockaddrInet6": Row("sin6_"),
-    "RawSockaddrUnix": Row("sun_"),
-    "RawSockaddrLinklayer": Row("sll_"),
-    "RawSockaddrNetlink": Row("nl_"),
-    "RawSockaddrVM": Row("svm_"),
-    "Cmsghdr": Row("cmsg_"),
-    "KernelTimespec": Row("tv_"),
-    "ScmTimestamping": Row(),
-    "SockExtendedErr": Row("ee_"),
-    "EpollEvent": Row(),
-    "_EpollData": Row(c="epoll_data_t", names="halves="),
-    "_Halves": Row(c="epoll_data_t", names="pad=", is_longer=True),
-    "FdSet": Row("fds_"),
-    "SockFilter": Row(),
-    "SockFprog": Row(),
-    "Ifmap": Row(),
-    "Ifreq": Row("ifr_", names="ifrn=ifr_name"),
-    "_IfreqData": Row("ifru_", c="__typeof__(ifreq::ifr_ifru)"),
-    "Iovec": Row("iov_"),
-    "Msghdr": Row("msg_"),
-    "Mmsghdr": Row("msg_"),
-    "Addrinfo": Row("ai_"),
-    "NlMsghdr": Row("nlmsg_"),
-    "NlMsgerr": Row(),
-    "NlAttr": Row("nla_"),
-    "RtAttr": Row("rta_"),
-    "RtGenmsg": Row("rtgen_"),
-    "IfInfomsg": Row("ifi_", names="pad=__ifi_pad"),
-    "IfAddrmsg": Row("ifa_"),
-    "RtMsg": Row("rtm_"),
-    "RtNexthop": Row("rtnh_"),
-    "IfaCacheinfo": Row("ifa_", names="cstamp=cstamp tstamp=tstamp"),
-    "NdMsg": Row("ndm_"),
-    "NdUseroptmsg": Row("nduseropt_"),
-    "Linger": Row("l_"),
-    "Ucred": Row(),
-    "IPMreq": Row("imr_"),
-    "IPMreqn": Row("imr_"),
-    "IPv6Mreq": Row("ipv6mr_"),
-    "Inet4Pktinfo": Row("ipi_"),
-    "Inet6Pktinfo": Row("ipi6_"),
-    "IPv6MTUInfo": Row("ip6m_"),
-    "ICMPv6Filter": Row(),
-    "TCPInfo": Row("tcpi_", names="scales= limits=", is_longer=True),
-    "TCPInfoFull": Row("tcpi_", names="scales= limits= ecn="),
-    "PacketMreq": Row("mr_"),
-    "TpacketAuxdata": Row("tp_"),
-    "TpacketStats": Row("tp_"),
-    "TpacketStatsV3": Row("tp_"),
-    "TpacketReq": Row("tp_"),
-    "TpacketReq3": Row("tp_"),
-    "TpacketBdTs": Row("ts_"),
-    "TpacketBlockDesc": Row("hdr.bh1.", names="version=version offset_to_priv=offset_to_priv"),
-    "Tpacket3Hdr": Row(
-        "tp_",
-        names="rxhash=hv1.tp_rxhash vlan_tci=hv1.tp_vlan_tci vlan_tpid=hv1.tp_vlan_tpid padding=hv1.tp_padding "
-        "reserved=tp_padding",
-    ),
-    "Tpacket2Hdr": Row("tp_"),
-    "Timeval": Row("tv_", musl_32_bit="struct __kernel_old_timeval"),
-    "Timespec": Row("tv_", musl_32_bit="struct __kernel_old_timespec"),
+# Fields that C calls otherwise; nothing where C has no such field: bit fields, and one half of a number.
+_NAMES: Final = {
+    "_EpollData": "halves=",
+    "_Halves": "pad=",
+    "Ifreq": "ifrn=ifr_name",
+    "IfInfomsg": "pad=__ifi_pad",
+    "IfaCacheinfo": "cstamp=cstamp tstamp=tstamp",
+    "TCPInfo": "scales= limits=",
+    "TCPInfoFull": "scales= limits= ecn=",
+    "TpacketBlockDesc": "version=version offset_to_priv=offset_to_priv",
+    "Tpacket3Hdr": "rxhash=hv1.tp_rxhash vlan_tci=hv1.tp_vlan_tci vlan_tpid=hv1.tp_vlan_tpid padding=hv1.tp_padding "
+    "reserved=tp_padding",
 }
+
+# Those of which C's has more members than ours.
+_PARTS: Final = {"_Halves", "TCPInfo"}
+
+# The C types on a 32-bit musl, where they are others.
+_ON_32_BIT_MUSL: Final = {"Timeval": "struct __kernel_old_timeval", "Timespec": "struct __kernel_old_timespec"}
 
 # Structures that C does not have.
 WITHOUT_C: Final = {"RawSockaddrAny": "Go's own"}
+
+EXCEPTIONS: Final = _NAMES.keys() | _PARTS | _ON_32_BIT_MUSL.keys() | WITHOUT_C.keys()
 
 _HALF: Final = "32 bits of the kernel's 64, beside 32 bits of padding that a length leaves 0"
 DIFFERENCES: Final = (
@@ -142,12 +79,21 @@ def _docstring(text: str) -> str:
 
 def c_type(layout: Layout, abi: str, libc: str) -> str | None:
     """What C calls a structure of ours."""
-    row = ROWS.get(layout.name)
-    if row is None:
+    opening = _OPENING.match(layout.doc)
+    if opening is None:
         return None
-    in_docstring = _C_NAME.match(layout.doc)
-    name = row.c or (in_docstring[0] if in_docstring else None)
-    return row.musl_32_bit if row.musl_32_bit and libc == "musl" and abi in ABIS_32_BIT else name
+    if libc == "musl" and abi in ABIS_32_BIT and layout.name in _ON_32_BIT_MUSL:
+        return _ON_32_BIT_MUSL[layout.name]
+    c = opening["c"]
+    return f"__typeof__({c})" if "::" in c else c
+
+
+def c_field(layout: Layout, name: str) -> str:
+    """What C calls a field of ours, or nothing: padding has a name of ours alone."""
+    named = dict(pair.split("=") for pair in _NAMES.get(layout.name, "").split())
+    opening = _OPENING.match(layout.doc)
+    prefix = (opening["prefix"] if opening else None) or ""
+    return "" if name.startswith("_") else named.get(name, prefix + name)
 
 
 def claims(layouts: Iterable[Layout], abi: str, libc: str) -> Iterator[Claim]:
@@ -159,8 +105,8 @@ def claims(layouts: Iterable[Layout], abi: str, libc: str) -> Iterator[Claim]:
 
 
 def _claims(layout: Layout, c_types: dict[str, str]) -> Iterator[Claim]:
-    c, row = c_types[layout.name], ROWS[layout.name]
-    if row.is_longer:
+    c = c_types[layout.name]
+    if layout.name in _PARTS:
         yield Claim(f"{layout.name} size", f"sizeof({c}) >= {layout.size}", 1)
     else:
         yield Claim(f"{layout.name} size", f"sizeof({c})", layout.size)
@@ -169,21 +115,17 @@ def _claims(layout: Layout, c_types: dict[str, str]) -> Iterator[Claim]:
         if sum(field.size for field in layout.fields) < layout.size:
             yield Claim(f"{layout.name} members", f"__builtin_structured_binding_size({c})", len(layout.fields))
     for field in layout.fields:
-        if theirs := row.field(field.name):
+        if theirs := c_field(layout, field.name):
             label = f"{layout.name}.{field.name}"
             yield Claim(f"{label} offset", f"__builtin_offsetof({c}, {theirs})", field.offset)
             yield from type_claims(label, field.type, f"__typeof__((({c} *)0)->{theirs})", c_types)
 
 
 def _unmatched(layout: Layout) -> Failure:
-    place = f"pysyscall/{layout.module.replace('.', '/')}.py: "
-    if layout.name in ROWS:
-        problem = f"{place}the docstring of {layout.name} does not begin with the name of its C structure"
-    else:
-        problem = (
-            f"{place}{layout.name} is held against no C structure: add it to ROWS in tests/abi/layouts.py with what C "
-            f'has before the names of its fields, as in "RawSockaddrInet4": Row("sin_")'
-        )
+    problem = (
+        f"pysyscall/{layout.module.replace('.', '/')}.py: the docstring of {layout.name} does not open with the name "
+        f'of its C structure, and what C has before the names of its fields: "struct sockaddr_in (sin_): ..."'
+    )
     return Failure(layout.name, problem, True, None)
 
 

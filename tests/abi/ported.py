@@ -155,7 +155,7 @@ def layout(declared: Any) -> Layout:
     fields = tuple(
         Field(name, getattr(declared, name).offset, ctypes.sizeof(kind), ctype(kind))
         for name, kind in members
-        if name != "_align"
+        if ctypes.sizeof(kind) or name[0] != "_"
     )
     return Layout(
         declared.__name__,
