@@ -68,7 +68,8 @@ _NAMES = {
     "processes.signals": "Signal",
     "raw": "raw_syscall raw_syscall6 syscall syscall6",
     "sockets.addresses": (
-        "Sockaddr SockaddrBytes SockaddrInet4 SockaddrInet6 SockaddrLinklayer SockaddrNetlink SockaddrUnix SockaddrVM"
+        "Sockaddr SockaddrBytes SockaddrInet4 SockaddrInet6 SockaddrLinklayer SockaddrNetlink SockaddrUnix SockaddrVM "
+        "SockaddrXDP"
     ),
     "sockets.batches": "MessageBatch",
     "sockets.control": (
@@ -95,7 +96,8 @@ _NAMES = {
     "sockets.structs": (
         "Cmsghdr ICMPv6Filter IPMreq IPMreqn IPv6MTUInfo IPv6Mreq Inet4Pktinfo Inet6Pktinfo Iovec KernelTimespec "
         "Linger Msghdr RawSockaddr RawSockaddrAny RawSockaddrInet4 RawSockaddrInet6 RawSockaddrLinklayer "
-        "RawSockaddrNetlink RawSockaddrUnix RawSockaddrVM ScmTimestamping SockExtendedErr TCPInfo TCPInfoFull Ucred"
+        "RawSockaddrNetlink RawSockaddrUnix RawSockaddrVM RawSockaddrXDP ScmTimestamping SockExtendedErr TCPInfo "
+        "TCPInfoFull Ucred"
     ),
     "sockets.timestamps": "parse_timestamp parse_timestamping",
     "strings": (

@@ -4,7 +4,7 @@ import sys
 from os import fsdecode, fsencode
 
 from ..base.arguments import integer
-from ..constants import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK
+from ..constants import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK, AF_XDP
 from .sockaddr import Sockaddr as Sockaddr
 from .sockaddr import SockaddrBytes as SockaddrBytes
 from .sockaddr import decode as decode
@@ -19,6 +19,7 @@ from .structs import (
     RawSockaddrNetlink,
     RawSockaddrUnix,
     RawSockaddrVM,
+    RawSockaddrXDP,
 )
 
 TYPE_CHECKING = False
@@ -260,6 +261,41 @@ class SockaddrVM(Sockaddr):
 
     def __str__(self) -> str:
         return f"{self.cid}:{self.port}"
+
+
+class SockaddrXDP(Sockaddr):
+    """struct sockaddr_xdp: one queue of an interface, which an AF_XDP socket takes over. Go unix.SockaddrXDP.
+
+    `flags` is XDP_COPY, XDP_ZEROCOPY, XDP_USE_NEED_WAKEUP and so on; `shared_umem_fd`, with XDP_SHARED_UMEM, another
+    socket whose memory is used. The kernel's Documentation/networking/af_xdp.rst.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("flags", "ifindex", "queue_id", "shared_umem_fd")
+    _family = AF_XDP
+    _layout = RawSockaddrXDP
+
+    def __init__(self, flags: int = 0, ifindex: int = 0, queue_id: int = 0, shared_umem_fd: int = 0) -> None:
+        self._raw = self._encode(flags, ifindex, queue_id, shared_umem_fd)
+
+    @field
+    def flags(self) -> int:
+        """XDP_COPY and so on."""
+
+    @field
+    def ifindex(self) -> int:
+        """The interface's index."""
+
+    @field
+    def queue_id(self) -> int:
+        """Which of the interface's queues."""
+
+    @field
+    def shared_umem_fd(self) -> int:
+        """The descriptor of the socket whose memory is shared."""
+
+    def __str__(self) -> str:
+        return f"{self.ifindex}:{self.queue_id}"
 
 
 # Addresses as text. Here, and not where the public functions are: to print an address must need no further module.

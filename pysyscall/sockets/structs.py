@@ -1,6 +1,6 @@
 """<sys/socket.h>, <netinet/in.h>, <sys/un.h>, <sys/uio.h>, <linux/if_packet.h>, <linux/netlink.h>,
-<linux/vm_sockets.h>, <linux/errqueue.h>, <linux/time_types.h>, <linux/icmpv6.h>, <linux/tcp.h>: socket addresses,
-messages, and what socket options and control messages carry.
+<linux/vm_sockets.h>, <linux/if_xdp.h>, <linux/errqueue.h>, <linux/time_types.h>, <linux/icmpv6.h>, <linux/tcp.h>:
+socket addresses, messages, and what socket options and control messages carry.
 
 Go's RawSockaddr types. `port`, and the linklayer's `protocol`, hold the value as it lies in memory: network byte order.
 The public addresses, SockaddrInet4 and the others, are in `addresses`.
@@ -118,6 +118,17 @@ class RawSockaddrVM(Struct):
     cid: U32
     flags: U8
     zero: U8x3
+
+
+class RawSockaddrXDP(Struct):
+    """struct sockaddr_xdp (sxdp_). Go unix.RawSockaddrXDP."""
+
+    __slots__ = ()
+    family: U16
+    flags: U16
+    ifindex: U32
+    queue_id: U32
+    shared_umem_fd: U32
 
 
 _SIZE_MAX = 2 * sys.maxsize + 1

@@ -24,6 +24,7 @@ from pysyscall import (
     SockaddrNetlink,
     SockaddrUnix,
     SockaddrVM,
+    SockaddrXDP,
 )
 
 from ..conftest import LOOPBACK, LOOPBACK6, Keep
@@ -46,12 +47,21 @@ linklayer = st.builds(
 )
 netlink = st.builds(SockaddrNetlink, pid=u32, groups=u32)
 vm = st.builds(SockaddrVM, port=u32, cid=u32, flags=u8)
+xdp = st.builds(SockaddrXDP, flags=u16, ifindex=u32, queue_id=u32, shared_umem_fd=u32)
 others = st.builds(SockaddrBytes, st.binary(max_size=128))
-addresses = inet4 | inet6 | unix | linklayer | netlink | vm | others
+addresses = inet4 | inet6 | unix | linklayer | netlink | vm | xdp | others
 raw_addresses = st.binary(max_size=128) | st.builds(
     lambda family, rest: struct.pack("=H", family) + rest,
     st.sampled_from(
-        [syscall.AF_UNIX, syscall.AF_INET, syscall.AF_INET6, syscall.AF_NETLINK, syscall.AF_PACKET, syscall.AF_VSOCK]
+        [
+            syscall.AF_UNIX,
+            syscall.AF_INET,
+            syscall.AF_INET6,
+            syscall.AF_NETLINK,
+            syscall.AF_PACKET,
+            syscall.AF_VSOCK,
+            syscall.AF_XDP,
+        ]
     ),
     st.binary(max_size=126),
 )
@@ -66,6 +76,7 @@ ONE_OF_EACH: list[Sockaddr] = [
     SockaddrLinklayer(addr=bytes(range(20))),
     SockaddrNetlink(1, 2),
     SockaddrVM(1234, 2, 1),
+    SockaddrXDP(syscall.XDP_COPY, 2, 1, 3),
     SockaddrBytes(struct.pack("=HBBHH", syscall.AF_CAN, 0, 0, 0, 1)),
     SockaddrBytes(b""),
 ]
@@ -229,6 +240,7 @@ def test_an_address_does_not_change_with_the_buffer_that_it_was_made_of() -> Non
         (SockaddrLinklayer, SockaddrLinklayer(0, 0, 0, 0, 0, b"")),
         (SockaddrNetlink, SockaddrNetlink(0, 0)),
         (SockaddrVM, SockaddrVM(0, 0, 0)),
+        (SockaddrXDP, SockaddrXDP(0, 0, 0, 0)),
     ],
 )
 def test_what_is_left_out_is_zero(kind: type[Sockaddr], zero: Sockaddr) -> None:
@@ -292,6 +304,7 @@ def test_a_field_says_what_it_is_and_of_what_type(address: Sockaddr) -> None:
         (SockaddrNetlink(), "0"),
         (SockaddrNetlink(1234, 0x11), "1234/0x11"),
         (SockaddrVM(1234, 2), "2:1234"),
+        (SockaddrXDP(ifindex=2, queue_id=1), "2:1"),
         (SockaddrBytes(b"\1"), r"SockaddrBytes(raw=b'\x01')"),
     ],
 )
