@@ -86,18 +86,19 @@ _NAMES = {
     "sockets.options": (
         "bind_to_device getsockopt getsockopt_icmpv6_filter getsockopt_inet4_addr getsockopt_int getsockopt_ip_mreq "
         "getsockopt_ip_mreqn getsockopt_ipv6_mreq getsockopt_ipv6_mtu_info getsockopt_sockaddr getsockopt_string "
-        "getsockopt_tcp_info getsockopt_ucred setsockopt setsockopt_byte setsockopt_icmpv6_filter "
-        "setsockopt_inet4_addr setsockopt_int setsockopt_ip_mreq setsockopt_ip_mreqn setsockopt_ipv6_mreq "
-        "setsockopt_linger setsockopt_string setsockopt_timeval"
+        "getsockopt_tcp_info getsockopt_ucred setsockopt setsockopt_byte setsockopt_group_req "
+        "setsockopt_group_source_req setsockopt_icmpv6_filter setsockopt_inet4_addr setsockopt_int setsockopt_ip_mreq "
+        "setsockopt_ip_mreq_source setsockopt_ip_mreqn setsockopt_ipv6_mreq setsockopt_linger setsockopt_string "
+        "setsockopt_timeval"
     ),
     "sockets.sockets": (
         "accept accept4 bind connect getpeername getsockname listen shutdown socket socketpair sys_socket"
     ),
     "sockets.structs": (
-        "Cmsghdr ICMPv6Filter IPMreq IPMreqn IPv6MTUInfo IPv6Mreq Inet4Pktinfo Inet6Pktinfo Iovec KernelTimespec "
-        "Linger Msghdr RawSockaddr RawSockaddrAny RawSockaddrInet4 RawSockaddrInet6 RawSockaddrLinklayer "
-        "RawSockaddrNetlink RawSockaddrUnix RawSockaddrVM RawSockaddrXDP ScmTimestamping SockExtendedErr TCPInfo "
-        "TCPInfoFull Ucred"
+        "Cmsghdr GroupReq GroupSourceReq ICMPv6Filter IPMreq IPMreqSource IPMreqn IPv6MTUInfo IPv6Mreq Inet4Pktinfo "
+        "Inet6Pktinfo Iovec KernelTimespec Linger Msghdr RawSockaddr RawSockaddrAny RawSockaddrInet4 RawSockaddrInet6 "
+        "RawSockaddrLinklayer RawSockaddrNetlink RawSockaddrStorage RawSockaddrUnix RawSockaddrVM RawSockaddrXDP "
+        "ScmTimestamping SockExtendedErr TCPInfo TCPInfoFull Ucred"
     ),
     "sockets.timestamps": "parse_timestamp parse_timestamping",
     "strings": (

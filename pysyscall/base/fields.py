@@ -210,7 +210,7 @@ _arrays: "dict[Type, Type]" = {}
 
 def checked_array(kind: "Type") -> "Type":
     """The type itself; but of an array of integers other than U8, one that checks its elements."""
-    if not isinstance(kind, _ArrayType) or not is_number(kind._type_) or is_octets(kind):
+    if not isinstance(kind, _ArrayType) or not is_number(kind._type_) or is_octets(kind) or not kind._length_:
         return kind
     if kind not in _arrays:
         members = {"__slots__": (), "__setitem__": _checked(*limits(kind._type_))}

@@ -66,8 +66,10 @@ if TYPE_CHECKING:
     U8x16: TypeAlias = bytes
     U8x96: TypeAlias = bytes
     U8x108: TypeAlias = bytes
+    U8x126: TypeAlias = bytes
     U32x0: TypeAlias = Array[c_uint32]
     U32x8: TypeAlias = Array[c_uint32]
+    ULongx0: TypeAlias = Array[c_ulong]
     FdBits: TypeAlias = Array[c_ulong]
 else:
     I8 = ctypes.c_int8
@@ -90,8 +92,10 @@ else:
     U8x16 = U8 * 16
     U8x96 = U8 * 96
     U8x108 = U8 * 108
+    U8x126 = U8 * 126
     U32x0 = U32 * 0
     U32x8 = U32 * 8
+    ULongx0 = ULong * 0
     FdBits = ULong * (1024 // (8 * sizeof(ULong)))
 
 

@@ -11,9 +11,12 @@ from ..constants import IPPROTO_IPV6, SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
 from . import libc
 from .addresses import Sockaddr, decode
 from .structs import (
+    GroupReq,
+    GroupSourceReq,
     ICMPv6Filter,
     IPMreq,
     IPMreqn,
+    IPMreqSource,
     IPv6Mreq,
     IPv6MTUInfo,
     Linger,
@@ -158,6 +161,24 @@ def getsockopt_ip_mreqn(fd: int, level: int, opt: int) -> IPMreqn:
 @struct_option
 def setsockopt_ip_mreqn(fd: int, level: int, opt: int, mreq: IPMreqn) -> None:
     """setsockopt(2) of a struct ip_mreqn: as ip_mreq, or IP_MULTICAST_IF by index. Go SetsockoptIPMreqn."""
+
+
+@struct_option
+def setsockopt_ip_mreq_source(fd: int, level: int, opt: int, mreq: IPMreqSource) -> None:
+    """setsockopt(2) of a struct ip_mreq_source: IP_ADD_SOURCE_MEMBERSHIP, IP_BLOCK_SOURCE and their opposites."""
+
+
+@struct_option
+def setsockopt_group_req(fd: int, level: int, opt: int, req: GroupReq) -> None:
+    """setsockopt(2) of a struct group_req: MCAST_JOIN_GROUP, MCAST_LEAVE_GROUP, of IPPROTO_IP or IPPROTO_IPV6."""
+
+
+@struct_option
+def setsockopt_group_source_req(fd: int, level: int, opt: int, req: GroupSourceReq) -> None:
+    """setsockopt(2) of a struct group_source_req: MCAST_JOIN_SOURCE_GROUP, MCAST_BLOCK_SOURCE and their opposites.
+
+    level is IPPROTO_IP or IPPROTO_IPV6. EADDRNOTAVAIL: the group was joined with a source that is not this one.
+    """
 
 
 @struct_option

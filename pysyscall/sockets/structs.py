@@ -10,6 +10,7 @@ the kernel's size_t; so one layout serves both libcs.
 """
 
 import sys
+from ctypes import sizeof
 
 from ..base.arguments import integer
 from ..base.layout import (
@@ -29,9 +30,12 @@ from ..base.layout import (
     U8x16,
     U8x96,
     U8x108,
+    U8x126,
     U32x0,
     U32x8,
+    ULongx0,
 )
+from .sockaddr import Sockaddr, decode, raw_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +57,28 @@ class RawSockaddrAny(Struct):
     __slots__ = ()
     addr: RawSockaddr
     pad: U8x96
+
+
+class RawSockaddrStorage(Struct):
+    """struct sockaddr_storage (ss_): room for the address of any family; it may lie within other structures.
+
+    `RawSockaddrStorage.of(address)` holds an address; `address` is the one that it holds.
+    """
+
+    __slots__ = ()
+    family: U16
+    data: U8x126
+    _align: ULongx0
+
+    @classmethod
+    def of(cls, address: Sockaddr) -> "RawSockaddrStorage":
+        """The structure that holds this address."""
+        return cls.from_buffer_copy(raw_bytes("address", address).ljust(sizeof(cls), b"\0"))
+
+    @property
+    def address(self) -> Sockaddr:
+        """The address, of the class for its family."""
+        return decode(bytes(self))
 
 
 class RawSockaddrInet4(Struct):
@@ -276,6 +302,45 @@ class IPMreqn(Struct):
     multiaddr: U8x4
     address: U8x4
     ifindex: I32
+
+
+class IPMreqSource(Struct):
+    """struct ip_mreq_source (imr_): a multicast group, an interface's address, and a source. ip(7)."""
+
+    __slots__ = ()
+    multiaddr: U8x4
+    interface: U8x4
+    sourceaddr: U8x4
+    _align: U32x0
+
+
+class GroupReq(Struct):
+    """struct group_req (gr_): a multicast group of either family, and the index of the interface to join it on."""
+
+    __slots__ = ()
+    interface: U32
+    group: RawSockaddrStorage
+
+    def __init__(self, interface: int = 0, group: "Sockaddr | None" = None) -> None:
+        self.interface = interface
+        if group is not None:
+            self.group = RawSockaddrStorage.of(group)
+
+
+class GroupSourceReq(Struct):
+    """struct group_source_req (gsr_): a multicast group of either family, an interface's index, and a source."""
+
+    __slots__ = ()
+    interface: U32
+    group: RawSockaddrStorage
+    source: RawSockaddrStorage
+
+    def __init__(self, interface: int = 0, group: "Sockaddr | None" = None, source: "Sockaddr | None" = None) -> None:
+        self.interface = interface
+        if group is not None:
+            self.group = RawSockaddrStorage.of(group)
+        if source is not None:
+            self.source = RawSockaddrStorage.of(source)
 
 
 class IPv6Mreq(Struct):

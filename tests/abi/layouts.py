@@ -28,6 +28,7 @@ _OPENING: Final = re.compile(r"(?P<c>(?:struct|union) \w+|\w+::\w+|fd_set|\w+_t)
 _NAMES: Final = {
     "_EpollData": "halves=",
     "_Halves": "pad=",
+    "RawSockaddrStorage": "data=",
     "Ifreq": "ifrn=ifr_name",
     "IfInfomsg": "pad=__ifi_pad",
     "IfaCacheinfo": "cstamp=cstamp tstamp=tstamp",
