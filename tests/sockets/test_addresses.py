@@ -7,7 +7,7 @@ import pickle
 import socket
 import struct
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -385,6 +385,23 @@ def test_what_stands_behind_an_address_does_not_matter() -> None:
             assert Sockaddr.from_bytes(bytes(address).ljust(20, b"\0") + b"rubbish") == address
     assert Sockaddr.from_bytes(bytes(SockaddrInet4(1, LOOPBACK))[:8] + b"rubbish!!") == SockaddrInet4(1, LOOPBACK)
     assert Sockaddr.from_bytes(bytes(SockaddrUnix("/x")) + b"rubbish") == SockaddrUnix("/x")
+
+
+@pytest.mark.parametrize(
+    ("address", "gaps"),
+    [
+        (SockaddrInet4(80, LOOPBACK), range(8, 16)),
+        (SockaddrNetlink(1, 2), range(2, 4)),
+        (SockaddrVM(1234, 2, 1), (2, 3, 13, 14, 15)),
+    ],
+)
+def test_what_stands_between_the_fields_does_not_matter(address: Sockaddr, gaps: Iterable[int]) -> None:
+    raw = bytearray(bytes(address))
+    for at in gaps:
+        raw[at] = 0xFF
+        decoded = Sockaddr.from_bytes(raw)
+        assert decoded == address
+        assert bytes(decoded) == bytes(address)
 
 
 @given(addresses, addresses)
