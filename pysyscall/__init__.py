@@ -120,8 +120,8 @@ _AT_ONCE = (
     *(
         "sockets",
         "sockets.libc",
-        "sockets.structs",
         "sockets.sockaddr",
+        "sockets.structs",
         "sockets.addresses",
         "sockets.sockets",
         "sockets.options",

@@ -1,4 +1,4 @@
-"""<sys/time.h>, <time.h>, <sys/timex.h>, <utime.h>: times, and how the clock is adjusted."""
+"""<sys/time.h>, <time.h>, <linux/time.h>, <linux/timex.h>, <linux/utime.h>: times, and how the clock is adjusted."""
 
 from ..base.layout import I32, U32, Long, Struct
 
@@ -54,7 +54,7 @@ class Timespec(Struct):
 
 
 class Timex(Struct):
-    """struct timex: how the system's clock is adjusted. Go Timex.
+    """the kernel's struct timex: how the system's clock is adjusted. Go Timex.
 
     `modes` says what adjtimex sets, ADJ_OFFSET and so on. offset, maxerror, esterror and jitter are in microseconds, or
     nanoseconds where `status` has STA_NANO; freq and ppsfreq in 2**-16 parts in a million.
@@ -85,7 +85,7 @@ class Timex(Struct):
 
 
 class Utimbuf(Struct):
-    """struct utimbuf: times of access and modification, in seconds. Go Utimbuf."""
+    """the kernel's struct utimbuf: times of access and modification, in seconds. Go Utimbuf."""
 
     __slots__ = ()
     actime: Long

@@ -1,4 +1,6 @@
-"""<fcntl.h>, <dirent.h>, <sys/inotify.h>, <sys/stat.h>, <sys/vfs.h>: what the kernel tells of files."""
+"""<sys/inotify.h>, <linux/types.h>, <linux/fcntl.h>, <linux/stat.h>, <asm/stat.h>, <asm/statfs.h>: what the
+kernel tells of files.
+"""
 
 import ctypes
 
@@ -34,7 +36,7 @@ else:
     Pad = U32 * 3 if _IS_MIPS else U32 if _IS_32_BIT else U64
     Rest = U32 * 14 if ABI == "mipsel" else I64 * 3 if ABI in ("x86_64", "ppc64le", "s390x") else I32 * 2
     Word = U32 if ABI == "s390x" else I32 if _IS_32_BIT else I64
-    Spare = Word * (5 if _IS_MIPS else 4)
+    Spare = Word * (5 if _IS_MIPS or ABI == "s390x" else 4)
     U64x12 = U64 * 12
     Char0 = ctypes.c_char * 0
     Char6 = ctypes.c_char * 6
@@ -43,7 +45,7 @@ else:
 
 
 class Dirent(Struct):
-    """struct dirent64: a record that getdents fills in, `reclen` bytes long. Go Dirent.
+    """The kernel's struct linux_dirent64: a record that getdents fills in, `reclen` bytes long. Go Dirent.
 
     `type` is DT_REG, DT_DIR and so on, or DT_UNKNOWN; `off` is where the next record is to be sought. parse_dirent
     takes the names.
@@ -58,7 +60,7 @@ class Dirent(Struct):
 
 
 class Flock_t(Struct):
-    """struct flock: a lock on a range of a file; offsets of 64 bits on every ABI. Go Flock_t.
+    """the kernel's struct flock64 (l_): a lock on a range of a file; offsets of 64 bits on every ABI. Go Flock_t.
 
     `type` is F_RDLCK, F_WRLCK or F_UNLCK; `len` 0 is up to the end. `pid` is who has a lock that F_GETLK found.
     """
@@ -83,14 +85,14 @@ class InotifyEvent(Struct):
 
 
 class Fsid(Struct):
-    """fsid_t: what tells file systems apart. Go Fsid."""
+    """the kernel's __kernel_fsid_t: what tells file systems apart. Go Fsid."""
 
     __slots__ = ()
     val: I32x2
 
 
 class Stat_t(Struct):
-    """struct stat (st_): what the kernel knows of a file, in the layout of its own calls. Go Stat_t.
+    """the kernel's struct stat (st_): what it knows of a file. Go Stat_t.
 
     `mode` holds the type, S_IFREG and so on, and the permissions; `blocks` counts 512 bytes each; `dev` and `rdev` are
     taken apart by os.major and os.minor. Seconds have 32 bits on 32-bit ABIs, as in Go: statx gives 64.
@@ -140,7 +142,7 @@ class Stat_t(Struct):
 
 
 class StatxTimestamp(Struct):
-    """struct statx_timestamp (tv_): seconds since 1970, of 64 bits on every ABI, and nanoseconds. Go
+    """the kernel's struct statx_timestamp (tv_): seconds since 1970, of 64 bits on every ABI, and nanoseconds. Go
     unix.StatxTimestamp.
     """
 
@@ -155,7 +157,7 @@ class StatxTimestamp(Struct):
 
 
 class Statx_t(Struct):
-    """struct statx (stx_): what the kernel knows of a file, the same on every ABI. Go unix.Statx_t.
+    """the kernel's struct statx (stx_): what it knows of a file, the same on every ABI. Go unix.Statx_t.
 
     `mask` says which fields are filled in, STATX_BTIME and so on; `btime` is when the file was made.
     """
@@ -188,7 +190,7 @@ class Statx_t(Struct):
 
 
 class Statfs_t(Struct):
-    """struct statfs (f_): what the kernel knows of a file system. Go Statfs_t.
+    """the kernel's struct statfs64 (f_): what it knows of a file system. Go Statfs_t.
 
     `type` is the file system's magic number. Blocks are `frsize` bytes each, `bavail` of them free for everybody;
     `flags` are ST_RDONLY and so on.

@@ -1,4 +1,4 @@
-"""<sys/utsname.h>, <sys/sysinfo.h>: the machine's names, its memory and load."""
+"""<sys/utsname.h>, <linux/sysinfo.h>: the machine's names, its memory and load."""
 
 import ctypes
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     Char65: TypeAlias = bytes
     ULongx3: TypeAlias = Array[c_ulong]
+    Rest: TypeAlias = bytes
 else:
+    Rest = ctypes.c_uint8 * (20 - 2 * ctypes.sizeof(ctypes.c_ulong) - 4)  # which the kernel fills in as well
     Char65 = ctypes.c_char * 65
     ULongx3 = ULong * 3
 
@@ -29,7 +31,7 @@ class Utsname(Struct):
 
 
 class Sysinfo_t(Struct):
-    """struct sysinfo: memory, swap and load. Go Sysinfo_t.
+    """the kernel's struct sysinfo: memory, swap and load. Go Sysinfo_t.
 
     uptime is in seconds, loads are the load averages times 65,536, memory and swap are in units of `unit` bytes.
     """
@@ -48,3 +50,4 @@ class Sysinfo_t(Struct):
     totalhigh: ULong
     freehigh: ULong
     unit: U32
+    _f: Rest

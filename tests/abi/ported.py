@@ -153,9 +153,7 @@ def layout(declared: Any) -> Layout:
     """How ctypes lays out a class, the fields of its base class included."""
     members = [member for cls in reversed(declared.__mro__) for member in vars(cls).get("_fields_", ())]
     fields = tuple(
-        Field(name, getattr(declared, name).offset, ctypes.sizeof(kind), ctype(kind))
-        for name, kind in members
-        if ctypes.sizeof(kind) or name[0] != "_"
+        Field(name, getattr(declared, name).offset, ctypes.sizeof(kind), ctype(kind)) for name, kind in members
     )
     return Layout(
         declared.__name__,

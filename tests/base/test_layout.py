@@ -39,6 +39,8 @@ def test_a_structure_begins_as_zeros_and_equals_another_of_them(struct: type[Str
 def test_a_structure_differs_where_any_byte_of_a_field_does(struct: type[Struct]) -> None:
     for name in fields(struct):
         field = getattr(struct, name)
+        if field.size == 0:
+            continue  # what follows the structure
         raw = bytearray(ctypes.sizeof(struct))
         raw[field.offset : field.offset + field.size] = b"\x01" * field.size
         assert struct.from_buffer(raw) != struct()

@@ -21,8 +21,11 @@ type layout struct {
 // structures are the C structures of the areas that pysyscall has.
 var structures = []any{
 	syscall.Cmsghdr{},
+	syscall.Dirent{},
 	syscall.EpollEvent{},
 	syscall.FdSet{},
+	syscall.Flock_t{},
+	syscall.Fsid{},
 	syscall.ICMPv6Filter{},
 	syscall.IPMreq{},
 	syscall.IPMreqn{},
@@ -32,6 +35,7 @@ var structures = []any{
 	syscall.IfInfomsg{},
 	syscall.Inet4Pktinfo{},
 	syscall.Inet6Pktinfo{},
+	syscall.InotifyEvent{},
 	syscall.Iovec{},
 	syscall.Linger{},
 	syscall.Msghdr{},
@@ -51,10 +55,18 @@ var structures = []any{
 	syscall.RtNexthop{},
 	syscall.SockFilter{},
 	syscall.SockFprog{},
+	syscall.Stat_t{},
+	syscall.Statfs_t{},
+	syscall.Sysinfo_t{},
 	syscall.TCPInfo{},
+	syscall.Termios{},
 	syscall.Timespec{},
 	syscall.Timeval{},
+	syscall.Timex{},
 	syscall.Ucred{},
+	syscall.Ustat_t{},
+	syscall.Utimbuf{},
+	syscall.Utsname{},
 }
 
 func layouts(json.RawMessage) (any, error) {
