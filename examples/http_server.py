@@ -123,7 +123,8 @@ class Server:
             self.pages.log("incoming connection")
             self.connections[socket.fd] = Connection(socket, self.settings, now)
             accepted.append(socket.fd)
-        self.handle(accepted, now)
+        for fd in accepted:
+            self.handle((fd,), now)
 
     def proceed(self, fd: int, step: Step, now: float) -> None:
         """Let a connection do what it can, and wait for what it then waits for."""

@@ -1,7 +1,8 @@
 """Requests that have come before, as most do, answered by their very bytes.
 
 Nothing is taken for a request here but what Connection has read as one, and answered, in the same second. What it would
-do is done in one function for all that are ready, because most of the time goes into calling.
+do is done in one function for all that are ready, because most of the time goes into calling; and they are all read
+before the first is answered, because a call after one of its own kind is faster than after another.
 """
 
 from __future__ import annotations
@@ -24,24 +25,24 @@ def answer_repeats(
 ) -> Iterator[tuple[int, Step | None]]:
     """Answer what is known of what has come; yield what else is to be done, and the descriptors of no connection."""
     read, write, find, known = syscall.read, syscall.write, connections.get, pages.known.get
+    repeated = []
     for fd in ready:
         connection = find(fd)
         if connection is None:
             yield fd, None
-            continue
-        if not connection.idle:
+        elif connection.idle:
+            try:
+                received: bytes = ROOM[: read(fd, ROOM)]  # type: ignore[assignment]  # whatever typeshed says
+            except OSError as error:
+                yield fd, partial(connection.fail, error)
+                continue
+            if answer := known(received):
+                repeated.append((fd, connection, answer))
+            else:
+                yield fd, partial(connection.take, received)
+        else:
             yield fd, connection.proceed
-            continue
-        try:
-            received: bytes = ROOM[: read(fd, ROOM)]  # type: ignore[assignment]  # whatever typeshed says
-        except OSError as error:
-            yield fd, partial(connection.fail, error)
-            continue
-        answer = known(received)
-        if answer is None:
-            yield fd, partial(connection.take, received)
-            continue
-        sent, logged, closing = answer
+    for fd, connection, (sent, logged, closing) in repeated:
         if logged:
             pages.log.write(logged)
         try:

@@ -14,6 +14,7 @@ from .processes import Server, server
 CONNECTIONS = 32
 TURNS = 3  # short ones, as the machine's pace changes
 OURS, TWIN, STDLIB = "pysyscall: http_server", "Go: http_server", "CPython: http.server"
+OURS_LOGGING, TWIN_LOGGING = f"{OURS}, with its log", f"{TWIN}, with its log"  # into a file
 OURS_CLOSING, STDLIB_KEEPING = f"{OURS}, one request a connection", f"{STDLIB}, HTTP/1.1"
 
 
@@ -23,7 +24,7 @@ def contests(quick: bool) -> Iterator[Contest]:
     contest.floors = (Floor(OURS, TWIN, "rate", 1),)
     with servers(contest) as running:
         for name, one in running.items():
-            if name != STDLIB_KEEPING:
+            if name not in (STDLIB_KEEPING, OURS_LOGGING, TWIN_LOGGING):
                 contest.contenders[name] = partial(one.under, load(one, name, quick))
         yield contest
 
@@ -31,7 +32,14 @@ def contests(quick: bool) -> Iterator[Contest]:
 def keepalive(quick: bool) -> Iterator[Contest]:
     contest = Contest("HTTP, 32 connections that stay", "requests", ("rate", "cpu"), STDLIB)
     contest.turns = 1 if quick else TURNS
-    contest.floors = (Floor(OURS, OURS_CLOSING, "rate", 2), Floor(OURS, STDLIB, "rate", 8))
+    contest.floors = (
+        Floor(OURS, OURS_CLOSING, "rate", 2),
+        Floor(OURS, STDLIB, "rate", 8),
+        Floor(OURS, TWIN, "rate", 1),
+        Floor(OURS, TWIN, "cpu", 1, least=False),
+        Floor(OURS_LOGGING, TWIN_LOGGING, "rate", 1),
+        Floor(OURS_LOGGING, TWIN_LOGGING, "cpu", 1, least=False),
+    )
     with servers(contest) as running:
         for name in (STDLIB, OURS):
             closing = OURS_CLOSING if name == OURS else STDLIB  # which knows no other way, as it comes
@@ -57,6 +65,8 @@ def servers(contest: Contest) -> Iterator[dict[str, Server]]:
         STDLIB_KEEPING: lambda: [*stdlib, "HTTP/1.1"],
         OURS: lambda: [sys.executable, "-m", "examples.http_server", "--quiet", *address],
         TWIN: lambda: [native.go_twin("http_server"), "--quiet", *address],
+        OURS_LOGGING: lambda: [sys.executable, "-m", "examples.http_server", *address],
+        TWIN_LOGGING: lambda: [native.go_twin("http_server"), *address],
         "C: the same calls": lambda: [native.c("http_server")],
     }
     with ExitStack() as stack:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
 import pysyscall as syscall
@@ -108,15 +109,17 @@ class Server(NamedTuple):
 
 @contextmanager
 def server(command: Sequence[object]) -> Iterator[Server]:
-    """A server that tells its port on its first line, killed at the end."""
-    said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with started(command, WORK_CPU, stdin=subprocess.DEVNULL, **said) as process:
+    """A server that tells its port on its first line, killed at the end. What else it says goes into a file."""
+    with (
+        TemporaryFile() as said,
+        started(command, WORK_CPU, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as process,
+    ):
         try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            port = re.search(r"(?:port |:)(\d+)\D*$", line)
+            while b"\n" not in (told := os.pread(said.fileno(), 4096, 0)) and process.poll() is None:
+                time.sleep(0.005)
+            port = re.search(rb"(?:port |:)(\d+)\D*$", told.partition(b"\n")[0])
             if port is None:
-                raise Wrong(f"{process.args!r} tells no port: {line}")
+                raise Wrong(f"{process.args!r} tells no port: {told!r}")
             yield Server(process.pid, int(port[1]))
         finally:
             process.kill()
