@@ -26,7 +26,7 @@ from ..programs import ROOT, SECONDS, Program, eventually
 from ..wire import host, run
 
 SERVERS = ("chao_server", "http_server", "udp_server")
-CLIENTS = ("arping", "chao_client", "dhcp_client", "http_client", "ping", "sniff", "udp_client")
+CLIENTS = ("arping", "chao_client", "dhcp_client", "http_client", "ls", "ping", "sniff", "udp_client", "watch")
 
 CLOSED = pytest.mark.parametrize("closed", ["0", "1", "2", "0 1", "1 2", "0 2", "0 1 2"])
 
@@ -172,6 +172,12 @@ def test_a_client_of_the_kernels_without_standard_descriptors(
 ) -> None:
     with host(lambda: iter((None,))), started(name, *arguments, closed=closed) as client:
         check_client(closed, ended(client), output)
+
+
+@CLOSED
+def test_ls_without_standard_descriptors(closed: str) -> None:
+    with started("ls", closed=closed) as ls:
+        check_client(closed, ended(ls), b"README.md\n")
 
 
 @CLOSED
@@ -408,6 +414,7 @@ def test_further_signals_do_not_break_a_servers_end(first: signal.Signals, turn:
         ("http_server", ["--port", "0", "--workers", "2"], "stderr", b"http addr", b""),
         ("sniff", ["--interface", "lo"], "stderr", b"sniffing", b""),
         ("sniff", ["--interface", "lo", "--recvfrom"], "stderr", b"sniffing", b""),
+        ("watch", [], "stderr", b"watching", b""),
     ):
         with started(name, *arguments) as process:
             assert loopback(process, stream, ready, first) == (0, rest), name
