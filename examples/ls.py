@@ -12,6 +12,7 @@ import pysyscall as syscall
 
 from .shared.arguments import program_parser
 from .shared.failures import failure
+from .shared.printable import printable
 from .shared.program import run
 
 _TYPES = {
@@ -70,7 +71,7 @@ def line(path: str, name: str) -> str:
         name += " -> " + os.fsdecode(bytes(target[: syscall.readlink(path, target)]))
     elif has_attributes(path):
         more = "+"
-    return f"{mode_text(st.mode)}{more} {st.nlink:3} {st.uid:5} {st.gid:5} {size:>10} {moment} {name}"
+    return f"{mode_text(st.mode)}{more} {st.nlink:3} {st.uid:5} {st.gid:5} {size:>10} {moment} {printable(name)}"
 
 
 def show(path: str, hidden: bool) -> None:
@@ -92,12 +93,12 @@ def main(argv: list[str] | None = None) -> int:
     status = 0
     for path in arguments.paths:
         if len(arguments.paths) > 1:
-            print(f"{path}:")
+            print(f"{printable(path)}:")
         try:
             show(path, arguments.all)
         except OSError as error:
             sys.stdout.flush()
-            print(f"{path}: {failure(error)}", file=sys.stderr)
+            print(f"{printable(path)}: {failure(error)}", file=sys.stderr)
             status = 1
     return status
 

@@ -13,6 +13,7 @@ import pysyscall as syscall
 from .ls import names
 from .shared.arguments import program_parser
 from .shared.failures import failure
+from .shared.printable import printable
 from .shared.program import run
 from .shared.stopping import stop_signals
 from .shared.waiting import readable_before_stop
@@ -53,7 +54,7 @@ class Tree:
             if path not in self.known:
                 self.known[path] = is_directory
                 if told:
-                    print("created", path, flush=True)
+                    tell("created", path)
                 if is_directory:
                     self.watch(path, told)
 
@@ -66,7 +67,7 @@ class Tree:
                     syscall.inotify_rm_watch(self.fd, wd)
             for below in [each for each in self.known if each.startswith(f"{path}/")]:
                 del self.known[below]
-        print("deleted", path, flush=True)
+        tell("deleted", path)
 
     def look_again(self) -> None:
         """Tell what has changed without an event."""
@@ -74,9 +75,9 @@ class Tree:
         self.directories.clear()
         self.watch(self.root, told=False)
         for path in sorted(before.keys() - self.known.keys()):
-            print("deleted", path, flush=True)
+            tell("deleted", path)
         for path in sorted(self.known.keys() - before.keys()):
-            print("created", path, flush=True)
+            tell("created", path)
 
     def happened(self, event: syscall.NamedInotifyEvent) -> bool:
         """Tell of an event; False where the root itself has gone."""
@@ -92,8 +93,12 @@ class Tree:
             elif event.mask & _GONE:
                 self.gone(path)
             else:
-                print("changed", path, flush=True)
+                tell("changed", path)
         return True
+
+
+def tell(what: str, path: str) -> None:
+    print(what, printable(path), flush=True)
 
 
 def serve(tree: Tree, stop: int) -> None:

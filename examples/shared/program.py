@@ -25,8 +25,8 @@ def run(main: Callable[[], int], *, needs_output: bool = True) -> NoReturn:
     """Run a program; main's result is its exit status.
 
     Where standard output cannot be written to, the program ends with status 1 and says why, but is silent where only
-    its reader has gone; a server, with needs_output=False, goes on. Ctrl-C ends it with status 130, if main has no
-    better end for it, and SIGTERM with 143.
+    its reader has gone; a server, with needs_output=False, goes on. Ctrl-C ends it with status 130, and SIGTERM with
+    143, if main has no better end for KeyboardInterrupt.
     """
     hold_standard_descriptors()
     os.environ["PYTHON_COLORS"] = "0"  # no control characters of Python's own, which would be escaped
@@ -38,14 +38,14 @@ def run(main: Callable[[], int], *, needs_output: bool = True) -> NoReturn:
             status = main()
         finally:
             sys.stdout.flush()
-    except KeyboardInterrupt:
-        status = 128 + signal.SIGINT
     except Terminated:
         status = 128 + signal.SIGTERM
+    except KeyboardInterrupt:
+        status = 128 + signal.SIGINT
     except OutputFailed as lost:
         status = 1 if lost.error.errno == syscall.EPIPE else failure(lost.error)
     finally:
-        with suppress(KeyboardInterrupt, Terminated):  # which has come too late, and keeps the next from coming
+        with suppress(KeyboardInterrupt):  # which has come too late, and keeps the next from coming
             ignore_stop_signals()
     sys.exit(status)
 

@@ -13,8 +13,8 @@ class Stopped(BaseException):
     """SIGINT or SIGTERM has come."""
 
 
-class Terminated(Stopped):
-    """SIGTERM has come."""
+class Terminated(KeyboardInterrupt):
+    """SIGTERM has come, which ends a program as Ctrl-C does, but for its exit status."""
 
 
 def hold_back() -> bool:
@@ -34,7 +34,7 @@ def ignore_stop_signals() -> None:
 
 
 def stop_once() -> None:
-    """Let SIGINT raise KeyboardInterrupt, as ever, SIGTERM Terminated, and a second one of them do nothing."""
+    """Let SIGINT raise KeyboardInterrupt, as ever, and SIGTERM Terminated; a second one of them does nothing."""
     # One that is ignored, as under nohup, stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _raising(KeyboardInterrupt))

@@ -72,6 +72,19 @@ def test_hidden_names_files_and_what_is_not_there(tree: Path) -> None:
     assert re.search(r"^crw-rw-rw- .* 1, 3 .* /dev/null$", done.stdout, re.MULTILINE)
 
 
+def test_a_name_of_two_lines_is_on_one(tmp_path: Path) -> None:
+    name, shown = "one\nprogram\x9b", r"one\x0aprogram\x9b"
+    with Program("watch", str(tmp_path)) as program:
+        program.wait_for("watching ")
+        (tmp_path / name).mkdir()
+        assert said(program, 1) == [f"created {tmp_path}/{shown}"]
+    assert ls(tmp_path).stdout.rstrip("\n").endswith(f" {shown}")
+    assert len(ls(tmp_path).stdout.splitlines()) == 1
+    done = ls(tmp_path / name, tmp_path / f"no {name}")
+    assert done.stdout == f"{tmp_path}/{shown}:\n{tmp_path}/no {shown}:\n"
+    assert done.stderr == f"{tmp_path}/no {shown}: lstat failed: no such file or directory\n"
+
+
 def test_a_directory_that_is_larger_than_a_buffer(tmp_path: Path) -> None:
     for i in range(1000):
         (tmp_path / f"{i:04}-{'x' * 200}").touch()

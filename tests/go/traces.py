@@ -82,9 +82,11 @@ MAY_DIFFER: Final = (
         r"^(sendto\(netlink.*\]), (17|20), (.*) = (17|20)$",
         r"\1, LENGTH, \3 = LENGTH",
     ),
+    Rule("we ask for the kernel's own words of what it refuses", r"^setsockopt\(netlink\d+, .*NETLINK_EXT_ACK, .*", ""),
     Rule(
-        "what the kernel says of all interfaces is the same for both; Go reads 4096 bytes at once, we 65536",
-        r"^(recvfrom\(netlink\d+, INTERFACES), (4096|65536), ",
+        "what the kernel says of all interfaces is the same for both; Go reads 4096 bytes at once, we 65536, and we ask"
+        " how long a message was",
+        r"^(recvfrom\(netlink\d+, INTERFACES), (4096|65536), (0|MSG_TRUNC), ",
         r"\1, SIZE, ",
     ),
 )
@@ -93,7 +95,7 @@ MAY_DIFFER: Final = (
 _OF_ANY_FILE: Final = ("read(", "write(", "close(")
 
 _DESCRIPTOR: Final = re.compile(r"(\d+)<(?:(socket|pipe):\[(\d+)\]|anon_inode:\[(eventpoll)\]|[^>]*)>")
-_INTERFACES: Final = re.compile(r"^(recvfrom\(netlink\d+, ).*\], (?=\d+, 0, \{sa_family=AF_NETLINK)")
+_INTERFACES: Final = re.compile(r"^(recvfrom\(netlink\d+, ).*\], (?=\d+, (?:0|MSG_TRUNC), \{sa_family=AF_NETLINK)")
 _EPOLL_DATA: Final = re.compile(r"data=\{u32=(\d+), u64=\d+\}")
 _RESUMED: Final = re.compile(r"<\.\.\. \w+ resumed>")
 
