@@ -27,14 +27,15 @@ class Row(NamedTuple):
     """What C has before the name of each field: `sin_` in `sin_port`.
 
     names: `ours=theirs` of fields where that is not all; nothing after the `=` where C has no such field.
-    c: the C type, where the docstring does not begin with it.
-    musl_32_bit: the C type on a 32-bit musl, where it is another.
+    c: the C type, where the docstring does not begin with it; by ABI, where not every ABI has it.
+    musl_32_bit: the C type on a 32-bit musl, where it is another; a dash where its headers no longer have what the
+    plain symbols take, which is as on a 32-bit glibc.
     is_longer: C's has more members than ours.
     """
 
     prefix: str = ""
     names: str = ""
-    c: str = ""
+    c: str | dict[str, str] = ""
     musl_32_bit: str = ""
     is_longer: bool = False
 
@@ -42,6 +43,16 @@ class Row(NamedTuple):
         """C's name of a field, or nothing."""
         return dict(pair.split("=") for pair in self.names.split()).get(name, self.prefix + name)
 
+
+# As GETREGSET fills them. An array is the one member of a structure.
+_REGISTERS: Final = {
+    **dict.fromkeys(("x86_64", "i386", "riscv64"), "struct user_regs_struct"),
+    **dict.fromkeys(("aarch64", "loongarch64"), "struct user_pt_regs"),
+    "arm": "struct user_regs",
+    "ppc64le": "struct pt_regs",
+    "s390x": "s390_regs",
+    **dict.fromkeys(("mips64el", "mipsel"), "Member<elf_gregset_t>"),
+}
 
 ROWS: Final = {
     "RawSockaddr": Row("sa_"),
@@ -105,6 +116,14 @@ ROWS: Final = {
         "reserved=tp_padding",
     ),
     "Tpacket2Hdr": Row("tp_"),
+    "Rlimit": Row("rlim_"),
+    "Rusage": Row("ru_", musl_32_bit="-"),
+    "Tms": Row("tms_"),
+    "CloneArgs": Row(),
+    "CapUserHeader": Row(),
+    "CapUserData": Row(),
+    "PtracePsw": Row(c={"s390x": "psw_t"}),
+    "PtraceRegs": Row(c=_REGISTERS, names="pc_=pc era=csr_era badv=csr_badv"),
     "Timeval": Row("tv_", musl_32_bit="struct __kernel_old_timeval"),
     "Timespec": Row("tv_", musl_32_bit="struct __kernel_old_timespec"),
 }
@@ -124,6 +143,8 @@ DIFFERENCES: Final = (
     Difference("Msghdr.controllen size", "musl", _ABIS_64_BIT, 4, _HALF),
     Difference("Msghdr.controllen offset", "musl", "s390x", 44, "the lower half comes last"),
     Difference("EpollEvent alignment", "glibc", "i386", 1, "packed, where that moves no field"),
+    Difference("Rusage size", "musl", _ABIS_64_BIT, 272, "reserved members at the end, which nobody fills"),
+    Difference("CloneArgs alignment", "glibc musl", "i386", 8, "the kernel takes it from anywhere"),
     Difference("TpacketBlockDesc alignment", "glibc musl", "i386", 8, "lies at the start of a page"),
     Difference("FdSet.bits element sign", "glibc", _ABIS, 1, "bits have no sign"),
 )
@@ -141,13 +162,15 @@ def _docstring(text: str) -> str:
 
 
 def c_type(layout: Layout, abi: str, libc: str) -> str | None:
-    """What C calls a structure of ours."""
+    """What C calls a structure of ours; nothing, where this ABI has none; None, where nobody has said."""
     row = ROWS.get(layout.name)
     if row is None:
         return None
+    if isinstance(row.c, dict):
+        return row.c.get(abi, "")
     in_docstring = _C_NAME.match(layout.doc)
     name = row.c or (in_docstring[0] if in_docstring else None)
-    return row.musl_32_bit if row.musl_32_bit and libc == "musl" and abi in ABIS_32_BIT else name
+    return row.musl_32_bit.strip("-") if row.musl_32_bit and libc == "musl" and abi in ABIS_32_BIT else name
 
 
 def claims(layouts: Iterable[Layout], abi: str, libc: str) -> Iterator[Claim]:

@@ -162,6 +162,7 @@ def test_the_table_may_not_claim_a_difference_that_is_none(monkeypatch: pytest.M
 def test_a_difference_must_be_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layouts, "DIFFERENCES", ())
     assert labels("i386", "glibc", PACKAGE) == {
+        "CloneArgs alignment",
         "EpollEvent alignment",
         "FdSet.bits element sign",
         "TpacketBlockDesc alignment",
