@@ -21,7 +21,7 @@ else:
 
 
 class Rlimit(Struct):
-    """struct rlimit64: what a process may use of a resource, and how far it may raise that itself. Go Rlimit."""
+    """struct rlimit64 (rlim_): what a process may use of a resource, and how far it may raise that itself. Go Rlimit."""
 
     __slots__ = ()
     cur: U64
@@ -29,7 +29,7 @@ class Rlimit(Struct):
 
 
 class Rusage(Struct):
-    """struct rusage: what processes have used. Go Rusage.
+    """struct rusage (ru_): what processes have used. Go Rusage.
 
     utime and stime: computing, and in the kernel for them. maxrss: the most memory at once, in KiB. minflt and majflt:
     page faults without and with reading. inblock and oublock: blocks read and written. nvcsw and nivcsw: how often it
@@ -56,7 +56,7 @@ class Rusage(Struct):
 
 
 class Tms(Struct):
-    """struct tms: clock ticks that a process and its waited-for children have computed. Go Tms."""
+    """struct tms (tms_): clock ticks that a process and its waited-for children have computed. Go Tms."""
 
     __slots__ = ()
     utime: Long
