@@ -6,6 +6,7 @@ An executor carries them out: spawn_executor where libc's posix_spawn can do the
 from ctypes import byref, c_char_p, c_int, c_void_p, sizeof
 from os import fspath, getpid
 from struct import pack
+from sys import getfilesystemencodeerrors, getfilesystemencoding
 
 from .. import constants
 from ..base.abi import ABI
@@ -92,6 +93,7 @@ _SYS_SETUID, _SYS_SETGID, _SYS_SETGROUPS = (
 )
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h
 _TwoCapUserData = CapUserData * 2
+_ENCODING, _ERRORS = getfilesystemencoding(), getfilesystemencodeerrors()
 _arrays: "dict[int, type[Array[c_char_p]]]" = {}
 
 
@@ -300,7 +302,10 @@ def _strings(name: str, values: "Sequence[StrOrBytes]") -> "Array[c_char_p]":
     """An array of strings, with NULL behind the last. There are only so many types of array: they are never freed."""
     if isinstance(values, (str, bytes, dict)):
         raise TypeError(f"{name} must be a sequence of str or bytes, not {type(values).__name__}")
-    strings = [c_string(f"{name}[{i}]", value) for i, value in enumerate(values)]
+    # All at once, what c_string does with one: it says which of them is wrong.
+    strings: list[Any] = [value.encode(_ENCODING, _ERRORS) if type(value) is str else value for value in values]
+    if not {bytes}.issuperset(map(type, strings)) or b"\0".join(strings).count(0) >= max(len(strings), 1):
+        strings = [c_string(f"{name}[{i}]", value) for i, value in enumerate(values)]
     size = len(strings).bit_length()
     kind = _arrays.get(size)
     if kind is None:

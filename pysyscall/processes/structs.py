@@ -21,7 +21,7 @@ else:
 
 
 class Rlimit(Struct):
-    """struct rlimit64 (rlim_): what a process may use of a resource, and how far it may raise that itself. Go Rlimit."""
+    """struct rlimit64 (rlim_): what a process may use of a resource, and how far it may raise that. Go Rlimit."""
 
     __slots__ = ()
     cur: U64
