@@ -64,8 +64,26 @@ _NAMES = {
     "packets.receive_ring": "PacketRing",
     "packets.structs": "PacketMreq SockFilter SockFprog TpacketAuxdata TpacketStats TpacketStatsV3",
     "packets.transmit_ring": "TransmitRing",
+    "processes.attributes": "Credential ProcAttr SysProcAttr SysProcIDMap",
+    "processes.execution": "exec fork_exec start_process",
+    "processes.identities": (
+        "getegid geteuid getgid getgroups getuid setegid seteuid setfsgid setfsuid setgid setgroups setregid "
+        "setresgid setresuid setreuid setuid"
+    ),
+    "processes.limits": "getpriority getrlimit getrusage setpriority setrlimit times umask",
+    "processes.locks": "fork_lock",
     "processes.namespaces": "setns unshare",
+    "processes.sessions": "getpgid getpgrp getpid getppid gettid setpgid setsid",
+    "processes.signalling": "kill pause tgkill",
     "processes.signals": "Signal",
+    "processes.structs": "PtraceRegs Rlimit Rusage Tms",
+    "processes.threads": "all_threads_syscall all_threads_syscall6",
+    "processes.tracing": (
+        "ptrace_attach ptrace_cont ptrace_detach ptrace_get_event_msg ptrace_get_regs ptrace_peek_data "
+        "ptrace_peek_text ptrace_poke_data ptrace_poke_text ptrace_set_options ptrace_set_regs ptrace_single_step "
+        "ptrace_syscall"
+    ),
+    "processes.waiting": "WaitStatus exit wait4",
     "raw": "raw_syscall raw_syscall6 syscall syscall6",
     "sockets.addresses": (
         "Sockaddr SockaddrBytes SockaddrInet4 SockaddrInet6 SockaddrLinklayer SockaddrNetlink SockaddrUnix SockaddrVM "

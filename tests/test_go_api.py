@@ -22,6 +22,7 @@ DEFAULTS = {
     "faccessat": ["flags"],
     "fchmodat": ["flags"],
     "fchownat": ["flags"],
+    "fork_exec": ["attr"],
     "futimes": ["tv"],
     "futimesat": ["tv"],
     "listen": ["backlog"],
@@ -31,6 +32,8 @@ DEFAULTS = {
     "openat": ["mode"],
     "parse_dirent": ["names"],
     "pipe2": ["flags"],
+    "ptrace_cont": ["signal"],
+    "ptrace_syscall": ["signal"],
     "raw_syscall": ["a1", "a2", "a3"],
     "raw_syscall6": ["a1", "a2", "a3", "a4", "a5", "a6"],
     "recvfrom": ["flags"],
@@ -42,6 +45,7 @@ DEFAULTS = {
     "socket": ["proto"],
     "socketpair": ["proto"],
     "splice": ["flags"],
+    "start_process": ["attr"],
     "syscall": ["a1", "a2", "a3"],
     "syscall6": ["a1", "a2", "a3", "a4", "a5", "a6"],
     "tee": ["flags"],
@@ -49,6 +53,7 @@ DEFAULTS = {
     "utime": ["buf"],
     "utimes": ["tv"],
     "utimes_nano": ["ts"],
+    "wait4": ["options"],
 }
 
 

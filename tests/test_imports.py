@@ -23,6 +23,7 @@ FLOORS = (
     ("constants",),
     ("base",),
     ("clocks", "system"),
+    ("raw",),
     ("processes",),
     ("io",),
     ("files", "memory", "terminals"),
@@ -31,7 +32,7 @@ FLOORS = (
     ("netlink",),
     ("net",),
     ("packets",),
-    ("raw", "strings", "environment"),
+    ("strings", "environment"),
 )
 
 # What stands on the whole package.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
+    Short: TypeAlias = int
     Int: TypeAlias = int
     UInt: TypeAlias = int
     Long: TypeAlias = int
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     Off64Pointer: TypeAlias = buffers.Pointer
     Address: TypeAlias = int | None
 else:
+    Short = ctypes.c_short
     Int = ctypes.c_int
     UInt = ctypes.c_uint
     Long = ctypes.c_long

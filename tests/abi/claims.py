@@ -21,6 +21,8 @@ template<class T, decltype(sizeof 0) N> struct Elements<T[N]> { using type = T; 
 template<> struct Elements<in_addr> : Elements<unsigned char[4]> {};
 template<> struct Elements<in6_addr> : Elements<unsigned char[16]> {};
 
+template<class T> struct Member { T regs; };
+
 template<class F> struct Signature;
 template<class R, class... A> struct Signature<R(A...)> {
     using result = R;

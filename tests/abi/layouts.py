@@ -37,6 +37,7 @@ _NAMES: Final = {
     "RawSockaddrStorage": "data=",
     "Ifreq": "ifrn=ifr_name",
     "IfInfomsg": "pad=__ifi_pad",
+    "PtraceRegs": "pc_=pc era=csr_era badv=csr_badv",
     "IfaCacheinfo": "cstamp=cstamp tstamp=tstamp",
     "TCPInfo": "scales= limits=",
     "TCPInfoFull": "scales= limits= ecn=",
@@ -50,7 +51,25 @@ _PARTS: Final = {"_Halves", "TCPInfo"}
 
 # The C types on 32-bit ABIs, and on a 32-bit musl, where they are others.
 _ON_32_BIT: Final = {"Stat_t": "struct stat64"}
-_ON_32_BIT_MUSL: Final = {"Timeval": "struct __kernel_old_timeval", "Timespec": "struct __kernel_old_timespec"}
+_ON_32_BIT_MUSL: Final = {
+    "Timeval": "struct __kernel_old_timeval",
+    "Timespec": "struct __kernel_old_timespec",
+    "Rusage": "",  # its headers no longer have what the plain symbols take, which is as on a 32-bit glibc
+}
+
+# Those that differ from one ABI to the next, or that not every ABI has. GETREGSET fills the registers; an array is the one
+# member of a structure.
+_BY_ABI: Final = {
+    "PtracePsw": {"s390x": "psw_t"},
+    "PtraceRegs": {
+        **dict.fromkeys(("x86_64", "i386", "riscv64"), "struct user_regs_struct"),
+        **dict.fromkeys(("aarch64", "loongarch64"), "struct user_pt_regs"),
+        "arm": "struct user_regs",
+        "ppc64le": "struct pt_regs",
+        "s390x": "s390_regs",
+        **dict.fromkeys(("mips64el", "mipsel"), "Member<elf_gregset_t>"),
+    },
+}
 
 # Structures that C does not have.
 WITHOUT_C: Final = {
@@ -60,7 +79,9 @@ WITHOUT_C: Final = {
     "Dirent": "the kernel's struct linux_dirent64, which no header has",
 }
 
-EXCEPTIONS: Final = _NAMES.keys() | _PARTS | _ON_32_BIT.keys() | _ON_32_BIT_MUSL.keys() | WITHOUT_C.keys()
+EXCEPTIONS: Final = (
+    _NAMES.keys() | _PARTS | _ON_32_BIT.keys() | _ON_32_BIT_MUSL.keys() | _BY_ABI.keys() | WITHOUT_C.keys()
+)
 
 _HALF: Final = "32 bits of the kernel's 64, beside 32 bits of padding that a length leaves 0"
 _COPIED: Final = "stat copies the kernel's into Go's, or into more room than the kernel needs"
@@ -76,6 +97,8 @@ DIFFERENCES: Final = (
     Difference("Msghdr.controllen size", "musl", _ABIS_64_BIT, 4, _HALF),
     Difference("Msghdr.controllen offset", "musl", "s390x", 44, "the lower half comes last"),
     Difference("EpollEvent alignment", "glibc", "i386", 1, "packed, where that moves no field"),
+    Difference("Rusage size", "musl", _ABIS_64_BIT, 272, "reserved members at the end, which nobody fills"),
+    Difference("CloneArgs alignment", "glibc musl", "i386", 8, "the kernel takes it from anywhere"),
     Difference("TpacketBlockDesc alignment", "glibc musl", "i386", 8, "lies at the start of a page"),
     Difference("Stat_t size", "glibc musl", "mips64el mipsel", 104, _COPIED),
     *(
@@ -123,7 +146,9 @@ def is_the_kernels(layout: Layout) -> bool:
 
 
 def c_type(layout: Layout, abi: str, libc: str) -> str | None:
-    """What C calls a structure of ours."""
+    """What C calls a structure of ours; nothing, where this ABI has none; None, where nobody has said."""
+    if layout.name in _BY_ABI:
+        return _BY_ABI[layout.name].get(abi, "")
     opening = _OPENING.match(layout.doc)
     if opening is None:
         return None

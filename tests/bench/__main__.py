@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 from examples.shared.forked import become
 from examples.tour import laboratory
 
-from . import calls, capture, http, imports, latency, udp_echo, udp_send
+from . import calls, capture, http, imports, latency, starts, udp_echo, udp_send
 from .contest import Contest, Missing, Wrong
 from .plot import svg
 from .table import label, markdown, text, verdict
@@ -38,6 +38,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "latency": latency.contests,
     "latency_capture": latency.across_a_cable,
     "import": imports.contests,
+    "starts": starts.contests,
 }
 
 

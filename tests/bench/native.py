@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 from functools import cache
@@ -18,14 +19,16 @@ HERE = Path(__file__).parent
 
 
 @cache
-def c(name: str) -> str:
-    """The path of a program in C, of the source c/NAME.c."""
+def c(name: str, static: bool = False) -> str:
+    """The path of a program in C, of the source c/NAME.c; static: one that needs no library."""
     sources = [*sorted((HERE / "c").glob("*.h")), HERE / "c" / f"{name}.c"]
     zig = compiler.zig()
     found = [str(zig), "cc"] if zig else [path for path in [shutil.which("cc")] if path]
     if not found:
         raise Missing("no C compiler: pip install ziglang")
     command = [*found, "-O2", "-Wall", "-Wextra", "-Werror"]
+    if static:
+        command += ["-target", f"{platform.machine()}-linux-musl"] if zig else ["-static"]
     return _built(name, sources, [*command, str(sources[-1]), "-o"], compiler_cache())
 
 

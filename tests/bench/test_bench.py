@@ -31,6 +31,8 @@ TITLES = (
     "UDP echo server, one datagram of 64 bytes in flight",
     "a frame of 64 bytes across a veth pair, until captured",
     "import, in an interpreter of its own",
+    "a program started and waited for, by a small process",
+    "a program started and waited for, by a process of 1 MiB more",
 )
 
 

@@ -17,14 +17,12 @@ _TABLE: Final = Path(pysyscall.__file__).with_name("go-api.tsv")
 AREAS_HERE: Final = {
     *("sockets", "sockopt", "sockcmsg", "netlink", "lsf", "raw"),
     *("clocks", "environment", "files", "memory", "mounts", "strings", "system", "terminals"),
+    *("processes", "ptrace"),
 }
-AREAS_TO_COME: Final = {"processes", "ptrace"}
+AREAS_TO_COME: Final[set[str]] = set()
 # Names of the other half that the socket half needed already.
-ALREADY_HERE: Final = {
-    *("unshare", "Signal", "Signal.signal", "Signal.string"),
-    *("nsec_to_timespec", "nsec_to_timeval", "timespec_to_nsec", "timeval_to_nsec"),
-}
-# Names that arm64 exports and amd64, which go-api.tsv lists, does not. They are still to come.
+ALREADY_HERE: Final[set[str]] = set()
+# Names that arm64 exports and amd64, which go-api.tsv lists, does not. PtraceRegs.Pc is `pc_` here, as PC is a method.
 ONLY_ON_ARM64: Final = {"Fstatat", "PtraceRegs.Pc", "PtraceRegs.Pstate", "PtraceRegs.Regs", "PtraceRegs.Sp"}
 
 # Go exports what cgo made of C's padding and reserved members. They hold no data.
@@ -34,6 +32,7 @@ _PADDING: Final = re.compile(r"\w+\.(Pad_cgo_\d|X_\w+)")
 _FILLING: Final = {
     *("read", "pread", "recvfrom", "recvmsg"),
     *("getcwd", "getdents", "getxattr", "klogctl", "listxattr", "read_dirent", "readlink"),
+    *("ptrace_peek_data", "ptrace_peek_text"),
 }
 
 _TYPES: Final = {
@@ -46,7 +45,8 @@ _TYPES: Final = {
     "[]string": "Sequence[Text]",
     "[]Timespec": "Sequence[Timespec]",
     "[]Timeval": "Sequence[Timeval]",
-    **dict.fromkeys(("int", "int64", "uintptr", "byte", "uint32"), "int"),
+    "Signal": "int",  # the constants are plain ints
+    **dict.fromkeys(("int", "int64", "uintptr", "byte", "uint32", "uint64", "uint"), "int"),
 }
 _RESULTS: Final = {
     **_TYPES,
@@ -55,6 +55,7 @@ _RESULTS: Final = {
     "[]byte": "bytes",
     "[]string": "list[str]",
     "[2]int": "tuple[int, int]",
+    "Signal": "Signal",
 }
 
 # Where a signature is not what the rules make of Go's: what it is, and why.
@@ -91,6 +92,19 @@ OWN_SIGNATURES: Final = {
     "unlinkat": ("(dirfd: int, path: Text, flags: int) -> None", "AT_REMOVEDIR, which Go has forgotten"),
     "unsetenv": ("(key: str) -> None", "os.environ takes no bytes"),
     "ustat": ("(dev: int) -> Ustat_t", _STRUCT),
+    "exec": (
+        "(argv0: Text, argv: Sequence[Text], envv: Sequence[Text]) -> NoReturn",
+        "it returns only where it fails, and then raises",
+    ),
+    "exit": ("(code: int) -> NoReturn", "Go has no such type"),
+    "getrlimit": ("(resource: int) -> Rlimit", _STRUCT),
+    "getrusage": ("(who: int) -> Rusage", _STRUCT),
+    "ptrace_get_regs": ("(pid: int) -> PtraceRegs", _STRUCT),
+    "setfsgid": ("(gid: int) -> int", "the previous one, which Go drops"),
+    "setfsuid": ("(uid: int) -> int", "the previous one, which Go drops"),
+    "setgroups": ("(gids: Sequence[int]) -> None", "any sequence, where Go has only slices"),
+    "times": ("() -> tuple[int, Tms]", _STRUCT),
+    "wait4": ("(pid: int, options: int) -> tuple[int, WaitStatus, Rusage]", _STRUCT),
     "listen": ("(fd: int, backlog: int) -> None", "Go names its parameters s and n"),
     "sendto": ("(fd: int, p: ReadableBuffer, flags: int, to: Sockaddr) -> int", "the count, which Go drops"),
     "sendmsg": (

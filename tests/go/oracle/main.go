@@ -44,6 +44,10 @@ var questions = map[string]question{
 	"c_string":          cString,
 	"refusal":           refused,
 	"layouts":           layouts,
+	"limits":            limits,
+	"process_errors":    processErrors,
+	"start":             start,
+	"wait_statuses":     waitStatuses,
 }
 
 // octets are bytes, in JSON as hexadecimal digits.

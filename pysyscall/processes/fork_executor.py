@@ -1,0 +1,216 @@
+"""Carries out any plan: fork, and in the child one step after another."""
+
+import gc
+from ctypes import c_int, memmove, sizeof
+from itertools import chain, starmap
+from os import fork, pipe2, read, write
+from os import open as open_file
+
+from ..base.errors import system_error
+from ..constants import EPIPE, O_CLOEXEC, O_RDWR, SIG_BLOCK, SIG_SETMASK, SYS_CLOSE, SYS_UNSHARE, SYS_WRITE
+from . import child, libc
+from .locks import fork_lock
+from .reaping import close_all, close_last, end, keep, wait_for
+from .steps import duplicate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctypes import Array, c_ulong
+
+    from .child import Signals, Step
+    from .steps import Plan
+
+_ALL_SIGNALS = b"\xff" * 128
+_Pair = c_int * 2
+
+# The signal masks of the forks under way, all of the thread that holds fork_lock. There are several where a signal
+# handler has interrupted one fork for another; the first is the one without all signals blocked.
+_masks: "list[Array[c_ulong]]" = []
+
+
+def is_under_way() -> bool:
+    """Whether this thread has all signals blocked because it is about to fork: a signal handler is asking."""
+    return bool(_masks) and fork_lock._gate._is_owned()
+
+
+def carry_out(plan: "Plan") -> int:
+    """Start the process that a plan describes; its number."""
+    start = _Start(plan)
+    try:
+        pid = start.run()
+        start.close()
+        return pid
+    except BaseException:
+        for _ in range(100):
+            start.undo()
+            if start.is_undone:
+                break
+        raise
+
+
+def _pipe(plan: "Plan") -> "list[int]":
+    """A pipe that is closed on exec, of descriptors that the new process has no other use for: reading, writing."""
+    ends: list[int] = []
+    try:
+        ends.extend(chain.from_iterable(starmap(pipe2, ((O_CLOEXEC,),))))
+    except OSError as error:
+        raise system_error("fork_exec: pipe2", error.errno or 0) from None
+    unfit: list[int] = []
+    try:
+        for i in (0, 1):
+            while ends[i] < plan.least or ends[i] in plan.taken:
+                unfit.append(ends[i])
+                duplicate(unfit, ends[i], max(plan.least, ends[i] + 1))
+                ends[i] = unfit.pop()
+        return ends
+    except BaseException:
+        close_all(ends)
+        raise
+    finally:
+        close_all(unfit)
+
+
+class _Start:
+    """One start of a process: what is open and what runs meanwhile."""
+
+    __slots__ = ("errors", "failed", "forked", "is_undone", "maps", "number", "pid", "plan", "steps", "told")
+
+    def __init__(self, plan: "Plan") -> None:
+        self.plan = plan
+        self.steps = plan.steps
+        self.errors: list[int] = []  # a pipe, and so are the next two
+        self.told: list[int] = []  # by the child: the number of the new process, or that it is in its namespaces
+        self.maps: list[int] = []
+        self.forked: list[int] = []  # the process that fork has made, until it is waited for
+        self.number: list[bytes] = []  # what it has told of the process that it has made, if it was to make one
+        self.pid = 0  # the new process
+        self.failed = False  # the new process has said that it ends
+        self.is_undone = False
+
+    def run(self) -> int:
+        plan = self.plan
+        self.errors = _pipe(plan)
+        if plan.clone or plan.namespaces or plan.maps:
+            self._prepare(plan)
+        with fork_lock._gate_here():
+            fork_lock._wait_for_readers()
+            _fork(self.steps, self.errors[1], plan.signals, self.forked)
+        close_last(self.errors)
+        if plan.clone:
+            self._take_over()
+        else:
+            self.pid = self.forked[0]
+        if self.maps:
+            self._write_maps()
+        report = read(self.errors[0], sizeof(_Pair))
+        if report:
+            self.failed = True
+            errno, place = _Pair.from_buffer_copy(report)
+            raise system_error(f"fork_exec: {self.steps[place][0]}", errno)
+        if not self.pid:
+            raise system_error("fork_exec: clone", EPIPE)  # killed before it could say more
+        return self.pid
+
+    def _prepare(self, plan: "Plan") -> None:
+        """The steps of a process that another one makes, or that waits for its id maps."""
+        steps: list[Step] = []
+        if plan.clone or plan.maps:
+            self.told = _pipe(plan)
+        if plan.clone:
+            steps.append(("clone", child.clone, (plan.clone, self.told[1], _Pair()), None, False))
+        elif plan.namespaces:
+            steps.append(("unshare", child.syscall, (SYS_UNSHARE, plan.namespaces, 0, 0, 0, 0, 0), None, False))
+        if plan.maps:
+            self.maps = _pipe(plan)
+            reading, writing = self.maps
+            if not plan.clone:
+                told = (SYS_WRITE, self.told[1], b"\0", 1, 0, 0, 0)
+                steps.append(("write", child.syscall, told, None, False))
+            steps.append(("close", child.syscall, (SYS_CLOSE, writing, 0, 0, 0, 0, 0), None, False))
+            steps.append(("read", child.wait_for_maps, (reading, _Pair()), None, False))
+        self.steps = steps + plan.steps
+
+    def _take_over(self) -> None:
+        """Learn from the process that fork made which one it has made in turn, and see it end."""
+        close_last(self.told)
+        if not self.number:
+            self.number.extend(starmap(read, ((self.told[0], sizeof(c_int)),)))
+        if self.number[0]:
+            self.pid = c_int.from_buffer_copy(self.number[0]).value
+        wait_for(self.forked[0])
+        self.forked.clear()
+
+    def _write_maps(self) -> None:
+        """Write the id maps of the new process, as soon as it is in its user namespace, and let it go on."""
+        close_last(self.told)
+        if self.pid if self.plan.clone else read(self.told[0], 1):
+            _write_maps(self.pid, self.plan.maps)
+            write(self.maps[1], b"\0")
+
+    def undo(self) -> None:
+        """Leave no process and no descriptor behind."""
+        try:
+            if self.plan.clone and self.forked:
+                self._take_over()
+            pid = self.pid or (self.forked[0] if self.forked else 0)
+            if pid and self.failed:
+                wait_for(pid)
+            elif pid:
+                end(pid)
+            self.forked.clear()
+            self.pid = 0
+            self.close()
+            self.is_undone = True
+        except BaseException:
+            return  # a signal handler's: what is not done is done again
+
+    def close(self) -> None:
+        for pipe in (self.errors, self.told, self.maps):
+            close_all(pipe)
+
+
+def _fork(steps: "list[Step]", errors: int, signals: "Signals", forked: "list[int]") -> None:
+    """fork, and in the child the steps; in the parent forked has the child's number as soon as there is one.
+
+    No signal may be handled in the child, where handlers are the parent's (and asyncio's descriptor, into which they
+    write, too), and no garbage be collected: a finalizer would remove what the parent still uses.
+    """
+    mask, report = signals.mask, _Pair()
+    before = mask.__class__()
+    collecting, depth = gc.isenabled(), len(_masks)
+    libc.pthread_sigmask(SIG_BLOCK, None, before)
+    memmove(mask, _masks[0] if depth else before, sizeof(before))
+    try:
+        _masks.append(mask)
+        libc.pthread_sigmask(SIG_BLOCK, _ALL_SIGNALS, None)
+        signals.look()
+        gc.disable()
+        try:
+            keep(forked, fork)
+        except OSError as error:
+            raise system_error("fork_exec: fork", error.errno or 0) from None
+        finally:
+            if forked == [0]:
+                child.take(steps, errors, report)
+    finally:
+        # Each in a `finally` of its own: a signal that was blocked comes now, and its handler may raise.
+        try:
+            libc.pthread_sigmask(SIG_SETMASK, before, None)
+        finally:
+            try:
+                if collecting:
+                    gc.enable()
+            finally:
+                del _masks[depth:]
+
+
+def _write_maps(pid: int, maps: "list[tuple[str, bytes]]") -> None:
+    for name, content in maps:
+        opened: list[int] = []
+        try:
+            keep(opened, open_file, f"/proc/{pid}/{name}", O_RDWR | O_CLOEXEC)
+            write(opened[0], content)
+        except OSError as error:
+            raise system_error(f"fork_exec: {name}", error.errno or 0) from None
+        finally:
+            close_all(opened)
