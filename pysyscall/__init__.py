@@ -42,10 +42,10 @@ _NAMES = {
     "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait poll select",
     "memory.mapping": "madvise mlock mlockall mmap mprotect munlock munlockall munmap",
     "mounts.mounting": "chroot mount pivot_root unmount",
-    "net.addresses": "format_ip parse_ip split_host_port",
+    "net.addresses": "AddrinfoError format_ip parse_ip split_host_port",
     "net.byte_order": "htonl htons ntohl ntohs",
     "net.interface": "IPNet Interface interface_by_index interface_by_name interfaces",
-    "net.resolving": "AddrinfoError resolve_tcp_addr resolve_udp_addr",
+    "net.resolving": "resolve_tcp_addr resolve_udp_addr",
     "net.structs": "Ifmap Ifreq",
     "netlink.messages": "NetlinkMessage netlink_ack netlink_message parse_netlink_message",
     "netlink.routes": (
@@ -114,16 +114,9 @@ _AT_ONCE = (
     *("base.abi", "base.arguments", "constants", "constants.common", "base.errors", "base.buffers", "base.declaration"),
     *("base.fields", "base.layout", "clocks", "clocks.structs", "system", "system.texts", "system.errnos"),
     *("io", "io.libc", "io.structs", "io.descriptors", "io.waiting"),
-    *(
-        "sockets",
-        "sockets.libc",
-        "sockets.structs",
-        "sockets.sockaddr",
-        "sockets.addresses",
-        "sockets.sockets",
-        "sockets.options",
-    ),
-    *("sockets.messages", "sockets.control", "sockets.ip_control"),
+    *("sockets", "sockets.libc", "sockets.structs", "sockets.sockaddr", "sockets.addresses", "sockets.sockets"),
+    *("sockets.options", "sockets.messages", "sockets.control", "sockets.ip_control"),
+    *("net", "net.libc", "net.addresses", "net.byte_order"),
 )
 
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

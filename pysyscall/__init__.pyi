@@ -134,6 +134,7 @@ from .mounts.mounting import chroot as chroot
 from .mounts.mounting import mount as mount
 from .mounts.mounting import pivot_root as pivot_root
 from .mounts.mounting import unmount as unmount
+from .net.addresses import AddrinfoError as AddrinfoError
 from .net.addresses import format_ip as format_ip
 from .net.addresses import parse_ip as parse_ip
 from .net.addresses import split_host_port as split_host_port
@@ -146,7 +147,6 @@ from .net.interface import IPNet as IPNet
 from .net.interface import interface_by_index as interface_by_index
 from .net.interface import interface_by_name as interface_by_name
 from .net.interface import interfaces as interfaces
-from .net.resolving import AddrinfoError as AddrinfoError
 from .net.resolving import resolve_tcp_addr as resolve_tcp_addr
 from .net.resolving import resolve_udp_addr as resolve_udp_addr
 from .net.structs import Ifmap as Ifmap

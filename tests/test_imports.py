@@ -131,7 +131,7 @@ def test_what_programs_with_sockets_and_descriptors_call_is_loaded_at_once() -> 
         "io.waiting",
     }
     assert {f"pysyscall.{module}" for module in calls | {"system.errnos", "constants.common"}} <= loaded
-    late = {"pysyscall.netlink", "pysyscall.packets", "pysyscall.net", "pysyscall.raw", "pysyscall.constants.other"}
+    late = {"pysyscall.netlink", "pysyscall.packets", "pysyscall.raw", "pysyscall.constants.other"}
     assert late.isdisjoint(loaded)
     using = (
         "socket socketpair bind listen connect accept4 recvfrom sendto recvmsg sendmsg setsockopt_int getsockname read"

@@ -5,15 +5,14 @@ NUL. Each is refused here, by the name of the argument.
 """
 
 from _operator import index
-from os import fsencode, fspath
+from os import PathLike, fsencode, fspath
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from os import PathLike
     from typing import SupportsIndex, TypeAlias
 
-    StrOrBytes: TypeAlias = str | bytes
-    StrOrBytesPath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
+StrOrBytes: "TypeAlias" = str | bytes
+StrOrBytesPath: "TypeAlias" = str | bytes | PathLike[str] | PathLike[bytes]
 
 
 def integer(name: str, value: "SupportsIndex", lowest: int, highest: int) -> int:

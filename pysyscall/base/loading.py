@@ -11,6 +11,7 @@ from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
     from types import ModuleType
     from typing import Any
@@ -25,26 +26,13 @@ _loading: "set[tuple[str, int]]" = set()
 
 def load(module: str, name: str) -> "ModuleType":
     """A module, loaded now because of this name in it, or ImportError."""
-    this = module, get_ident()
-    mask = pthread_sigmask(SIG_BLOCK, ())
     try:
-        # Handlers of signals that have come before run in here, and may raise.
-        pthread_sigmask(SIG_BLOCK, valid_signals())
-        if this in _loading:
-            # By a signal that another thread took, or a `__del__` that the garbage collector called.
-            raise ImportError("this thread was interrupted while loading it", name=module)
-        _loading.add(this)
-        try:
-            __import__(module)
-        finally:
-            _loading.discard(this)
-        return sys.modules[module]
+        _undisturbed(_import, module)
     except (ImportError, OSError) as error:
         raise ImportError(
             f"{name} is loaded only now, and cannot be: {error}; {_ADVICE} {name}", name=module
         ) from error
-    finally:
-        pthread_sigmask(SIG_SETMASK, mask)
+    return sys.modules[module]
 
 
 def load_at_once(package: "ModuleType", names: "tuple[str, ...]") -> None:
@@ -54,6 +42,32 @@ def load_at_once(package: "ModuleType", names: "tuple[str, ...]") -> None:
     it, as whoever else wants one of these waits for the package. What is listed too late, `import` loads, and all of a
     package that does not lie in plain files.
     """
+    _undisturbed(_load_at_once, package, names)
+
+
+def _undisturbed(function: "Callable[..., None]", *arguments: object) -> None:
+    """Call a function while signals wait."""
+    mask = pthread_sigmask(SIG_BLOCK, ())
+    try:
+        pthread_sigmask(SIG_BLOCK, valid_signals())  # handlers of those that came before run in here, and may raise
+        function(*arguments)
+    finally:
+        pthread_sigmask(SIG_SETMASK, mask)
+
+
+def _import(module: str) -> None:
+    this = module, get_ident()
+    if this in _loading:
+        # By a signal that another thread took, or a `__del__` that the garbage collector called.
+        raise ImportError("this thread was interrupted while loading it", name=module)
+    _loading.add(this)
+    try:
+        __import__(module)
+    finally:
+        _loading.discard(this)
+
+
+def _load_at_once(package: "ModuleType", names: "tuple[str, ...]") -> None:
     Loader: Any = type(package.__loader__)
     if Loader.__name__ != "SourceFileLoader":
         for name in names:

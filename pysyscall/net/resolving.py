@@ -7,21 +7,17 @@ from ..base.errors import fail
 from ..constants import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
 from ..sockets.addresses import SockaddrInet4, SockaddrInet6, decode
 from . import libc
-from .addresses import _text, split_host_port
+from .addresses import AddrinfoError, _text, split_host_port
 from .structs import Addrinfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    SockaddrInet: TypeAlias = SockaddrInet4 | SockaddrInet6
 
+SockaddrInet: "TypeAlias" = SockaddrInet4 | SockaddrInet6
 
 _FAMILY_OF_DIGIT = {"": AF_UNSPEC, "4": AF_INET, "6": AF_INET6}
-
-
-class AddrinfoError(OSError):
-    """What getaddrinfo says of a name: errno is its EAI_ code, such as EAI_NONAME. Go net.DNSError."""
 
 
 def resolve_tcp_addr(network: str, address: str) -> "list[SockaddrInet]":

@@ -30,6 +30,9 @@ class Errno(int):
 
     __slots__ = ()
 
+    def __new__(cls, number: int) -> "Errno":
+        return int.__new__(cls, number)
+
     @property
     def name(self) -> str:
         """The constant's name, such as "EAGAIN", or "" where this ABI has none of that value."""
