@@ -42,7 +42,7 @@ _NAMES = {
     "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait poll select",
     "memory.mapping": "madvise mlock mlockall mmap mprotect munlock munlockall munmap",
     "mounts.mounting": "chroot mount pivot_root unmount",
-    "net.addresses": "AddrinfoError format_ip parse_ip split_host_port",
+    "net.addresses": "format_ip parse_ip split_host_port",
     "net.byte_order": "htonl htons ntohl ntohs",
     "net.interface": "IPNet Interface interface_by_index interface_by_name interfaces",
     "net.resolving": "resolve_tcp_addr resolve_udp_addr",
@@ -102,7 +102,7 @@ _NAMES = {
         "byte_ptr_from_string byte_slice_from_string slice_ptr_from_strings string_byte_ptr string_byte_slice "
         "string_slice_ptr"
     ),
-    "system.errnos": "Errno",
+    "system.errnos": "AddrinfoError Errno",
     "system.machine": "acct getpagesize ioperm iopl klogctl reboot setdomainname sethostname sysinfo uname",
     "system.structs": "Sysinfo_t Utsname",
     "terminals.settings": "ioctl_get_termios ioctl_get_winsize ioctl_set_termios ioctl_set_winsize",
@@ -116,7 +116,6 @@ _AT_ONCE = (
     *("io", "io.libc", "io.structs", "io.descriptors", "io.waiting"),
     *("sockets", "sockets.libc", "sockets.structs", "sockets.sockaddr", "sockets.addresses", "sockets.sockets"),
     *("sockets.options", "sockets.messages", "sockets.control", "sockets.ip_control"),
-    *("net", "net.libc", "net.addresses", "net.byte_order"),
 )
 
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -157,5 +156,6 @@ def __dir__():
 _load_at_once(_sys.modules[__name__], _AT_ONCE)
 _constants = _sys.modules[f"{__name__}.constants"]
 for _module in _AT_ONCE:
-    for _name in _NAMES.get(_module, "").split():
-        globals()[_name] = getattr(_sys.modules[f"{__name__}.{_module}"], _name)
+    if _module in _NAMES:
+        _loaded = vars(_sys.modules[f"{__name__}.{_module}"])
+        globals().update({name: _loaded[name] for name in _NAMES[_module].split()})

@@ -134,7 +134,6 @@ from .mounts.mounting import chroot as chroot
 from .mounts.mounting import mount as mount
 from .mounts.mounting import pivot_root as pivot_root
 from .mounts.mounting import unmount as unmount
-from .net.addresses import AddrinfoError as AddrinfoError
 from .net.addresses import format_ip as format_ip
 from .net.addresses import parse_ip as parse_ip
 from .net.addresses import split_host_port as split_host_port
@@ -318,6 +317,7 @@ from .strings import slice_ptr_from_strings as slice_ptr_from_strings
 from .strings import string_byte_ptr as string_byte_ptr
 from .strings import string_byte_slice as string_byte_slice
 from .strings import string_slice_ptr as string_slice_ptr
+from .system.errnos import AddrinfoError as AddrinfoError
 from .system.errnos import Errno as Errno
 from .system.machine import acct as acct
 from .system.machine import getpagesize as getpagesize

@@ -6,17 +6,25 @@ load has ended, as a handler that asks for the same module would find it half ma
 no load is possible the ImportError says what to do.
 """
 
+import gc
 import sys
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 from _thread import get_ident
+from io import open_code
+from marshal import loads
+from os import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
-    from types import ModuleType
+    from types import CodeType, ModuleType
     from typing import Any
 else:
     from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals  # signal imports enum, which takes long
+
+Module: "Any" = type(sys)
 
 _ADVICE = """a program that changes its root or user, may run out of descriptors, or calls it in a signal handler or \
 as it ends, loads it before: from pysyscall import"""
@@ -38,11 +46,17 @@ def load(module: str, name: str) -> "ModuleType":
 def load_at_once(package: "ModuleType", names: "tuple[str, ...]") -> None:
     """Load modules of a package that is being imported itself, each listed after those that it imports.
 
-    As `import` does it, in less than half the time: it need not look for what is known to lie in the package, nor lock
-    it, as whoever else wants one of these waits for the package. What is listed too late, `import` loads, and all of a
+    As `import` does it, in a third of the time: it need not look for what is known to lie in the package, nor lock it,
+    as whoever else wants one of these waits for the package. What is listed too late, `import` loads, and all of a
     package that does not lie in plain files.
     """
-    _undisturbed(_load_at_once, package, names)
+    collecting = gc.isenabled()
+    gc.disable()  # what is loaded stays: the collector would look through it five times, and find nothing
+    try:
+        _undisturbed(_load_at_once, package, names)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _undisturbed(function: "Callable[..., None]", *arguments: object) -> None:
@@ -68,36 +82,49 @@ def _import(module: str) -> None:
 
 
 def _load_at_once(package: "ModuleType", names: "tuple[str, ...]") -> None:
-    Loader: Any = type(package.__loader__)
-    if Loader.__name__ != "SourceFileLoader":
+    if type(package.__loader__) is not SourceFileLoader:
         for name in names:
             __import__(f"{package.__name__}.{name}")
         return
-    Module: Any = type(package)
-    Spec: Any = type(package.__spec__)
-    modules = sys.modules
-    prefix, top = f"{package.__name__}.", package.__path__[0]
     packages = {name.rpartition(".")[0] for name in names}
+    top, suffix = package.__path__[0], (package.__cached__ or "").rpartition("__init__")[2]
     for name in names:
-        full = prefix + name
-        if full in modules:
+        full = f"{package.__name__}.{name}"
+        if full in sys.modules:
             continue
-        path = f"{top}/{name.replace('.', '/')}"
-        file = f"{path}/__init__.py" if name in packages else f"{path}.py"
         parent, _, last = full.rpartition(".")
+        directory, base = f"{top}/{name.replace('.', '/')}", "__init__"
+        if name not in packages:
+            directory, _, base = directory.rpartition("/")
+        source = f"{directory}/{base}.py"
         module = Module(full)
-        module.__file__ = file
-        module.__loader__ = loader = Loader(full, file)
-        module.__spec__ = spec = Spec(full, loader, origin=file)
+        module.__file__ = source
+        loader = module.__loader__ = SourceFileLoader(full, source)
+        spec = module.__spec__ = ModuleSpec(full, loader, origin=source)
         spec.has_location = True
         module.__package__ = parent
         if name in packages:
             module.__package__ = full
-            module.__path__ = spec.submodule_search_locations = [path]
-        modules[full] = module
+            module.__path__ = spec.submodule_search_locations = [directory]
+        sys.modules[full] = module
         try:
-            loader.exec_module(module)
+            code: Any = _compiled(source, f"{directory}/__pycache__/{base}{suffix}") or loader.get_code(full)
+            exec(code, module.__dict__)
         except BaseException:
-            modules.pop(full, None)
+            sys.modules.pop(full, None)
             raise
-        setattr(modules[parent], last, module)
+        setattr(sys.modules[parent], last, module)
+
+
+def _compiled(source: str, cached: str) -> "CodeType | None":
+    """The byte code of a source file, where it is certain to be of this one; `import` decides the other cases."""
+    try:
+        with open_code(cached) as f:
+            kept = f.read()
+        status = stat(source)
+        modified, size = int(status.st_mtime) & 0xFFFF_FFFF, status.st_size & 0xFFFF_FFFF
+        head = MAGIC_NUMBER + bytes(4) + modified.to_bytes(4, "little") + size.to_bytes(4, "little")
+        code: CodeType | None = loads(memoryview(kept)[16:]) if kept[:16] == head else None
+    except (OSError, EOFError, ValueError, TypeError):
+        return None
+    return code if code and code.co_filename == source else None

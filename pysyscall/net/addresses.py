@@ -1,4 +1,4 @@
-"""Addresses as text, and the error of a name that has none."""
+"""Addresses as text."""
 
 from ctypes import create_string_buffer
 
@@ -6,13 +6,6 @@ from ..base.arguments import c_string
 from ..constants import AF_INET, AF_INET6
 from ..sockets.addresses import ip_text
 from . import libc
-
-
-class AddrinfoError(OSError):
-    """What getaddrinfo says of a name: errno is its EAI_ code, such as EAI_NONAME. Go net.DNSError."""
-
-    def __init__(self, errno: int, text: str) -> None:
-        super().__init__(errno, text)
 
 
 def parse_ip(s: str) -> bytes:

@@ -6,8 +6,9 @@ from ..base.arguments import c_string, u16
 from ..base.errors import fail
 from ..constants import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
 from ..sockets.addresses import SockaddrInet4, SockaddrInet6, decode
+from ..system.errnos import AddrinfoError
 from . import libc
-from .addresses import AddrinfoError, _text, split_host_port
+from .addresses import _text, split_host_port
 from .structs import Addrinfo
 
 TYPE_CHECKING = False
