@@ -112,10 +112,10 @@ _NAMES = {
 # Loaded at once, each after those that it imports.
 _AT_ONCE = (
     *("base.abi", "base.arguments", "constants", "constants.common", "base.errors", "base.buffers", "base.declaration"),
-    *("base.fields", "base.layout", "clocks", "clocks.structs", "system", "system.texts", "system.errnos"),
-    *("io", "io.libc", "io.structs", "io.descriptors", "io.waiting"),
-    *("sockets", "sockets.libc", "sockets.structs", "sockets.sockaddr", "sockets.addresses", "sockets.sockets"),
-    *("sockets.options", "sockets.messages", "sockets.control", "sockets.ip_control"),
+    *("base.fields", "base.layout", "clocks.structs", "system.texts", "system.errnos"),
+    *("io.libc", "io.structs", "io.descriptors", "io.waiting"),
+    *("sockets.libc", "sockets.structs", "sockets.sockaddr", "sockets.addresses", "sockets.sockets", "sockets.options"),
+    *("sockets.messages", "sockets.control", "sockets.ip_control"),
 )
 
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -11,7 +11,6 @@ import sys
 from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 from _thread import get_ident
-from io import open_code
 from marshal import loads
 from os import stat
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from typing import Any
 else:
     from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals  # signal imports enum, which takes long
-
-Module: "Any" = type(sys)
 
 _ADVICE = """a program that changes its root or user, may run out of descriptors, or calls it in a signal handler or \
 as it ends, loads it before: from pysyscall import"""
@@ -86,40 +83,49 @@ def _load_at_once(package: "ModuleType", names: "tuple[str, ...]") -> None:
         for name in names:
             __import__(f"{package.__name__}.{name}")
         return
-    packages = {name.rpartition(".")[0] for name in names}
     top, suffix = package.__path__[0], (package.__cached__ or "").rpartition("__init__")[2]
+    packages = {name.rpartition(".")[0] for name in names}
     for name in names:
         full = f"{package.__name__}.{name}"
         if full in sys.modules:
             continue
         parent, _, last = full.rpartition(".")
+        if parent not in sys.modules:
+            # A subject's package that is not listed itself holds nothing but its docstring: not worth a file to read.
+            subject = name.rpartition(".")[0]
+            setattr(package, subject, _new_module(parent, f"{top}/{subject}/__init__.py", f"{top}/{subject}"))
         directory, base = f"{top}/{name.replace('.', '/')}", "__init__"
         if name not in packages:
             directory, _, base = directory.rpartition("/")
         source = f"{directory}/{base}.py"
-        module = Module(full)
-        module.__file__ = source
-        loader = module.__loader__ = SourceFileLoader(full, source)
-        spec = module.__spec__ = ModuleSpec(full, loader, origin=source)
-        spec.has_location = True
-        module.__package__ = parent
-        if name in packages:
-            module.__package__ = full
-            module.__path__ = spec.submodule_search_locations = [directory]
-        sys.modules[full] = module
+        module = _new_module(full, source, directory if name in packages else None)
         try:
-            code: Any = _compiled(source, f"{directory}/__pycache__/{base}{suffix}") or loader.get_code(full)
-            exec(code, module.__dict__)
+            code = _compiled(source, f"{directory}/__pycache__/{base}{suffix}")
+            exec(code or module.__loader__.get_code(full), module.__dict__)
         except BaseException:
             sys.modules.pop(full, None)
             raise
         setattr(sys.modules[parent], last, module)
 
 
+def _new_module(name: str, file: str, directory: "str | None" = None) -> "Any":
+    """A module as `import` begins one; a package where it has a directory."""
+    module: Any = type(sys)(name)
+    module.__file__ = file
+    module.__loader__ = SourceFileLoader(name, file)
+    module.__spec__ = ModuleSpec(name, module.__loader__, origin=file)
+    module.__spec__.has_location = True
+    module.__package__ = name if directory else name.rpartition(".")[0]
+    if directory:
+        module.__path__ = module.__spec__.submodule_search_locations = [directory]
+    sys.modules[name] = module
+    return module
+
+
 def _compiled(source: str, cached: str) -> "CodeType | None":
     """The byte code of a source file, where it is certain to be of this one; `import` decides the other cases."""
     try:
-        with open_code(cached) as f:
+        with open(cached, "rb", 0) as f:
             kept = f.read()
         status = stat(source)
         modified, size = int(status.st_mtime) & 0xFFFF_FFFF, status.st_size & 0xFFFF_FFFF
