@@ -45,7 +45,7 @@ _NAMES = {
     "net.addresses": "format_ip parse_ip split_host_port",
     "net.byte_order": "htonl htons ntohl ntohs",
     "net.interface": "IPNet Interface interface_by_index interface_by_name interfaces",
-    "net.resolving": "AddrinfoError resolve_tcp_addr resolve_udp_addr",
+    "net.resolving": "resolve_tcp_addr resolve_udp_addr",
     "net.structs": "Ifmap Ifreq",
     "netlink.messages": "NetlinkMessage netlink_ack netlink_message parse_netlink_message",
     "netlink.routes": (
@@ -123,7 +123,7 @@ _NAMES = {
         "byte_ptr_from_string byte_slice_from_string slice_ptr_from_strings string_byte_ptr string_byte_slice "
         "string_slice_ptr"
     ),
-    "system.errnos": "Errno",
+    "system.errnos": "AddrinfoError Errno",
     "system.machine": "acct getpagesize ioperm iopl klogctl reboot setdomainname sethostname sysinfo uname",
     "system.structs": "Sysinfo_t Utsname",
     "terminals.settings": "ioctl_get_termios ioctl_get_winsize ioctl_set_termios ioctl_set_winsize",
@@ -133,17 +133,9 @@ _NAMES = {
 # Loaded at once, each after those that it imports.
 _AT_ONCE = (
     *("base.abi", "base.arguments", "constants", "constants.common", "base.errors", "base.buffers", "base.declaration"),
-    *("base.fields", "base.layout", "clocks", "clocks.structs", "system", "system.texts", "system.errnos"),
-    *("io", "io.libc", "io.structs", "io.descriptors", "io.waiting"),
-    *(
-        "sockets",
-        "sockets.libc",
-        "sockets.sockaddr",
-        "sockets.structs",
-        "sockets.addresses",
-        "sockets.sockets",
-        "sockets.options",
-    ),
+    *("base.fields", "base.layout", "clocks.structs", "system.texts", "system.errnos"),
+    *("io.libc", "io.structs", "io.descriptors", "io.waiting"),
+    *("sockets.libc", "sockets.sockaddr", "sockets.structs", "sockets.addresses", "sockets.sockets", "sockets.options"),
     *("sockets.messages", "sockets.control", "sockets.ip_control"),
 )
 
@@ -185,5 +177,6 @@ def __dir__():
 _load_at_once(_sys.modules[__name__], _AT_ONCE)
 _constants = _sys.modules[f"{__name__}.constants"]
 for _module in _AT_ONCE:
-    for _name in _NAMES.get(_module, "").split():
-        globals()[_name] = getattr(_sys.modules[f"{__name__}.{_module}"], _name)
+    if _module in _NAMES:
+        _loaded = vars(_sys.modules[f"{__name__}.{_module}"])
+        globals().update({name: _loaded[name] for name in _NAMES[_module].split()})

@@ -146,7 +146,6 @@ from .net.interface import IPNet as IPNet
 from .net.interface import interface_by_index as interface_by_index
 from .net.interface import interface_by_name as interface_by_name
 from .net.interface import interfaces as interfaces
-from .net.resolving import AddrinfoError as AddrinfoError
 from .net.resolving import resolve_tcp_addr as resolve_tcp_addr
 from .net.resolving import resolve_udp_addr as resolve_udp_addr
 from .net.structs import Ifmap as Ifmap
@@ -390,6 +389,7 @@ from .strings import slice_ptr_from_strings as slice_ptr_from_strings
 from .strings import string_byte_ptr as string_byte_ptr
 from .strings import string_byte_slice as string_byte_slice
 from .strings import string_slice_ptr as string_slice_ptr
+from .system.errnos import AddrinfoError as AddrinfoError
 from .system.errnos import Errno as Errno
 from .system.machine import acct as acct
 from .system.machine import getpagesize as getpagesize

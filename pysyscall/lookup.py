@@ -155,7 +155,8 @@ def _signature(name: str, found: object) -> str:
     parameters = []
     for parameter in signature.parameters.values():
         typed = parameter.annotation is not parameter.empty
-        parameters.append(parameter.replace(annotation=_Annotation(parameter.annotation)) if typed else parameter)
+        if parameter.name != "self":
+            parameters.append(parameter.replace(annotation=_Annotation(parameter.annotation)) if typed else parameter)
     result = signature.return_annotation
     if result is not signature.empty and not isinstance(found, type):
         result = _Annotation(result)

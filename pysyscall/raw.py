@@ -10,7 +10,7 @@ process's, but writes to one that is: an integer that stands for an address can 
 import sys
 
 from .base.arguments import i32, integer
-from .base.buffers import Export
+from .base.buffers import Export, ReadableBuffer
 from .base.errors import fail
 from .system import libc
 
@@ -18,9 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from .base.buffers import ReadableBuffer
 
-    SyscallArgument: TypeAlias = int | ReadableBuffer | None
+SyscallArgument: "TypeAlias" = int | ReadableBuffer | None
 
 _UINTPTR_MAX = 2 * sys.maxsize + 1
 

@@ -1,15 +1,9 @@
 """Text as C has it: bytes that end with a NUL, and arrays of pointers to such. They are what `syscall` takes."""
 
-from ctypes import c_char, c_char_p
+from _collections_abc import Sequence
+from ctypes import Array, c_char, c_char_p
 
-from .base.arguments import c_string
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from ctypes import Array
-
-    from .base.arguments import StrOrBytes
+from .base.arguments import StrOrBytes, c_string
 
 
 def byte_slice_from_string(s: "StrOrBytes") -> bytearray:

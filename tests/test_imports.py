@@ -2,6 +2,8 @@
 
 import ast
 import builtins
+import os
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -132,7 +134,7 @@ def test_what_programs_with_sockets_and_descriptors_call_is_loaded_at_once() -> 
         "io.waiting",
     }
     assert {f"pysyscall.{module}" for module in calls | {"system.errnos", "constants.common"}} <= loaded
-    late = {"pysyscall.netlink", "pysyscall.packets", "pysyscall.net", "pysyscall.raw", "pysyscall.constants.other"}
+    late = {"pysyscall.netlink", "pysyscall.packets", "pysyscall.raw", "pysyscall.constants.other"}
     assert late.isdisjoint(loaded)
     using = (
         "socket socketpair bind listen connect accept4 recvfrom sendto recvmsg sendmsg setsockopt_int getsockname read"
@@ -147,28 +149,63 @@ def test_what_is_loaded_at_once_is_listed_after_what_it_needs() -> None:
     """`import` would load it too, and more slowly."""
     listed = [f"pysyscall.{name}" for name in syscall._AT_ONCE]  # type: ignore[attr-defined]
     for place, module in enumerate(listed):
-        needed = {name for name in GRAPH[module] if not name.startswith(f"{module}.")} | {module.rpartition(".")[0]}
-        assert needed - {"pysyscall", "pysyscall.base", "pysyscall.base.loading"} <= set(listed[:place]), module
+        needed = {name for name in GRAPH[module] if not name.startswith(f"{module}.")}
+        assert needed - {"pysyscall.base.loading"} <= set(listed[:place]), module
 
 
-def test_a_module_that_is_loaded_at_once_is_as_import_makes_it() -> None:
+def test_a_package_that_is_not_listed_itself_holds_only_its_docstring() -> None:
+    """It is not executed."""
+    listed = {f"pysyscall.{name}" for name in syscall._AT_ONCE}  # type: ignore[attr-defined]
+    packages = {module.rpartition(".")[0] for module in listed} - listed - {"pysyscall"}
+    assert {"pysyscall.io", "pysyscall.sockets"} <= packages
+    for package in packages:
+        tree = ast.parse(modules()[package].read_text())
+        assert [type(statement) for statement in tree.body] == [ast.Expr], package
+
+
+@pytest.mark.parametrize("module", ["sockets", "sockets.options", "constants", "constants.common"])
+def test_a_module_that_is_loaded_at_once_is_as_import_makes_it(module: str) -> None:
     code = """if True:
-        import importlib, sys
+        import importlib
         import pysyscall
-        module = sys.modules[sys.argv[1]]
-        fast = {name: getattr(module, name, None) for name in ("__file__", "__package__", "__path__", "__doc__")}
-        spec = module.__spec__
-        fast["spec"] = spec.name, spec.origin, spec.cached, spec.submodule_search_locations, type(spec.loader)
-        del sys.modules[sys.argv[1]]
-        module = importlib.import_module(sys.argv[1])
-        slow = {name: getattr(module, name, None) for name in ("__file__", "__package__", "__path__", "__doc__")}
-        spec = module.__spec__
-        slow["spec"] = spec.name, spec.origin, spec.cached, spec.submodule_search_locations, type(spec.loader)
-        print(fast == slow or (fast, slow))
+        def described():
+            module = sys.modules[name]
+            spec = module.__spec__
+            found = [getattr(module, each, None) for each in ("__file__", "__package__", "__path__")]
+            found += [spec.name, spec.origin, spec.cached, spec.submodule_search_locations, spec.has_location]
+            return [*found, type(spec.loader), spec.loader.get_filename(), module.__loader__ is spec.loader]
+        parent = sys.modules[name.rpartition(".")[0]]
+        assert getattr(parent, name.rpartition(".")[2]) is sys.modules[name]
+        at_once = described()
+        del sys.modules[name]
+        importlib.import_module(name)
+        print(at_once == described() or (at_once, described()))
     """
-    for module in ("pysyscall.sockets", "pysyscall.sockets.options", "pysyscall.constants"):
-        command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); exec({code!r})", module]
-        assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "True\n"
+    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); name = 'pysyscall.{module}'"
+    command = [sys.executable, "-c", f"{start}; exec({code!r})"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "True\n"
+
+
+def test_byte_code_that_is_not_of_this_source_is_not_taken(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "pysyscall", ignore=shutil.ignore_patterns("__pycache__"))
+    code = "from pysyscall import close; print(close.__doc__[:4], close.__code__.co_filename)"
+    command = [sys.executable, "-c", code]
+    source = tmp_path / "pysyscall" / "io" / "descriptors.py"
+
+    def said(directory: Path) -> str:
+        return subprocess.run(command, cwd=directory, check=True, capture_output=True, text=True).stdout
+
+    assert said(tmp_path) == said(tmp_path) == f"clos {source}\n"
+    source.write_text(source.read_text().replace('"""close(2)', '"""CLOSE(2)'))  # of the same length
+    os.utime(source, (1, 1))
+    assert said(tmp_path) == f"CLOS {source}\n"
+    for cached in (tmp_path / "pysyscall" / "io" / "__pycache__").glob("descriptors.*"):
+        cached.write_bytes(cached.read_bytes()[:10])
+    assert said(tmp_path) == f"CLOS {source}\n"
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    (tmp_path / "pysyscall").rename(moved / "pysyscall")
+    assert said(moved) == f"CLOS {moved / 'pysyscall' / 'io' / 'descriptors.py'}\n"
 
 
 def test_the_package_works_in_a_zip_file(tmp_path: Path) -> None:

@@ -79,9 +79,23 @@ def wheel_of_sdist() -> Path:
 @cache
 def python() -> Path:
     """The Python of a virtual environment with the wheel and nothing else."""
-    venv = directory() / "venv"
+    return _installed(wheel(), directory() / "venv")
+
+
+@cache
+def editable_python() -> Path:
+    """The Python of a virtual environment with an editable install of the copy and nothing else."""
+    into = directory() / "editable"
+    into.mkdir()
+    code = "import sys; from hatchling.build import build_editable; build_editable(sys.argv[1])"
+    run(sys.executable, "-c", code, into, cwd=copy())
+    [built] = into.glob("*.whl")
+    return _installed(built, directory() / "venv-editable")
+
+
+def _installed(built: Path, venv: Path) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", venv)
     inside = venv / "bin" / "python"
     options = ["--quiet", "--no-index", "--disable-pip-version-check"]
-    run(sys.executable, "-m", "pip", "--python", inside, "install", *options, wheel())
+    run(sys.executable, "-m", "pip", "--python", inside, "install", *options, built)
     return inside

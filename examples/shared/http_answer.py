@@ -26,10 +26,11 @@ def read_answer(receive: Callable[[], bytes]) -> Iterator[bytes]:
     receive returns what has arrived, and nothing at the end. BadMessage: this is not HTTP, or ends too early.
     """
     stream = _Stream(receive)
-    status = 100
-    while status < 200 and status != 101:  # the others of 1xx announce an answer
+    while True:
         head = stream.until(END_OF_HEAD, MAX_HEAD)
         status, header = parse_status(head)
+        if status >= 200 or status == 101:  # the others of 1xx announce an answer
+            break
     yield _shown(head)
     if status == 101:
         raise BadMessage("the server switches to another protocol (101), which nobody has asked for")

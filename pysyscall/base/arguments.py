@@ -4,26 +4,32 @@ ctypes cuts an integer to the parameter's width in silence (`close(2**32 + 3)` c
 NUL. Each is refused here, by the name of the argument.
 """
 
-from _operator import index
-from os import fsencode, fspath
+from os import PathLike, fsencode, fspath
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from os import PathLike
     from typing import SupportsIndex, TypeAlias
 
-    StrOrBytes: TypeAlias = str | bytes
-    StrOrBytesPath: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
+StrOrBytes: "TypeAlias" = str | bytes
+StrOrBytesPath: "TypeAlias" = str | bytes | PathLike[str] | PathLike[bytes]
 
 
 def integer(name: str, value: "SupportsIndex", lowest: int, highest: int) -> int:
     """The value as an int in lowest..highest, or TypeError, or OverflowError."""
-    try:
-        number = index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None
+    number = value if type(value) is int else index(name, value)
     if not lowest <= number <= highest:
         raise OverflowError(f"{name} must be in {lowest}..{highest}, not {number}")
+    return number
+
+
+def index(name: str, value: "SupportsIndex") -> int:
+    """operator.index, whose module takes longer to import than this one, with the argument's name in the TypeError."""
+    try:
+        number = type(value).__index__(value)
+    except (AttributeError, TypeError):
+        number = None
+    if not isinstance(number, int):
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
     return number
 
 

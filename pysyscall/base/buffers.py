@@ -9,18 +9,22 @@ are. The calls that move data take these and a bytearray without a detour: what 
 `writable` written out. A short bytearray they copy to send it, which is cheaper than to keep it in place.
 """
 
-from ctypes import Array, byref, c_char, c_ssize_t, c_void_p, py_object, pythonapi, sizeof
+from ctypes import Array, Structure, byref, c_char, c_ssize_t, c_void_p, py_object, pythonapi, sizeof
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from ctypes import Structure, _CArgObject
+    from ctypes import _CArgObject
     from mmap import mmap
     from typing import Any, TypeAlias
 
     WriteableBuffer: TypeAlias = "bytearray | memoryview | array[Any] | mmap | Array[Any] | Structure"
     ReadableBuffer: TypeAlias = "bytes | WriteableBuffer"
     Pointer: TypeAlias = "bytes | Array[Any] | _CArgObject | c_void_p | Export | None"
+else:
+    # For who evaluates annotations at run time. array and mmap are left out: they would have to be imported for it.
+    WriteableBuffer = bytearray | memoryview | Array | Structure
+    ReadableBuffer = bytes | WriteableBuffer
 
 ArrayType = type(Array)  # the type of every array's type: to compare it is five times as fast as isinstance
 

@@ -42,7 +42,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ctypes import Array, c_uint32, c_ulong
     from inspect import Signature
-    from typing import Any, TypeAlias
+    from typing import TypeAlias
 
     from .fields import Type
 
@@ -144,7 +144,7 @@ class _Declared:
 _init = ctypes.Structure.__init__
 
 
-def _init_by_name(self: "Any", *values: object, **named: object) -> None:
+def _init_by_name(self: "ctypes.Structure", *values: object, **named: object) -> None:
     """The constructor of a class whose fields lie in another order than they are declared in, or among padding."""
     fields = names(type(self))
     if len(values) > len(fields):

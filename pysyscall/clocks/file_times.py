@@ -1,6 +1,9 @@
 """When files were last used and changed, set."""
 
-from ..base.arguments import c_path, i32
+from _collections_abc import Sequence
+from ctypes import Array
+
+from ..base.arguments import StrOrBytesPath, c_path, i32
 from ..base.errors import retry, system_error
 from ..constants import AT_FDCWD, EINVAL
 from . import libc
@@ -8,10 +11,8 @@ from .structs import Timespec, Timeval, Utimbuf
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from ctypes import Array
+    from collections.abc import Iterable
 
-    from ..base.arguments import StrOrBytesPath
 
 _Times = Timespec * 2
 

@@ -17,6 +17,9 @@ class Time_t(int):
 
     __slots__ = ()
 
+    def __new__(cls, seconds: int = 0) -> "Time_t":
+        return int.__new__(cls, seconds)
+
 
 class Timeval(Struct):
     """struct timeval (tv_): seconds and microseconds. Go Timeval.

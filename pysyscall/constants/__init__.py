@@ -5,12 +5,11 @@ A name that this ABI lacks raises AttributeError, which says so. `__init__.pyi` 
 
 from ..base import abi as _abi
 from ..base.loading import load as _load
-from .common import TABLE as _COMMON
 
 
 def _tables(name):
-    yield _COMMON
-    yield _load(f"{__name__}.other", name).TABLE
+    for module in ("common", "other"):
+        yield (globals().get(module) or _load(f"{__name__}.{module}", name)).TABLE
 
 
 def __getattr__(name):

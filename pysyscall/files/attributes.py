@@ -1,14 +1,13 @@
 """Extended attributes: names with values that belong to a file. xattr(7)."""
 
-from ..base.arguments import c_path, c_string, i32
-from ..base.buffers import readable, writable
+from ..base.arguments import StrOrBytes, StrOrBytesPath, c_path, c_string, i32
+from ..base.buffers import ReadableBuffer, WriteableBuffer, readable, writable
 from ..base.errors import retry
 from . import libc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytes, StrOrBytesPath
-    from ..base.buffers import Pointer, ReadableBuffer, WriteableBuffer
+    from ..base.buffers import Pointer
 
 
 def getxattr(path: "StrOrBytesPath", attr: "StrOrBytes", dest: "WriteableBuffer | None") -> int:

@@ -1,22 +1,16 @@
 """Directories: read, and the one that relative paths start at."""
 
+from _collections_abc import Sequence
 from ctypes import create_string_buffer, sizeof
 from os import fsdecode
 from struct import Struct as Codec
 
-from ..base.arguments import c_path, i32
-from ..base.buffers import writable
+from ..base.arguments import StrOrBytesPath, c_path, i32
+from ..base.buffers import ReadableBuffer, WriteableBuffer, writable
 from ..base.errors import fail, retry, system_error
 from ..constants import EINVAL, ENOENT, PATH_MAX
 from . import kernel, libc
 from .structs import Dirent
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..base.arguments import StrOrBytesPath
-    from ..base.buffers import ReadableBuffer, WriteableBuffer
 
 _record_length = Codec("=16xH").unpack_from
 _NAME = Dirent.name.offset  # type: ignore[attr-defined]  # a field's descriptor

@@ -1,15 +1,10 @@
 """Names in directories: made, linked, renamed and removed."""
 
-from ..base.arguments import c_path, i32, u32
-from ..base.buffers import writable
+from ..base.arguments import StrOrBytesPath, c_path, i32, u32
+from ..base.buffers import WriteableBuffer, writable
 from ..base.errors import retry
 from ..constants import AT_FDCWD, AT_REMOVEDIR, S_IFIFO
 from . import kernel, libc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytesPath
-    from ..base.buffers import WriteableBuffer
 
 
 def link(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:

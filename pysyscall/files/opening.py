@@ -1,13 +1,9 @@
 """Files: opened, positioned, sized, and written to the disk."""
 
-from ..base.arguments import c_path, flag_bits, i32, i64, u32
+from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, i64, u32
 from ..base.errors import check, retry
 from ..constants import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
 from . import libc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytesPath
 
 stdin: int = 0
 stdout: int = 1

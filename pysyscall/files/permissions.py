@@ -1,13 +1,9 @@
 """Who may use a file: asked for and changed."""
 
-from ..base.arguments import c_path, i32, identity, u32
+from ..base.arguments import StrOrBytesPath, c_path, i32, identity, u32
 from ..base.errors import fail, retry, system_error, take_errno
 from ..constants import AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, EPERM
 from . import kernel, libc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytesPath
 
 
 def access(path: "StrOrBytesPath", mode: int) -> None:

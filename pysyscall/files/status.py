@@ -3,15 +3,11 @@
 from ctypes import byref, sizeof
 
 from ..base.abi import ABI
-from ..base.arguments import c_path, flag_bits, i32, u32
+from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, u32
 from ..base.errors import retry, system_error, take_errno
 from ..constants import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, STATX_BASIC_STATS
 from . import kernel
 from .structs import Stat_t, Statfs_t, Statx_t, Ustat_t
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytesPath
 
 _IS_32_BIT = ABI in ("i386", "arm", "mipsel")
 _newfstatat = kernel.fstatat64 if _IS_32_BIT else kernel.newfstatat

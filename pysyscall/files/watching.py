@@ -3,15 +3,11 @@
 from os import fsdecode
 from struct import Struct as Codec
 
-from ..base.arguments import c_path, flag_bits, i32, u32
+from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, u32
+from ..base.buffers import ReadableBuffer
 from ..base.errors import check, retry, system_error
 from ..constants import EINVAL, IN_Q_OVERFLOW
 from . import libc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytesPath
-    from ..base.buffers import ReadableBuffer
 
 _head = Codec("=iIII")
 

@@ -4,14 +4,19 @@ from ctypes import c_int, sizeof
 
 from ..base.arguments import i32
 from ..base.arguments import offset as offset_argument
-from ..base.buffers import COPIED, MAX_RW_COUNT, ArrayType, in_place, readable, writable
+from ..base.buffers import (
+    COPIED,
+    MAX_RW_COUNT,
+    ArrayType,
+    ReadableBuffer,
+    WriteableBuffer,
+    in_place,
+    readable,
+    writable,
+)
 from ..base.errors import check, retry
 from ..constants import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from . import libc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.buffers import ReadableBuffer, WriteableBuffer
 
 _IntPair = c_int * 2
 

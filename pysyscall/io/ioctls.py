@@ -3,13 +3,9 @@
 from ctypes import c_char, c_void_p, memmove
 
 from ..base.arguments import i32, integer
-from ..base.buffers import writable
+from ..base.buffers import WriteableBuffer, writable
 from ..base.errors import retry
 from . import libc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.buffers import WriteableBuffer
 
 # Most requests do not say how much the kernel writes, and none that moves a fixed structure exceeds this.
 _ROOM = 1 << 14

@@ -1,8 +1,9 @@
 """Conn and RawConn: how an object lends out its descriptor."""
 
+from _collections_abc import Callable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Protocol
 else:
     Protocol = object

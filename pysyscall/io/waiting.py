@@ -4,7 +4,6 @@ A signal does not cut a wait short, nor lengthen it: it goes on with the time th
 """
 
 from ctypes import Array, byref, sizeof
-from math import ceil
 from time import monotonic
 
 from ..base.arguments import i32, integer
@@ -87,5 +86,5 @@ def poll(fds: "Array[PollFd]", msec: int) -> int:
     while (n := libc.poll(fds, len(fds), msec)) == -1:
         retry("poll")
         if msec > 0:
-            msec = max(0, ceil((deadline - monotonic()) * 1000))
+            msec = max(0, -int((monotonic() - deadline) * 1000 // 1))
     return n

@@ -11,7 +11,7 @@ from ctypes import addressof, c_ubyte, c_void_p, sizeof
 from weakref import finalize
 
 from ..base.arguments import flag_bits, i32, i64, integer
-from ..base.buffers import Export
+from ..base.buffers import Export, ReadableBuffer
 from ..base.errors import check, fail, system_error
 from ..constants import EINVAL, MAP_FIXED, PROT_NONE, PROT_WRITE
 from . import libc
@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..base.buffers import Pointer, ReadableBuffer
+    from ..base.buffers import Pointer
 
 _FAILED = c_void_p(-1).value  # MAP_FAILED
 

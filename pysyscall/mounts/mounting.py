@@ -2,14 +2,10 @@
 
 import sys
 
-from ..base.arguments import c_path, c_string, i32, integer
+from ..base.arguments import StrOrBytes, StrOrBytesPath, c_path, c_string, i32, integer
 from ..base.errors import check
 from ..files import directories  # noqa: F401  # chdir comes next, and would be out of reach by then
 from . import kernel, libc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytes, StrOrBytesPath
 
 
 def mount(

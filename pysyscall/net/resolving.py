@@ -6,6 +6,7 @@ from ..base.arguments import c_string, u16
 from ..base.errors import fail
 from ..constants import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
 from ..sockets.addresses import SockaddrInet4, SockaddrInet6, decode
+from ..system.errnos import AddrinfoError
 from . import libc
 from .addresses import _text, split_host_port
 from .structs import Addrinfo
@@ -14,14 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    SockaddrInet: TypeAlias = SockaddrInet4 | SockaddrInet6
 
+SockaddrInet: "TypeAlias" = SockaddrInet4 | SockaddrInet6
 
 _FAMILY_OF_DIGIT = {"": AF_UNSPEC, "4": AF_INET, "6": AF_INET6}
-
-
-class AddrinfoError(OSError):
-    """What getaddrinfo says of a name: errno is its EAI_ code, such as EAI_NONAME. Go net.DNSError."""
 
 
 def resolve_tcp_addr(network: str, address: str) -> "list[SockaddrInet]":

@@ -1,9 +1,11 @@
 """Netlink messages: put together and taken apart."""
 
 import sys
+from _collections_abc import Iterator
 from ctypes import sizeof
 
 from ..base.arguments import u16, u32
+from ..base.buffers import ReadableBuffer
 from ..base.errors import system_error
 from ..base.layout import aligned
 from ..constants import (
@@ -17,12 +19,6 @@ from ..constants import (
     RTA_ALIGNTO,
 )
 from .structs import NlMsgerr, NlMsghdr, RtAttr
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..base.buffers import ReadableBuffer
 
 TYPE_MASK = 0x3FFF  # NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 _ERROR = 4  # bytes of the error that opens an NLMSG_ERROR and an NLMSG_DONE

@@ -3,6 +3,7 @@
 from ctypes import c_char, sizeof
 
 from ..base.arguments import u8, u16
+from ..base.buffers import ReadableBuffer
 from ..base.errors import system_error
 from ..constants import (
     AF_NETLINK,
@@ -44,7 +45,6 @@ from .structs import IfAddrmsg, IfInfomsg, NdMsg, NdUseroptmsg, NlMsghdr, RtAttr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..base.buffers import ReadableBuffer
     from ..base.layout import Struct
 
 

@@ -42,8 +42,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    LsfPart: TypeAlias = "SockFilter | LsfBranch | str"
-
 _WHOLE = 0xFFFF_FFFF
 _ETHERNET = 14
 _ETHERTYPE = 12
@@ -68,6 +66,9 @@ class LsfBranch:
 
     def __repr__(self) -> str:
         return f"LsfBranch(code={self.code:#x}, k={self.k:#x}, jt={self.jt!r}, jf={self.jf!r})"
+
+
+LsfPart: "TypeAlias" = SockFilter | LsfBranch | str
 
 
 def lsf_assemble(*parts: "LsfPart") -> "list[SockFilter]":

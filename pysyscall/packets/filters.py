@@ -4,7 +4,9 @@ Go has marked its own as deprecated in favour of packages outside its syscall; t
 needs no privilege.
 """
 
-from ..base.arguments import integer, u8, u16
+from _collections_abc import Iterable
+
+from ..base.arguments import StrOrBytes, integer, u8, u16
 from ..base.errors import system_error
 from ..constants import (
     AF_INET,
@@ -29,12 +31,6 @@ from ..sockets.addresses import SockaddrLinklayer
 from ..sockets.options import setsockopt, setsockopt_int
 from ..sockets.sockets import bind, socket
 from .structs import SockFilter, SockFprog
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ..base.arguments import StrOrBytes
 
 
 def lsf_stmt(code: int, k: int) -> SockFilter:

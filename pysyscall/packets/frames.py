@@ -4,6 +4,7 @@ A block is a chain of frames: each begins with a struct tpacket3_hdr that says w
 of a block are equally far apart, as in a flood of short ones, a field of all of them is one strided slice.
 """
 
+from _collections_abc import Iterator
 from ctypes import sizeof
 from itertools import chain, repeat
 from struct import Struct as Codec
@@ -11,17 +12,20 @@ from struct import Struct as Codec
 from ..base.arguments import u16
 from ..base.layout import aligned, codec
 from ..constants import TP_STATUS_VLAN_VALID, TPACKET_ALIGNMENT
-from ..sockets.addresses import decode
+from ..sockets.addresses import Sockaddr, decode
 from .options import tagged, vlan_tag
 from .structs import Tpacket3Hdr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterator
 
-    from ..sockets.addresses import Sockaddr
     from .receive_ring import PacketRing
+
+    _Integers = array[int]
+else:
+    PacketRing = object  # its module imports this one
+    _Integers = object  # array imports collections
 
 _SOCKADDR = aligned(sizeof(Tpacket3Hdr), TPACKET_ALIGNMENT)
 _SECOND = 1_000_000_000  # nanoseconds
@@ -124,7 +128,7 @@ class Frames:
         """
         return self._memory()[:]
 
-    def offsets(self, byte: int = 0) -> "array[int]":
+    def offsets(self, byte: int = 0) -> "_Integers":
         """Where in `block` this byte of each frame is: an `array("I")`, for those who look at a few bytes of each.
 
         A VLAN tag that the kernel took out is not there; and a frame that is shorter has other bytes in that place.

@@ -4,6 +4,7 @@ The ring is TPACKET_V3 of packet(7): blocks that the kernel fills with frames an
 """
 
 import sys
+from _collections_abc import Iterable
 from ctypes import c_uint8
 from math import ceil, inf
 from mmap import PAGESIZE, mmap
@@ -42,15 +43,13 @@ from .filters import attach_lsf
 from .frames import Frames
 from .memory_order import fence
 from .options import getsockopt_tpacket_stats_v3
-from .structs import TpacketBlockDesc, TpacketReq3, TpacketStatsV3
+from .structs import SockFilter, TpacketBlockDesc, TpacketReq3, TpacketStatsV3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable
     from typing import Any
 
-    from .structs import SockFilter
 
 _PAUSE = 0.001
 _STATUS = TpacketBlockDesc.block_status.offset // 4  # type: ignore[attr-defined]  # a field's descriptor

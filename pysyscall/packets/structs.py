@@ -2,13 +2,13 @@
 its memory-mapped rings.
 """
 
+from _collections_abc import Iterable
+
 from ..base.arguments import u16
 from ..base.buffers import Export
 from ..base.layout import I32, U8, U16, U32, U64, Address, Struct, U8x4, U8x8
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class SockFilter(Struct):

@@ -1,6 +1,7 @@
 """TransmitRing: frames sent from memory that the kernel and the program share, many with one call."""
 
 import sys
+from _collections_abc import Callable, Iterable
 from ctypes import sizeof
 from itertools import islice
 from mmap import PAGESIZE, mmap
@@ -8,6 +9,7 @@ from struct import Struct as Codec
 
 from ..base import forks
 from ..base.arguments import integer
+from ..base.buffers import ReadableBuffer
 from ..base.errors import system_error
 from ..base.forks import this_process
 from ..base.layout import aligned
@@ -35,10 +37,7 @@ from .structs import Tpacket2Hdr, TpacketReq
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from typing import Any, TypeAlias
-
-    from ..base.buffers import ReadableBuffer
 
     Writer: TypeAlias = Callable[[memoryview, int, int, bytes], Any]
 

@@ -18,6 +18,9 @@ class Signal(int):
 
     __slots__ = ()
 
+    def __new__(cls, number: int) -> "Signal":
+        return int.__new__(cls, number)
+
     @property
     def name(self) -> str:
         """The constant's name, such as "SIGTERM", or "" where this ABI has none of that value."""

@@ -3,7 +3,7 @@
 import sys
 from os import fsdecode, fsencode
 
-from ..base.arguments import integer
+from ..base.arguments import StrOrBytesPath, integer
 from ..constants import AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, AF_VSOCK, AF_XDP
 from .sockaddr import Sockaddr as Sockaddr
 from .sockaddr import SockaddrBytes as SockaddrBytes
@@ -21,10 +21,6 @@ from .structs import (
     RawSockaddrVM,
     RawSockaddrXDP,
 )
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytesPath
 
 
 class SockaddrInet4(Sockaddr):

@@ -5,24 +5,18 @@ in a single assignment of strided memoryview slices.
 """
 
 import sys
-from ctypes import addressof, byref, c_char, c_void_p, sizeof
+from ctypes import Array, addressof, byref, c_char, c_void_p, sizeof
 
 from ..base.arguments import flag_bits, i32, integer
+from ..base.buffers import ReadableBuffer
 from ..base.errors import retry, system_error, take_errno
 from ..constants import EINTR, EINVAL, EIO, EMSGSIZE, IPPROTO_UDP, MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
 from . import libc
-from .addresses import known, raw_bytes
+from .addresses import Sockaddr, known, raw_bytes
 from .answers import LOW, Answers, answer, column
 from .ip_control import udp_segment
 from .options import getsockopt_int
 from .structs import Iovec, Mmsghdr, Msghdr
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ctypes import Array
-
-    from ..base.buffers import ReadableBuffer
-    from .addresses import Sockaddr
 
 _MAX_COUNT = 1024  # UIO_MAXIOV: the kernel takes no more at once
 _NAME_SIZE = 128  # struct sockaddr_storage

@@ -4,21 +4,17 @@ One is a header, its data, and padding; several stand one after another. Here ar
 sockets carry: descriptors and credentials.
 """
 
+from _collections_abc import Iterable, Iterator
 from ctypes import c_size_t, sizeof
 from struct import Struct as Codec
 
 from ..base.arguments import i32, integer
+from ..base.buffers import ReadableBuffer
 from ..base.errors import system_error
 from ..base.layout import aligned
 from ..constants import EINVAL, SCM_CREDENTIALS, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET
 from ..io.descriptors import close
 from .structs import Cmsghdr, Ucred
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from ..base.buffers import ReadableBuffer
 
 _ALIGNMENT = sizeof(c_size_t)
 _MAX_DATA = 2**31 - 1

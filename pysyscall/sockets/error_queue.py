@@ -7,6 +7,7 @@ left, MSG_ZEROCOPY the word that a buffer is free again. epoll tells of it as EP
 from ctypes import c_char, sizeof
 
 from ..base.arguments import flag_bits
+from ..base.buffers import WriteableBuffer
 from ..base.errors import system_error
 from ..constants import (
     AF_NETLINK,
@@ -35,10 +36,6 @@ from .messages import recvmsg
 from .options import getsockopt_int
 from .structs import ScmTimestamping, SockExtendedErr
 from .timestamps import parse_timestamping
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.buffers import WriteableBuffer
 
 _KINDS = {
     (IPPROTO_IP, IP_RECVERR),

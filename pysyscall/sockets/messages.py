@@ -1,9 +1,20 @@
 """Messages with an address or control data: sendto, recvfrom, sendmsg, recvmsg."""
 
-from ctypes import addressof, byref, c_char, c_uint32, sizeof
+from _collections_abc import Iterable, Sequence
+from ctypes import Array, addressof, byref, c_char, c_uint32, sizeof
 
 from ..base.arguments import flag_bits, i32
-from ..base.buffers import COPIED, MAX_RW_COUNT, ArrayType, Export, in_place, readable, writable
+from ..base.buffers import (
+    COPIED,
+    MAX_RW_COUNT,
+    ArrayType,
+    Export,
+    ReadableBuffer,
+    WriteableBuffer,
+    in_place,
+    readable,
+    writable,
+)
 from ..base.errors import retry, system_error
 from ..constants import AF_UNIX, EMSGSIZE, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from . import libc
@@ -13,11 +24,8 @@ from .structs import Iovec, Msghdr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from ctypes import Array
     from typing import Any
 
-    from ..base.buffers import ReadableBuffer, WriteableBuffer
 
 _Storage = c_char * 128  # struct sockaddr_storage
 _IOV_MAX = 1024

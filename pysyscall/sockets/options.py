@@ -4,7 +4,7 @@ from ctypes import byref, c_int, c_uint32, create_string_buffer, sizeof
 from os import fsdecode
 
 from ..base.arguments import c_string, fixed_bytes, i32, integer, u8
-from ..base.buffers import readable
+from ..base.buffers import ReadableBuffer, readable
 from ..base.errors import check
 from ..clocks.structs import Timeval
 from ..constants import IPPROTO_IPV6, SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
-    from ..base.buffers import ReadableBuffer
     from ..base.layout import Struct
 
     Function = TypeVar("Function", bound=Callable[..., Any])

@@ -10,7 +10,6 @@ of a family's addresses varies, its class has an `_encode` and a `_canonical` of
 
 import sys
 from ctypes import sizeof
-from operator import itemgetter
 from struct import Struct as Codec
 from struct import calcsize
 from struct import error as PackError
@@ -91,13 +90,16 @@ class Sockaddr:
 
     __slots__ = ("_raw",)
     _raw: bytes
-    # What the class of a family names, and what follows from it.
-    _family: "ClassVar[int]"
-    _layout: "ClassVar[type[Struct]]"
-    _names_in_c: "ClassVar[dict[str, str]]" = {}  # noqa: RUF012  # of the fields that have another name there
-    _places: "ClassVar[list[Place]]"  # of the fields in __match_args__, in C's order
-    _encoders: "ClassVar[list[tuple[int, Callable[[Any], bytes]]]]"  # of those that need one
-    _codec: "ClassVar[Codec]"  # of the family and these
+    if TYPE_CHECKING:
+        # What the class of a family names, and what follows from it.
+        _family: ClassVar[int]
+        _layout: ClassVar[type[Struct]]
+        _names_in_c: ClassVar[dict[str, str]]  # of the fields that have another name there
+        _places: ClassVar[list[Place]]  # of the fields in __match_args__, in C's order
+        _encoders: ClassVar[list[tuple[int, Callable[[Any], bytes]]]]  # of those that need one
+        _codec: ClassVar[Codec]  # of the family and these
+    else:
+        _names_in_c = {}
 
     def __init__(self) -> None:
         raise TypeError("Sockaddr is the base of one class for each family: make one of those")
@@ -108,7 +110,9 @@ class Sockaddr:
             declared = {name: value.define(cls) for name, value in list(vars(cls).items()) if isinstance(value, _Field)}
             if "_family" not in vars(cls):
                 return
-            cls._places = sorted((declared[name] for name in cls.__match_args__ if name in declared), key=itemgetter(0))
+            cls._places = sorted(
+                (declared[name] for name in cls.__match_args__ if name in declared), key=lambda place: place[0]
+            )
             cls._encoders = [(i, place[2]) for i, place in enumerate(cls._places) if place[2]]
             form, end, gaps = "=H", 2, 0
             for start, letters, *_ in cls._places:

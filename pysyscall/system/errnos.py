@@ -1,4 +1,4 @@
-"""Errno: an error number with its name and text, as Go's Errno."""
+"""Errno: an error number with its name and text, as Go's Errno. AddrinfoError: what has a number of its own."""
 
 from os import strerror
 
@@ -29,6 +29,9 @@ class Errno(int):
     """An error number: `Errno(error.errno)` of an OSError. Go Errno."""
 
     __slots__ = ()
+
+    def __new__(cls, number: int) -> "Errno":
+        return int.__new__(cls, number)
 
     @property
     def name(self) -> str:
@@ -71,3 +74,10 @@ class Errno(int):
 
     def __repr__(self) -> str:
         return f"Errno({self.name or int(self)})"
+
+
+class AddrinfoError(OSError):
+    """What getaddrinfo says of a name: errno is its EAI_ code, such as EAI_NONAME. Go net.DNSError."""
+
+    def __init__(self, errno: int, text: str) -> None:
+        super().__init__(errno, text)

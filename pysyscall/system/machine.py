@@ -3,17 +3,12 @@
 from ctypes import byref
 from mmap import PAGESIZE
 
-from ..base.arguments import c_path, i32, integer, u32
-from ..base.buffers import readable, writable
+from ..base.arguments import StrOrBytesPath, c_path, i32, integer, u32
+from ..base.buffers import ReadableBuffer, WriteableBuffer, readable, writable
 from ..base.errors import check, retry
 from ..constants import LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2
 from . import kernel, libc
 from .structs import Sysinfo_t, Utsname
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.arguments import StrOrBytesPath
-    from ..base.buffers import ReadableBuffer, WriteableBuffer
 
 _LONG_MAX = 2**31 - 1
 

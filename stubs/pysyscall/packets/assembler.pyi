@@ -3,8 +3,6 @@ from typing import TypeAlias
 
 from .structs import SockFilter
 
-LsfPart: TypeAlias = SockFilter | LsfBranch | str
-
 class LsfBranch:
     code: int
     k: int
@@ -12,6 +10,8 @@ class LsfBranch:
     jf: str | None
     def __init__(self, code: int, k: int, jt: str | None = None, jf: str | None = None) -> None: ...
     def __repr__(self) -> str: ...
+
+LsfPart: TypeAlias = SockFilter | LsfBranch | str
 
 def lsf_assemble(*parts: LsfPart) -> list[SockFilter]: ...
 def lsf_ethertype(ethertype: int) -> list[SockFilter]: ...

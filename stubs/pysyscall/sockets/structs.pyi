@@ -2,6 +2,7 @@
 from ctypes import Array, c_uint8, c_uint32
 
 from ..base.layout import Struct
+from .sockaddr import Sockaddr
 
 class RawSockaddr(Struct):
     family: int
@@ -16,6 +17,17 @@ class RawSockaddrAny(Struct):
     def __init__(
         self, addr: RawSockaddr = ..., pad: bytes | bytearray | memoryview | Array[c_uint8] | tuple[int, ...] = ...
     ) -> None: ...
+
+class RawSockaddrStorage(Struct):
+    family: int
+    data: bytes
+    def __init__(
+        self, family: int = ..., data: bytes | bytearray | memoryview | Array[c_uint8] | tuple[int, ...] = ...
+    ) -> None: ...
+    @classmethod
+    def of(cls, address: Sockaddr) -> RawSockaddrStorage: ...
+    @property
+    def address(self) -> Sockaddr: ...
 
 class RawSockaddrInet4(Struct):
     family: int
@@ -93,6 +105,16 @@ class RawSockaddrVM(Struct):
         cid: int = ...,
         flags: int = ...,
         zero: bytes | bytearray | memoryview | Array[c_uint8] | tuple[int, ...] = ...,
+    ) -> None: ...
+
+class RawSockaddrXDP(Struct):
+    family: int
+    flags: int
+    ifindex: int
+    queue_id: int
+    shared_umem_fd: int
+    def __init__(
+        self, family: int = ..., flags: int = ..., ifindex: int = ..., queue_id: int = ..., shared_umem_fd: int = ...
     ) -> None: ...
 
 class Iovec(Struct):
@@ -191,6 +213,28 @@ class IPMreqn(Struct):
         address: bytes | bytearray | memoryview | Array[c_uint8] | tuple[int, ...] = ...,
         ifindex: int = ...,
     ) -> None: ...
+
+class IPMreqSource(Struct):
+    multiaddr: bytes
+    interface: bytes
+    sourceaddr: bytes
+    def __init__(
+        self,
+        multiaddr: bytes | bytearray | memoryview | Array[c_uint8] | tuple[int, ...] = ...,
+        interface: bytes | bytearray | memoryview | Array[c_uint8] | tuple[int, ...] = ...,
+        sourceaddr: bytes | bytearray | memoryview | Array[c_uint8] | tuple[int, ...] = ...,
+    ) -> None: ...
+
+class GroupReq(Struct):
+    interface: int
+    group: RawSockaddrStorage
+    def __init__(self, interface: int = 0, group: Sockaddr | None = None) -> None: ...
+
+class GroupSourceReq(Struct):
+    interface: int
+    group: RawSockaddrStorage
+    source: RawSockaddrStorage
+    def __init__(self, interface: int = 0, group: Sockaddr | None = None, source: Sockaddr | None = None) -> None: ...
 
 class IPv6Mreq(Struct):
     multiaddr: bytes

@@ -42,4 +42,5 @@ message = syscall.parse_netlink_message(b"")[0]
 message.header.typ  # error: attr-defined
 message.heder  # error: attr-defined
 message.header.type = "RTM_NEWLINK"  # error: assignment
-syscall.Errno("EAGAIN").temporay()  # error: attr-defined
+syscall.Errno(syscall.EAGAIN).temporay()  # error: attr-defined
+syscall.Errno("EAGAIN")  # error: arg-type

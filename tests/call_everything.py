@@ -1,0 +1,63 @@
+"""Calls what `import pysyscall` has loaded: every function and class, and every constant, with whatever arguments.
+
+For programs that can load no module any more. Whether a call succeeds is nothing to them, but it must be the kernel or
+the library itself that says no.
+"""
+
+import inspect
+import os
+import re
+from types import FunctionType
+
+import pysyscall as syscall
+from pysyscall.base.abi import constants
+from pysyscall.constants import common
+
+PUBLIC = {
+    name: vars(syscall)[name]
+    for module in syscall._AT_ONCE  # type: ignore[attr-defined]
+    for name in syscall._NAMES.get(module, "").split()  # type: ignore[attr-defined]
+}
+CONSTANTS = {name: value for name, value in constants(common.TABLE).items() if name[0] != "_"}
+# Found in advance, as inspect imports on its own.
+NEEDED = {
+    name: [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    for name, function in PUBLIC.items()
+    if isinstance(function, FunctionType)
+}
+
+
+def argument(parameter: inspect.Parameter) -> object:
+    """Something of that type, as far as that is easy to tell."""
+    annotation = inspect.formatannotation(parameter.annotation).strip("'")
+    if parameter.name in {"msec", "timeout"}:
+        return 0
+    if array := re.match(r"Array\[(\w+)\]", annotation):
+        return (getattr(syscall, array[1]) * 1)()
+    if "SocketControlMessage" in annotation:
+        return syscall.parse_socket_control_message(syscall.udp_segment(100))[0]
+    if "Buffer" in annotation or annotation.startswith("bytes"):
+        return bytearray(16)
+    if "Sockaddr" in annotation:
+        return syscall.SockaddrInet4(9, bytes(4))
+    if "Iterable" in annotation:
+        return ()
+    kind = PUBLIC.get(annotation.partition(" | ")[0].rpartition(".")[2])
+    return kind() if isinstance(kind, type) else "lo" if "str" in annotation else -1
+
+
+def call_everything() -> None:
+    for name, value in CONSTANTS.items():
+        assert getattr(syscall, name) == value, name
+    for name, kind in PUBLIC.items():
+        try:
+            result = kind(*map(argument, NEEDED.get(name, ())))
+            if name in {"pipe", "pipe2"}:
+                os.close(result[0])
+                os.close(result[1])
+        except OSError as error:
+            errno = syscall.Errno(error.errno or 0)
+            if not (str(error) and errno.name and errno.error()):
+                raise AssertionError(f"{name}: {error!r} has no name") from error
+        except (TypeError, ValueError, OverflowError):
+            pass
