@@ -3,15 +3,22 @@
 A signal does not cut a wait short, nor lengthen it: it goes on with the time that remains (PEP 475).
 """
 
-from ctypes import Array, byref, sizeof
+from ctypes import byref, sizeof
 from math import ceil
 from time import monotonic
 
-from ..base.arguments import i32, integer
-from ..base.errors import check, retry
+from ..base.arguments import descriptor, i32, integer
+from ..base.buffers import ArrayType
+from ..base.errors import fail, kept, retry
 from ..clocks.structs import Timeval
 from . import libc
 from .structs import FD_SETSIZE, EpollEvent, FdSet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ctypes import Array
+
+_EVENT_SIZE = sizeof(EpollEvent)
 
 
 def epoll_create(size: int) -> int:
@@ -21,12 +28,19 @@ def epoll_create(size: int) -> int:
     """
     if i32("size", size) <= 0:
         raise ValueError(f"size must be positive, not {size}")
-    return check("epoll_create", libc.epoll_create1(0))
+    return _create("epoll_create", 0)
 
 
 def epoll_create1(flag: int = 0) -> int:
     """epoll_create1(2): make an epoll instance, with EPOLL_CLOEXEC or nothing. Go EpollCreate1."""
-    return check("epoll_create1", libc.epoll_create1(i32("flag", flag)))
+    return _create("epoll_create1", i32("flag", flag))
+
+
+def _create(call: str, flag: int) -> int:
+    before = kept.value
+    if (epfd := libc.epoll_create1(flag)) == -1:
+        fail(call, before)
+    return epfd
 
 
 def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) -> None:
@@ -35,10 +49,13 @@ def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) ->
     event is copied by the kernel, so one may serve for many calls. FileExistsError, FileNotFoundError: it was there
     already, was not there. PermissionError: a regular file, which is always ready.
     """
-    epfd, op, fd = i32("epfd", epfd), i32("op", op), i32("fd", fd)
+    if type(epfd) is not int or type(op) is not int or type(fd) is not int or (epfd | op | fd) >> 31:
+        epfd, op, fd = descriptor("epfd", epfd), i32("op", op), descriptor("fd", fd)
     if event is not None and not isinstance(event, EpollEvent):
         raise TypeError(f"event must be an EpollEvent, not {type(event).__name__}")
-    check("epoll_ctl", libc.epoll_ctl(epfd, op, fd, None if event is None else byref(event)))
+    before = kept.value
+    if libc.epoll_ctl(epfd, op, fd, None if event is None else byref(event)) == -1:
+        fail("epoll_ctl", before)
 
 
 def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
@@ -46,12 +63,14 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
 
     msec: 0 does not wait, -1 waits for ever. 0 is returned when the time is over.
     """
-    epfd, msec = i32("epfd", epfd), i32("msec", msec)
-    if not isinstance(events, Array) or events._type_ is not EpollEvent:
+    if type(epfd) is not int or type(msec) is not int or (epfd | msec) >> 31:
+        epfd, msec = descriptor("epfd", epfd), i32("msec", msec)
+    if type(type(events)) is not ArrayType or events._type_ is not EpollEvent:
         raise TypeError(f"events must be an array (EpollEvent * n)(), not {type(events).__name__}")
     deadline = monotonic() + msec / 1000 if msec > 0 else 0.0
-    while (n := libc.epoll_wait(epfd, events, sizeof(events) // sizeof(EpollEvent), msec)) == -1:
-        retry("epoll_wait")
+    before = kept.value
+    while (n := libc.epoll_wait(epfd, events, sizeof(events) // _EVENT_SIZE, msec)) == -1:
+        retry("epoll_wait", before)
         if msec > 0:
             msec = max(0, ceil((deadline - monotonic()) * 1000))
     return n
@@ -71,8 +90,9 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
         raise TypeError(f"timeout must be a Timeval, not {type(timeout).__name__}")
     pointers = [None if argument is None else byref(argument) for argument in (r, w, e, timeout)]
     deadline = monotonic() + timeout.nano() / 1e9 if timeout is not None else 0.0
+    before = kept.value
     while (n := libc.select(nfd, *pointers)) == -1:
-        retry("select")
+        retry("select", before)
         if timeout is not None:
             timeout.sec, timeout.usec = divmod(max(0, ceil((deadline - monotonic()) * 1_000_000)), 1_000_000)
     return n
