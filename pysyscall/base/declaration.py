@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Size: TypeAlias = int
     SSize: TypeAlias = int
     Off64: TypeAlias = int
-    GivenOff64: TypeAlias = ctypes.c_int64
+    GivenOff64: TypeAlias = int | ctypes.c_int64
     Socklen: TypeAlias = int
     String: TypeAlias = bytes | None
     Pointer: TypeAlias = buffers.Pointer
@@ -51,7 +51,7 @@ else:
     Off64 = ctypes.c_int64
 
     class GivenOff64(ctypes.c_int64):
-        """An off_t of 64 bits that an unconverted function is given as a ctypes object: no ABI takes it for an int."""
+        """An off_t of 64 bits of an unconverted function, given as a ctypes object where it does not fit an int."""
 
     Socklen = ctypes.c_uint32
     String = ctypes.c_char_p

@@ -1,13 +1,16 @@
 """Scratch memory: room for the headers, lengths, addresses and values that a call hands to the kernel.
 
-One pool serves all calls. A call takes a `Scratch`, and puts it back whatever happens:
+One pool serves all calls. A call takes a piece, and puts it back whatever happens:
 
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         slot.length.value = NAME_SIZE
         if libc.getsockname(fd, slot.name, slot.of_length) == -1:
             fail("getsockname", before)
-        return decode(slot.name[: slot.length.value])
+        return first_sight(slot)
     finally:
         pool.append(slot)
 
@@ -31,6 +34,8 @@ NAME_SIZE = 128  # struct sockaddr_storage
 DATA_SIZE = 3840  # what a message's payload and control data may take together
 VALUE_SIZE = 16384  # what a value may take
 
+HEAD_SIZE = 4 + 28  # a length, and an IPv4 or IPv6 address
+
 # Where things lie: a header and what it points to, an address and its length, data, and up to the end values.
 _HEADER = 0
 _LENGTH = 124
@@ -39,6 +44,7 @@ _DATA = _NAME + NAME_SIZE
 _LEAST = _DATA + DATA_SIZE + VALUE_SIZE
 
 _Name = c_char * NAME_SIZE
+_Head = c_char * HEAD_SIZE
 _Header = c_char * _LENGTH
 _Pair = c_int * 2
 
@@ -49,6 +55,7 @@ class Scratch:
     __slots__ = (
         "address",
         "data",
+        "head",
         "header",
         "int",
         "length",
@@ -74,6 +81,7 @@ class Scratch:
         self.header: Array[c_char] = _Header.from_buffer(self.memory, _HEADER)
         self.length = c_uint32.from_buffer(self.memory, _LENGTH)
         self.of_length: Pointer = byref(self.length)
+        self.head: Array[c_char] = _Head.from_buffer(self.memory, _LENGTH)
         self.name: Array[c_char] = _Name.from_buffer(self.memory, _NAME)
         self.name_address = self.address + _NAME
         self.data = _DATA
@@ -88,11 +96,3 @@ class Scratch:
 
 # list.pop and list.append are atomic, and cheap where the list does not become empty.
 pool = [Scratch(), Scratch()]
-
-
-def take() -> Scratch:
-    """A piece that no other call uses; `pool.append` gives it back."""
-    try:
-        return pool.pop()
-    except IndexError:
-        return Scratch()

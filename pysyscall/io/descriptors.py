@@ -1,12 +1,12 @@
 """Descriptors of any kind: read, written, duplicated, piped, closed."""
 
-from ctypes import c_int64, sizeof
+from ctypes import c_int64, c_void_p, sizeof
 
 from ..base.arguments import descriptor, i32
 from ..base.arguments import offset as offset_argument
 from ..base.buffers import COPIED, MAX_RW_COUNT, ArrayType, in_place, readable, writable
 from ..base.errors import fail, kept, retry
-from ..base.scratch import pool, take
+from ..base.scratch import Scratch, pool
 from ..constants._files import (
     F_GET_FILE_RW_HINT,
     F_GET_RW_HINT,
@@ -59,6 +59,10 @@ _WITH_STRUCTURES = {
 }
 
 
+# Where an off_t fills a register of its own, a small one is passed as any other int.
+_IS_64_BIT = sizeof(c_void_p) == 8
+
+
 def read(fd: int, p: "WriteableBuffer | None") -> int:
     """read(2): fill p from a descriptor; the number of bytes, 0 at the end. Go Read.
 
@@ -108,7 +112,7 @@ def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
     """pread(2): fill p from a place in a file, and leave the file's position; the number of bytes. Go Pread."""
     if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
         fd, offset = descriptor("fd", fd), offset_argument("offset", offset)
-    place = c_int64(offset)
+    place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
     before = kept.value
     if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
         while (n := libc.pread(fd, p, size, place)) == -1:  # type: ignore[arg-type]
@@ -123,7 +127,7 @@ def pwrite(fd: int, p: "ReadableBuffer | None", offset: int) -> int:
     """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite."""
     if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
         fd, offset = descriptor("fd", fd), offset_argument("offset", offset)
-    place = c_int64(offset)
+    place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
     before = kept.value
     while (n := libc.pwrite(fd, *readable(p), place)) == -1:
         retry("pwrite", before)
@@ -185,7 +189,10 @@ def _pipe(call: str, flags: int) -> "tuple[int, int]":
     if type(flags) is not int or flags >> 31:
         flags = i32("flags", flags)
     before = kept.value
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         if libc.pipe2(slot.pair, flags) == -1:
             fail(call, before)

@@ -1,15 +1,17 @@
 """ioctl: the call for everything that has no call of its own."""
 
-from ctypes import c_ulong, c_void_p, memmove
+from ctypes import Array, Structure, byref, c_ulong, c_void_p, memmove, sizeof
 
 from ..base.arguments import descriptor, integer
 from ..base.buffers import in_place
 from ..base.errors import kept, retry
-from ..base.scratch import VALUE_SIZE, pool, take
+from ..base.scratch import VALUE_SIZE, Scratch, pool
 from . import libc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..base.buffers import WriteableBuffer
 
 # The kernel never maps memory below this, so a number under it cannot be taken for a place to write to.
@@ -36,25 +38,31 @@ def ioctl(fd: int, request: int, arg: "int | WriteableBuffer" = 0) -> int:
         while (result := libc.ioctl(fd, op, number)) == -1:  # type: ignore[arg-type]  # c_ulong is what op is in C
             retry("ioctl", before)
         return result
-    slot = take()
+    given: Any
+    start: Any
     try:
-        # The export comes before the length, and both of the same view: no other thread can resize arg between.
-        view = arg if type(arg) is bytearray else memoryview(arg)
-        start = in_place(view)
-        size = len(view) if type(view) is bytearray else view.nbytes  # type: ignore[union-attr]
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
+    try:
+        if isinstance(arg, (Structure, Array)):
+            given, start, size = arg, byref(arg), sizeof(arg)
+        else:
+            # The export comes before the length, and both of the same view: no other thread can resize arg between.
+            given = arg if type(arg) is bytearray else memoryview(arg)
+            start = in_place(given)
+            size = len(given) if type(given) is bytearray else given.nbytes
         if size > VALUE_SIZE:
             raise ValueError(f"arg must be at most {VALUE_SIZE} bytes, not {size}")
         # The kernel writes as much as the request says, not as much as arg has room for. Bits 16 to 29 tell, if any.
         room = max(size, request >> 16 & 0x3FFF or _UNSAID)
-        place = slot.value(room)
-        if size < room:
-            slot.view[size - room :] = bytes(room - size)
-        memmove(place, start, size)  # type: ignore[arg-type]  # a pointer of ours is one of ctypes'
+        place = byref(slot.header, slot.size - room)
+        slot.memory[slot.size - room : slot.size] = bytes(given).ljust(room, b"\0")
         before = kept.value
         while (result := libc.ioctl(fd, op, place)) == -1:  # type: ignore[arg-type]
             retry("ioctl", before)
-        memmove(start, place, size)  # type: ignore[arg-type]  # a pointer of ours is one of ctypes' own
+        memmove(start, place, size)
         return result
     finally:
-        view = start = None  # type: ignore[assignment]  # no traceback is to keep arg locked
+        given = start = None  # no traceback is to keep arg locked
         pool.append(slot)

@@ -51,7 +51,7 @@ def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) ->
     """
     if type(epfd) is not int or type(op) is not int or type(fd) is not int or (epfd | op | fd) >> 31:
         epfd, op, fd = descriptor("epfd", epfd), i32("op", op), descriptor("fd", fd)
-    if event is not None and not isinstance(event, EpollEvent):
+    if type(event) is not EpollEvent and event is not None and not isinstance(event, EpollEvent):
         raise TypeError(f"event must be an EpollEvent, not {type(event).__name__}")
     before = kept.value
     if libc.epoll_ctl(epfd, op, fd, None if event is None else byref(event)) == -1:

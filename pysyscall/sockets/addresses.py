@@ -363,17 +363,23 @@ def decode(raw: bytes) -> Sockaddr:
 _OTHER: "tuple[type[Sockaddr], int, Any]" = (SockaddrBytes, 0, bytes)
 
 
-# The addresses met of late: most datagrams come from where another came from before.
-recent: "dict[bytes, Sockaddr]" = {}
+# The addresses met of late: most datagrams come from where another came from before. No bytes, no address.
+_recent: "dict[bytes, Sockaddr | None]" = {}
 
 
 def known(raw: bytes) -> "Sockaddr | None":
     """decode, remembered; None for no bytes."""
-    address = recent.get(raw)
-    if address is None and raw:
-        if len(recent) >= 256:
-            recent.clear()
-        address = recent[raw] = decode(raw)
+    try:
+        return _recent[raw]
+    except KeyError:
+        return remember(_recent, raw, raw)
+
+
+def remember(met: "dict[bytes, Sockaddr | None]", key: bytes, raw: bytes) -> "Sockaddr | None":
+    """The address in these bytes, or None for none, kept under a key with those met of late."""
+    if len(met) >= 256:
+        met.clear()
+    address = met[key] = decode(raw) if raw else None
     return address
 
 

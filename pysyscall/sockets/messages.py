@@ -6,12 +6,13 @@ from struct import Struct as Codec
 from ..base.arguments import descriptor, flag_bits
 from ..base.buffers import COPIED, MAX_RW_COUNT, ArrayType, Export, in_place, readable, writable
 from ..base.errors import kept, retry, system_error
-from ..base.scratch import DATA_SIZE, NAME_SIZE, pool, take
+from ..base.scratch import DATA_SIZE, NAME_SIZE, Scratch, pool
 from ..constants._errnos import EMSGSIZE
 from ..constants._sockets import AF_UNIX, MSG_ZEROCOPY, SO_DOMAIN, SO_TYPE, SOCK_STREAM, SOL_SOCKET
 from . import libc
-from .addresses import Sockaddr, known, raw_bytes, recent
+from .addresses import Sockaddr, raw_bytes
 from .options import getsockopt_int
+from .senders import UNMET, first_sight, met
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..base.buffers import ReadableBuffer, WriteableBuffer
-    from ..base.scratch import Scratch
 
 _IOV_MAX = 1024
 # struct msghdr: name, namelen, iov, iovlen, control, controllen, flags; and behind it one struct iovec: base, len.
@@ -64,10 +64,12 @@ def recvfrom(fd: int, p: "WriteableBuffer | None", flags: int = 0) -> "tuple[int
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
     before = kept.value
-    slot = take()
     try:
-        length = slot.length
-        length.value = NAME_SIZE
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
+    try:
+        slot.length.value = NAME_SIZE
         if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
             while (n := libc.recvfrom(fd, p, size, flags, slot.name, slot.of_length)) == -1:  # type: ignore[arg-type]
                 retry("recvfrom", before)
@@ -77,8 +79,8 @@ def recvfrom(fd: int, p: "WriteableBuffer | None", flags: int = 0) -> "tuple[int
         else:
             while (n := libc.recvfrom(fd, *writable(p), flags, slot.name, slot.of_length)) == -1:
                 retry("recvfrom", before)
-        raw: bytes = slot.name[: length.value]  # type: ignore[assignment]  # a slice of a c_char array is bytes
-        return n, recent.get(raw) or known(raw)
+        address = met.get(slot.head.raw, UNMET)
+        return n, first_sight(slot) if address is UNMET else address
     finally:
         pool.append(slot)
 
@@ -100,7 +102,10 @@ def sendmsg(
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
     raw = b"" if to is None else raw_bytes("to", to)
     held: list[object] = []
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         slot.name[: len(raw)] = raw  # type: ignore[call-overload]  # as for a slice of a c_char array
         used = slot.data
@@ -164,7 +169,10 @@ def recvmsg(
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
     held: list[object] = []
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         control = controllen = 0
         if type(type(oob)) is ArrayType:
@@ -185,8 +193,9 @@ def recvmsg(
             retry("recvmsg", before)
             _message.pack_into(slot.memory, 0, *asked)
         _, namelen, _, _, _, controllen, got = _header.unpack_from(slot.memory)
-        raw: bytes = slot.name[:namelen]  # type: ignore[assignment]  # a slice of a c_char array is bytes
-        return n, controllen, got, recent.get(raw) or known(raw)
+        slot.length.value = namelen
+        address = met.get(slot.head.raw, UNMET)
+        return n, controllen, got, first_sight(slot) if address is UNMET else address
     finally:
         held.clear()
         pool.append(slot)

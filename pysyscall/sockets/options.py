@@ -5,7 +5,7 @@ from ctypes import byref, c_uint32, sizeof
 from ..base.arguments import c_string, descriptor, fixed_bytes, i32, integer, u8
 from ..base.buffers import readable
 from ..base.errors import fail, kept
-from ..base.scratch import VALUE_SIZE, Scratch, pool, take
+from ..base.scratch import VALUE_SIZE, Scratch, pool
 from ..clocks.structs import Timeval
 from ..constants._sockets import SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
 from . import libc
@@ -36,7 +36,10 @@ def getsockopt(fd: int, level: int, opt: int, size: int) -> bytes:
     unit = _FILTER_SIZE if (level, opt) == (SOL_SOCKET, SO_GET_FILTER) else 1
     size = integer("size", size, 0, _LONGEST)
     before = kept.value
-    slot = take() if size <= VALUE_SIZE else Scratch(size)
+    try:
+        slot = pool.pop() if size <= VALUE_SIZE else Scratch(size)
+    except IndexError:
+        slot = Scratch()
     try:
         view, length = slot.view[slot.size - size :], c_uint32(size // unit)
         view[:] = bytes(size)
@@ -56,7 +59,7 @@ def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
     if type(fd) is not int or type(level) is not int or type(opt) is not int or (fd | level | opt) >> 31:
         fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
     if value is None:  # which is the null pointer elsewhere
-        raise TypeError("value must be a buffer, not None")
+        raise TypeError("a readable, C-contiguous buffer is needed, not None")
     before = kept.value
     if libc.setsockopt(fd, level, opt, *readable(value)) == -1:
         fail("setsockopt", before)
@@ -67,7 +70,10 @@ def getsockopt_int(fd: int, level: int, opt: int) -> int:
     if type(fd) is not int or type(level) is not int or type(opt) is not int or (fd | level | opt) >> 31:
         fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
     before = kept.value
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         # Some options are one byte long, and leave the others as they are. SO_GET_FILTER counts in instructions: to 0.
         slot.int.value = 0
@@ -90,7 +96,10 @@ def setsockopt_int(fd: int, level: int, opt: int, value: int) -> None:
     ):
         fd, level, opt, value = descriptor("fd", fd), i32("level", level), i32("opt", opt), i32("value", value)
     before = kept.value
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         slot.int.value = value
         if libc.setsockopt(fd, level, opt, slot.of_int, 4) == -1:

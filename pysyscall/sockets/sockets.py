@@ -2,10 +2,11 @@
 
 from ..base.arguments import descriptor, i32
 from ..base.errors import fail, kept, retry
-from ..base.scratch import NAME_SIZE, pool, take
+from ..base.scratch import NAME_SIZE, Scratch, pool
 from ..constants._sockets import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
 from . import libc
 from .addresses import Sockaddr, decode, raw_bytes
+from .senders import UNMET, first_sight, met
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def socketpair(domain: int, typ: int, proto: int = 0) -> "tuple[int, int]":
     if type(domain) is not int or type(typ) is not int or type(proto) is not int or (domain | typ | proto) >> 31:
         domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
     before = kept.value
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         if libc.socketpair(domain, typ, proto, slot.pair) == -1:
             fail("socketpair", before)
@@ -115,14 +119,22 @@ def _name(call: str, function: "Callable[[int, Pointer, Pointer], int]", fd: int
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
     before = kept.value
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         slot.length.value = NAME_SIZE
         if function(fd, slot.name, slot.of_length) == -1:
             fail(call, before)
-        return decode(slot.name[: slot.length.value])  # type: ignore[arg-type]  # a slice of a c_char array is bytes
+        return _address(slot)
     finally:
         pool.append(slot)
+
+
+def _address(slot: Scratch) -> Sockaddr:
+    address = met.get(slot.head.raw, UNMET)
+    return (first_sight(slot) if address is UNMET else address) or decode(b"")
 
 
 def accept(fd: int) -> "tuple[int, Sockaddr]":
@@ -143,11 +155,14 @@ def _accept(call: str, fd: int, flags: int) -> "tuple[int, Sockaddr]":
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), i32("flags", flags)
     before = kept.value
-    slot = take()
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
     try:
         slot.length.value = NAME_SIZE
         while (connection := libc.accept4(fd, slot.name, slot.of_length, flags)) == -1:
             retry(call, before)
-        return connection, decode(slot.name[: slot.length.value])  # type: ignore[arg-type]
+        return connection, _address(slot)
     finally:
         pool.append(slot)
