@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .io.descriptors import dup as dup
     from .io.descriptors import dup2 as dup2
     from .io.descriptors import dup3 as dup3
+    from .io.descriptors import fcntl_int as fcntl_int
     from .io.descriptors import pipe as pipe
     from .io.descriptors import pipe2 as pipe2
     from .io.descriptors import pread as pread
@@ -220,7 +221,9 @@ else:
     _NAMES = {
         "clocks.structs": "Timespec Timeval",
         "io.copying": "sendfile splice tee",
-        "io.descriptors": "close close_on_exec dup dup2 dup3 pipe pipe2 pread pwrite read set_nonblock write",
+        "io.descriptors": (
+            "close close_on_exec dup dup2 dup3 fcntl_int pipe pipe2 pread pwrite read set_nonblock write"
+        ),
         "io.ioctls": "ioctl",
         "io.lending": "Conn RawConn",
         "io.structs": "EpollEvent FdSet",

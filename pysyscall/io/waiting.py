@@ -26,7 +26,8 @@ def epoll_create(size: int) -> int:
 
     The descriptor is inherited by the programs that this process starts; epoll_create1 can prevent that.
     """
-    if i32("size", size) <= 0:
+    size = i32("size", size)
+    if size <= 0:
         raise ValueError(f"size must be positive, not {size}")
     return _create("epoll_create", 0)
 

@@ -3,8 +3,7 @@
 import enum
 import errno
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
@@ -51,6 +50,7 @@ CALLS = [
     Call(syscall.dup2, {"oldfd": -1, "newfd": -1}, {"oldfd": I32, "newfd": I32}),
     Call(syscall.dup3, {"oldfd": -1, "newfd": -1, "flags": 0}, {"oldfd": I32, "newfd": I32, "flags": I32}),
     Call(syscall.pipe2, {"flags": -1}, {"flags": I32}),
+    Call(syscall.fcntl_int, {"cmd": syscall.F_GETFD, "arg": 0}, {"fd": I32, "cmd": I32, "arg": I32}),
     Call(syscall.set_nonblock, {"nonblocking": True}, {"fd": I32}),
     Call(syscall.close_on_exec, {}, {"fd": I32}),
     Call(syscall.sendto, {"p": b"x", "flags": 0, "to": None}, {"fd": I32, "flags": FLAGS}),
@@ -149,7 +149,7 @@ def test_an_integer_out_of_range_is_an_overflow_error_that_names_the_argument(ca
 def test_what_is_no_integer_is_a_type_error_that_names_the_argument(call: Call, name: str) -> None:
     may_be_none = name in ("offset", "roff", "woff") and call.function not in (syscall.pread, syscall.pwrite)
     for value in ("1", b"1", 1.0, 1j, [1], object()) + (() if may_be_none else (None,)):
-        if name == "arg":
+        if call.function is syscall.ioctl and name == "arg":
             with pytest.raises(TypeError):
                 make(call, name, value)
         else:
@@ -176,22 +176,41 @@ class IntSubclass(int):
     pass
 
 
-def accepted(lowest: int) -> Iterator[object]:
-    yield from (False, Enum.ZERO, IntSubclass(0), Index(0))
-    if lowest < 0:
-        yield from (IntSubclass(-1), Index(-1))
+DESCRIPTORS = {"fd", "oldfd", "newfd", "outfd", "infd", "rfd", "wfd", "epfd"}
+
+
+def outcome(call: Call, name: str, value: object) -> object:
+    """What a call returns or raises; the descriptors that it makes are closed."""
+    try:
+        made = make(call, name, value)
+    except Exception as error:
+        return type(error), str(error)
+    if call.function in (syscall.pipe2, syscall.epoll_create, syscall.epoll_create1):
+        for fd in made if isinstance(made, tuple) else (made,):
+            syscall.close(fd)
+    return made
 
 
 @pytest.mark.parametrize(("call", "name"), ARGUMENTS, ids=NAMES)
-def test_every_kind_of_integer_is_accepted(call: Call, name: str) -> None:
-    if call.function in (syscall.netlink_rib, syscall.epoll_create) or name in ("arg", "fd", "oldfd", "nfd"):
-        return  # for which 0 or -1 means something: below
-    for value in accepted(call.ranges[name][0]):
-        with suppress(OSError):
-            made = make(call, name, value)
-            if call.function in (syscall.pipe2, syscall.epoll_create1):
-                for fd in made if isinstance(made, tuple) else (made,):
-                    syscall.close(fd)
+def test_every_kind_of_integer_does_what_the_same_int_does(call: Call, name: str) -> None:
+    """A descriptor is -1, so that nothing happens to the tests' own; any other number is the least that is allowed."""
+    number = -1 if name in DESCRIPTORS else max(0, call.ranges[name][0])
+    expected = outcome(call, name, number)
+    assert not isinstance(expected, tuple) or expected[0] is not TypeError, expected
+    for kind in (IntSubclass, Index):
+        assert outcome(call, name, kind(number)) == expected
+    if name not in DESCRIPTORS:
+        assert outcome(call, name, False) == expected
+        assert outcome(call, name, Enum.ZERO) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "name"), [each for each in ARGUMENTS if each[1] in DESCRIPTORS], ids=lambda each: str(each)
+)
+def test_a_bool_is_no_descriptor(call: Call, name: str) -> None:
+    for value in (False, True):
+        with pytest.raises(TypeError, match=rf"^{name} must be an integer, not bool$"):
+            make(call, name, value)
 
 
 @pytest.mark.parametrize("make", [IntSubclass, Index])
