@@ -7,7 +7,7 @@ sockets carry: descriptors and credentials.
 from ctypes import c_size_t, sizeof
 from struct import Struct as Codec
 
-from ..base.arguments import i32, integer
+from ..base.arguments import descriptor, i32, integer
 from ..base.errors import system_error
 from ..constants._errnos import EINVAL
 from ..constants._sockets import SCM_CREDENTIALS, SCM_PIDFD, SCM_RIGHTS, SOL_SOCKET
@@ -90,7 +90,7 @@ def payload(call: str, m: SocketControlMessage, level: int, type: int, size: int
 
 def unix_rights(*fds: int) -> bytes:
     """An SCM_RIGHTS message: descriptors for another process, at most 253 of them. unix(7). Go UnixRights."""
-    return socket_control_message(SOL_SOCKET, SCM_RIGHTS, b"".join(_INT.pack(i32("fd", fd)) for fd in fds))
+    return socket_control_message(SOL_SOCKET, SCM_RIGHTS, b"".join(_INT.pack(descriptor("fd", fd)) for fd in fds))
 
 
 def parse_unix_rights(m: SocketControlMessage) -> "list[int]":
