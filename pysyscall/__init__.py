@@ -35,11 +35,11 @@ _NAMES = {
         "NamedInotifyEvent inotify_add_watch inotify_init inotify_init1 inotify_rm_watch parse_inotify_events"
     ),
     "io.copying": "sendfile splice tee",
-    "io.descriptors": "close close_on_exec dup dup2 dup3 pipe pipe2 pread pwrite read set_nonblock write",
+    "io.descriptors": "close close_on_exec dup dup2 dup3 fcntl_int pipe pipe2 pread pwrite read set_nonblock write",
     "io.ioctls": "ioctl",
     "io.lending": "Conn RawConn",
     "io.structs": "EpollEvent FdSet PollFd",
-    "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait poll select",
+    "io.waiting": "epoll_create epoll_create1 epoll_ctl epoll_wait poll ppoll select",
     "memory.mapping": "madvise mlock mlockall mmap mprotect munlock munlockall munmap",
     "mounts.mounting": "chroot mount pivot_root unmount",
     "net.addresses": "format_ip parse_ip split_host_port",
@@ -133,10 +133,10 @@ _NAMES = {
 # Loaded at once, each after those that it imports.
 _AT_ONCE = (
     *("base.abi", "base.arguments", "constants", "constants.common", "base.errors", "base.buffers", "base.declaration"),
-    *("base.fields", "base.layout", "clocks.structs", "system.texts", "system.errnos"),
+    *("base.libc", "base.scratch", "base.fields", "base.layout", "clocks.structs", "system.texts", "system.errnos"),
     *("io.libc", "io.structs", "io.descriptors", "io.waiting"),
-    *("sockets.libc", "sockets.sockaddr", "sockets.structs", "sockets.addresses", "sockets.sockets", "sockets.options"),
-    *("sockets.messages", "sockets.control", "sockets.ip_control"),
+    *("sockets.libc", "sockets.sockaddr", "sockets.structs", "sockets.addresses", "sockets.senders", "sockets.sockets"),
+    *("sockets.options", "sockets.messages", "sockets.control", "sockets.ip_control"),
 )
 
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -103,6 +103,7 @@ from .io.descriptors import close_on_exec as close_on_exec
 from .io.descriptors import dup as dup
 from .io.descriptors import dup2 as dup2
 from .io.descriptors import dup3 as dup3
+from .io.descriptors import fcntl_int as fcntl_int
 from .io.descriptors import pipe as pipe
 from .io.descriptors import pipe2 as pipe2
 from .io.descriptors import pread as pread
@@ -121,6 +122,7 @@ from .io.waiting import epoll_create1 as epoll_create1
 from .io.waiting import epoll_ctl as epoll_ctl
 from .io.waiting import epoll_wait as epoll_wait
 from .io.waiting import poll as poll
+from .io.waiting import ppoll as ppoll
 from .io.waiting import select as select
 from .memory.mapping import madvise as madvise
 from .memory.mapping import mlock as mlock

@@ -8,10 +8,11 @@ process's, but writes to one that is: an integer that stands for an address can 
 """
 
 import sys
+from operator import index
 
 from .base.arguments import i32, integer
 from .base.buffers import Export, ReadableBuffer
-from .base.errors import fail
+from .base.errors import fail, kept
 from .system import libc
 
 TYPE_CHECKING = False
@@ -29,9 +30,10 @@ def syscall(
 ) -> "tuple[int, int]":
     """syscall(2): the system call of this number, such as SYS_GETPID; its result, and 0. Go Syscall.
 
-    An argument is a number of a register's width, signed or not; or a buffer, which goes as its address and stays in
-    place during the call; or None, the null pointer. bytes end with a NUL, as C's names do, and are for what the kernel
-    only reads: what it writes needs a bytearray or a ctypes object. The result is unsigned. Go's second result is a
+    An argument is a number of a register's width, signed or not, or whatever has `__index__`; or a buffer, which goes
+    as its address and stays in place during the call; or None, the null pointer. bytes end with a NUL, as C's names do,
+    and are for what the kernel only reads: what it writes needs a bytearray or a ctypes object. The kernel writes as
+    much as the call says, also beyond a buffer that is shorter. The result is unsigned. Go's second result is a
     register that libc does not show, so that it is always 0. InterruptedError: nothing is called anew.
     """
     return _call(trap, a1, a2, a3, 0, 0, 0)
@@ -78,9 +80,11 @@ def _call(trap: int, *arguments: "SyscallArgument") -> "tuple[int, int]":
     exports: list[Export] = []
     try:
         a1, a2, a3, a4, a5, a6 = (_word(f"a{i}", value, exports) for i, value in enumerate(arguments, 1))
-        result = libc.syscall(i32("trap", trap), a1, a2, a3, a4, a5, a6)
+        trap = i32("trap", trap)
+        before = kept.value
+        result = libc.syscall(trap, a1, a2, a3, a4, a5, a6)
         if result == -1:
-            fail(f"syscall {trap}")
+            fail(f"syscall {trap}", before)
     finally:
         for export in exports:
             export.release()
@@ -91,8 +95,10 @@ def _word(name: str, value: "SyscallArgument", exports: "list[Export]") -> int:
     """What goes into the register; a buffer's export is added to the list."""
     if value is None:
         return 0
-    if isinstance(value, int):
-        return integer(name, value, -sys.maxsize - 1, _UINTPTR_MAX)
-    export = Export(value)
-    exports.append(export)
-    return export.address
+    try:
+        number = index(value)  # type: ignore[arg-type]  # first: a number of NumPy's is a buffer too
+    except TypeError:
+        export = Export(value)  # type: ignore[arg-type]
+        exports.append(export)
+        return export.address
+    return integer(name, number, -sys.maxsize - 1, _UINTPTR_MAX)

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -186,11 +186,13 @@ def test_control_c_ends_the_call(name: str) -> None:
 # Calls that no test can make wait: strace fails them as a signal would
 
 
-def under_strace(program: str, *arguments: str, inject: str, path: str) -> tuple[str, str]:
-    """What a program prints, and what calls it made on a path, where strace fails some of those."""
-    calls = inject.partition(":")[0]
+def under_strace(program: str, *arguments: str, inject: Sequence[str], path: str | None = None) -> tuple[str, str]:
+    """What a program prints, and what calls it made (on a path), where strace fails some of those."""
+    calls = ",".join(each.partition(":")[0] for each in inject)
     with tempfile.NamedTemporaryFile("r") as log:
-        options = ["-o", log.name, "-P", path, "-e", f"trace={calls}", "-e", f"inject={inject}"]
+        options = ["-o", log.name, "-e", f"trace={calls}"]
+        options += ["-P", path] if path else []
+        options += [word for each in inject for word in ("-e", f"inject={each}")]
         command = ["strace", "-f", "-qq", *options, sys.executable, "-c", program, *arguments]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
@@ -219,7 +221,7 @@ def test_an_interrupted_call_is_made_again(calls: str, line: str, printed: str, 
     """
     file = tmp_path / "file"
     file.write_bytes(b"hello")
-    output, log = under_strace(program, str(file), inject=f"{calls}:error=EINTR:when=1..2", path=str(file))
+    output, log = under_strace(program, str(file), inject=[f"{calls}:error=EINTR:when=1..2"], path=str(file))
     assert output == f"{printed}\n"
     assert log.count("EINTR") == 2
 
@@ -237,9 +239,106 @@ def test_close_is_never_retried(tmp_path: Path) -> None:
         os._exit(0)
     """
     file = str(tmp_path / "file")
-    output, log = under_strace(program, file, inject="close:error=EINTR", path=file)
+    output, log = under_strace(program, file, inject=["close:error=EINTR"], path=file)
     assert output == "[Errno 4] close: Interrupted system call\n"
     assert log.count("close(") == 1
+
+
+# A handler's own failures: strace has a signal come with the failure of the call outside
+
+FAILING_HANDLER = """if True:
+    import errno, os, signal, sys, pysyscall as syscall
+
+    came = 0
+
+    def handle(*_):
+        global came
+        came += 1
+        for call in (
+            lambda: syscall.close(-1),
+            lambda: syscall.write(-1, b"x"),
+            lambda: syscall.read(-1, bytearray(1)),
+            lambda: os.stat("/nowhere"),
+        ):
+            try:
+                call()
+            except OSError:
+                pass
+
+    def outcome(call):
+        before = came
+        try:
+            call()
+        except OSError as error:
+            print(error.strerror.partition(":")[0], errno.errorcode[error.errno], came - before)
+
+    syscall.write(1, b"")
+    signal.signal(signal.SIGUSR1, handle)
+"""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="tool: strace")
+def test_a_call_that_fails_in_a_handler_leaves_the_errno_of_the_one_outside() -> None:
+    program = f"""{FAILING_HANDLER}
+    fd = syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM)
+    address, p, event = syscall.SockaddrInet4(9, bytes((127, 0, 0, 1))), bytearray(1), syscall.EpollEvent()
+    epfd = syscall.epoll_create1(syscall.EPOLL_CLOEXEC)
+    outcome(lambda: syscall.bind(fd, address))
+    outcome(lambda: syscall.connect(fd, address))
+    outcome(lambda: syscall.listen(fd))
+    outcome(lambda: syscall.accept4(fd))
+    outcome(lambda: syscall.getsockname(fd))
+    outcome(lambda: syscall.recvfrom(fd, p))
+    outcome(lambda: syscall.recvmsg(fd, p, None))
+    outcome(lambda: syscall.sendto(fd, b"x", 0, address))
+    outcome(lambda: syscall.sendmsg(fd, b"x", None, address))
+    outcome(lambda: syscall.setsockopt_int(fd, 0, 0, 0))
+    outcome(lambda: syscall.getsockopt_int(fd, 0, 0))
+    outcome(lambda: syscall.pipe2())
+    outcome(lambda: syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM))
+    outcome(lambda: syscall.epoll_ctl(epfd, syscall.EPOLL_CTL_ADD, fd, event))
+    outcome(lambda: syscall.syscall(syscall.SYS_SETNS, fd, 0))
+    outcome(lambda: syscall.unshare(0))
+    """
+    failures = {
+        **{"bind": "EADDRINUSE", "connect": "EINPROGRESS", "listen": "EADDRINUSE", "accept4": "ECONNABORTED"},
+        **{"getsockname": "ENOTSOCK", "recvfrom": "ECONNRESET", "recvmsg": "ECONNRESET", "sendto": "ECONNREFUSED"},
+        **{"sendmsg": "ECONNREFUSED", "setsockopt": "ENOPROTOOPT", "getsockopt": "ENOPROTOOPT", "pipe2": "EMFILE"},
+        **{"socketpair": "EMFILE", "epoll_ctl": "EEXIST", "setns": "EPERM", "unshare": "EPERM"},
+    }
+    inject = [f"{call}:error={name}:signal=SIGUSR1" for call, name in failures.items()]
+    output, _ = under_strace(program, inject=inject)
+    expected = [f"{call} {name} 1" for call, name in failures.items()]
+    expected[-2] = f"syscall {syscall.SYS_SETNS} EPERM 1"
+    assert output.splitlines() == expected
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="tool: strace")
+def test_a_call_on_a_file_that_fails_as_a_handlers_does_keeps_its_errno(tmp_path: Path) -> None:
+    program = f"""{FAILING_HANDLER}
+    fd, p = os.open(sys.argv[1], os.O_RDWR), bytearray(4)
+    for name, call in (
+        ("pread", lambda: syscall.pread(fd, p, 0)),
+        ("pwrite", lambda: syscall.pwrite(fd, b"x", 0)),
+        ("read", lambda: syscall.read(fd, p)),
+        ("write", lambda: syscall.write(fd, b"x")),
+        ("ioctl", lambda: syscall.ioctl(fd, syscall.TIOCINQ, p)),
+        ("fcntl", lambda: syscall.fcntl_int(fd, syscall.F_SETFD, 0)),
+        ("dup3", lambda: syscall.dup3(fd, 77, 0)),
+        ("close", lambda: syscall.close(fd)),
+    ):
+        outcome(call)
+    sys.stdout.flush()
+    os._exit(0)
+    """
+    file = tmp_path / "file"
+    file.write_bytes(b"hello")
+    failures = {"pread64": "EIO", "pwrite64": "ENOSPC", "read": "EIO", "write": "EDQUOT", "ioctl": "EPERM"}
+    failures |= {"/^fcntl": "EBUSY", "dup3": "EBUSY", "close": "EIO"}
+    inject = [f"{call}:error={name}:signal=SIGUSR1" for call, name in failures.items()]
+    output, _ = under_strace(program, str(file), inject=inject, path=str(file))
+    names = [call.strip("/^").removesuffix("64") for call in failures]
+    assert output.splitlines() == [f"{call} {error} 1" for call, error in zip(names, failures.values(), strict=True)]
 
 
 # The time that remains

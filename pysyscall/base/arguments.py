@@ -34,8 +34,15 @@ def index(name: str, value: "SupportsIndex") -> int:
 
 
 def i32(name: str, value: "SupportsIndex") -> int:
-    """A C int: a descriptor, a flag, an option. Which of them make sense is for the kernel to say."""
+    """A C int: a flag, an option. Which of them make sense is for the kernel to say."""
     return integer(name, value, -(2**31), 2**31 - 1)
+
+
+def descriptor(name: str, value: "SupportsIndex") -> int:
+    """A descriptor: a C int, and no bool, which is somebody's mistake (`close(True)` would close 1)."""
+    if isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer, not bool")
+    return i32(name, value)
 
 
 def flag_bits(name: str, value: "SupportsIndex") -> int:

@@ -69,21 +69,26 @@ class Export:
         self._view.release()
 
 
-def readable(p: "ReadableBuffer") -> "tuple[Pointer, int]":
-    """The pointer to, and the length of, anything C-contiguous with the buffer protocol, for the kernel to read."""
+def readable(p: "ReadableBuffer | None") -> "tuple[Pointer, int]":
+    """The pointer to, and the length of, anything C-contiguous with the buffer protocol, for the kernel to read.
+
+    None is the null pointer, Go's nil.
+    """
     if type(p) is bytes:
         size = len(p)
         return p, size if size < MAX_RW_COUNT else MAX_RW_COUNT
     try:
         return writable(p)  # type: ignore[arg-type]  # whatever is not writable raises TypeError
     except TypeError:
-        export = Export(p)
+        export = Export(p)  # type: ignore[arg-type]  # None is writable
         return export, min(export.nbytes, MAX_RW_COUNT)
 
 
-def writable(p: "WriteableBuffer") -> "tuple[Pointer, int]":
-    """The pointer to, and the length of, a writable C-contiguous buffer, for the kernel to fill."""
+def writable(p: "WriteableBuffer | None") -> "tuple[Pointer, int]":
+    """The pointer to, and the length of, a writable C-contiguous buffer, for the kernel to fill; None is Go's nil."""
     start: Pointer
+    if p is None:
+        return None, 0
     if type(type(p)) is ArrayType:
         start = p  # type: ignore[assignment]
         size = sizeof(p)  # type: ignore[arg-type]

@@ -1,16 +1,19 @@
 """The C library's functions as their man pages declare them, and nothing else.
 
-One declaration says all: mypy checks callers against the signature, ctypes is set up from it, and the tests hold it
-against the headers of every ABI. No checks, no retries, no exceptions here: the modules above have done, or do, those.
+One declaration says all: mypy checks callers against the signature, and the tests hold it against the headers of every
+ABI. No checks, no retries, no exceptions here. How a public function calls one:
 
-    @prototype   converts every argument to its declared type.
-    @unconverted does not, which saves some 80 ns an argument. Only for functions whose arguments are pointers and
-    integers
-                 that the caller has brought into the range of a C int, and whose result fits one; ctypes then passes
-                 them as int, and every ABI widens that to a register. For the calls that move data.
+    def listen(fd: int, backlog: int = SOMAXCONN) -> None:
+        if type(fd) is not int or type(backlog) is not int or (fd | backlog) >> 31:  # quick: int and in 0..2**31-1
+            fd, backlog = descriptor("fd", fd), i32("backlog", backlog)  # the named checks, for all else
+        before = kept.value
+        if libc.listen(fd, backlog) == -1:
+            fail("listen", before)  # or, where a signal may not end it, `while ... == -1: retry("listen", before)`
 
-Annotations must be evaluated here, and cheaply: `from __future__ import annotations` would keep them as strings. They
-have two faces instead of `typing.Annotated`, as importing typing takes twice the time of importing ctypes.
+`@unconverted` passes an int as a C int, and a ctypes object as what it is. It is for parameters that are pointers, and
+integers that the caller has brought into the range of a C int, and for a result that fits one: every ABI widens those
+to a register. `@prototype` converts every argument to its declared type, some 80 ns each: for 64-bit numbers, names and
+unsigned values. Room for a header, length, address or small value comes from `base.scratch`.
 """
 
 import ctypes
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     SSize: TypeAlias = int
     Off64: TypeAlias = int
     Loff: TypeAlias = int
+    GivenOff64: TypeAlias = int | ctypes.c_int64
     Socklen: TypeAlias = int
     String: TypeAlias = bytes | None
     Pointer: TypeAlias = buffers.Pointer
@@ -52,6 +56,9 @@ else:
 
     class Loff(ctypes.c_int64):
         """loff_t: of 64 bits in every libc, under the plain name."""
+
+    class GivenOff64(ctypes.c_int64):
+        """An off_t of 64 bits of an unconverted function, given as a ctypes object where it does not fit an int."""
 
     Socklen = ctypes.c_uint32
     String = ctypes.c_char_p
@@ -72,7 +79,7 @@ def prototype(declaration: "Function") -> "Function":
 
 
 def unconverted(declaration: "Function") -> "Function":
-    """The libc function of this name as ctypes finds it: see this module's docstring."""
+    """The libc function of this name as ctypes finds it, whose arguments the caller makes fit."""
     return _function(declaration)  # type: ignore[no-any-return]
 
 
@@ -98,7 +105,7 @@ def _function(declaration: "Any") -> "Any":
     name = declaration.__name__
     types = declaration.__annotations__.values()
     # A 32-bit glibc gives the plain name an off_t of 32 bits; musl has the plain name alone, with 64.
-    has_off_t = Off64 is not Long and (Off64 in types or Off64Pointer in types)
+    has_off_t = Off64 is not Long and not {Off64, GivenOff64, Off64Pointer}.isdisjoint(types)
     symbols = (name + "64", name) if has_off_t else (name,)
     for symbol in symbols:
         try:

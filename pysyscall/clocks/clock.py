@@ -2,7 +2,7 @@
 
 from ctypes import byref
 
-from ..base.errors import check, system_error, take_errno
+from ..base.errors import check, kept, system_error, take_errno
 from ..constants import EINTR
 from . import libc
 from .structs import Time_t, Timespec, Timeval, Timex
@@ -11,7 +11,7 @@ from .structs import Time_t, Timespec, Timeval, Timex
 def gettimeofday() -> Timeval:
     """gettimeofday(2): the time since 1970. Go Gettimeofday."""
     tv = Timeval()
-    check("gettimeofday", libc.gettimeofday(byref(tv), None))
+    check("gettimeofday", kept.value, libc.gettimeofday(byref(tv), None))
     return tv
 
 
@@ -22,7 +22,7 @@ def settimeofday(tv: Timeval) -> None:
     """
     if not isinstance(tv, Timeval):
         raise TypeError(f"tv must be a Timeval, not {type(tv).__name__}")
-    check("settimeofday", libc.settimeofday(byref(tv), None))
+    check("settimeofday", kept.value, libc.settimeofday(byref(tv), None))
 
 
 def time() -> Time_t:
@@ -43,7 +43,8 @@ def nanosleep(time: Timespec, leftover: "Timespec | None" = None) -> None:
     rest = byref(left)
     if libc.nanosleep(byref(time), rest) != -1:
         return
-    while (errno := take_errno()) == EINTR:
+    before = kept.value
+    while (errno := take_errno(before)) == EINTR:
         if libc.nanosleep(rest, rest) != -1:
             return
     raise system_error("nanosleep", errno)
@@ -58,4 +59,4 @@ def adjtimex(buf: Timex) -> int:
     """
     if not isinstance(buf, Timex):
         raise TypeError(f"buf must be a Timex, not {type(buf).__name__}")
-    return check("adjtimex", libc.adjtimex(byref(buf)))
+    return check("adjtimex", kept.value, libc.adjtimex(byref(buf)))

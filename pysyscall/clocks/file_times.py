@@ -4,7 +4,7 @@ from _collections_abc import Sequence
 from ctypes import Array
 
 from ..base.arguments import StrOrBytesPath, c_path, i32
-from ..base.errors import retry, system_error
+from ..base.errors import kept, retry, system_error
 from ..constants import AT_FDCWD, EINVAL
 from . import libc
 from .structs import Timespec, Timeval, Utimbuf
@@ -46,8 +46,9 @@ def utimes_nano(path: "StrOrBytesPath", ts: "Sequence[Timespec] | Array[Timespec
 def futimes(fd: int, tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
     """futimens(3): as utimes, of an open file. Go Futimes, which takes a way through /proc."""
     fd, times = i32("fd", fd), _from_timevals("futimes", tv)
+    before = kept.value
     while libc.futimens(fd, times) == -1:
-        retry("futimes")
+        retry("futimes", before)
 
 
 def futimesat(dirfd: int, path: "StrOrBytesPath", tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
@@ -73,5 +74,6 @@ def _check(name: str, times: "Iterable[object] | None", kind: type) -> None:
 
 
 def _utimensat(call: str, dirfd: int, path: bytes, times: "Array[Timespec] | None") -> None:
+    before = kept.value
     while libc.utimensat(dirfd, path, times, 0) == -1:
-        retry(call)
+        retry(call, before)

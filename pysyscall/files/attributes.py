@@ -2,7 +2,7 @@
 
 from ..base.arguments import StrOrBytes, StrOrBytesPath, c_path, c_string, i32
 from ..base.buffers import ReadableBuffer, WriteableBuffer, readable, writable
-from ..base.errors import retry
+from ..base.errors import kept, retry
 from . import libc
 
 TYPE_CHECKING = False
@@ -17,8 +17,9 @@ def getxattr(path: "StrOrBytesPath", attr: "StrOrBytes", dest: "WriteableBuffer 
     attribute. ERANGE: dest is too short. EOPNOTSUPP: the file system has none.
     """
     name, attribute = c_path("path", path), c_string("attr", attr)
+    before = kept.value
     while (n := libc.getxattr(name, attribute, *_room(dest))) == -1:
-        retry("getxattr")
+        retry("getxattr", before)
     return n
 
 
@@ -28,8 +29,9 @@ def listxattr(path: "StrOrBytesPath", dest: "WriteableBuffer | None") -> int:
     An empty dest, or None, asks for the length alone. ERANGE: dest is too short.
     """
     name = c_path("path", path)
+    before = kept.value
     while (n := libc.listxattr(name, *_room(dest))) == -1:
-        retry("listxattr")
+        retry("listxattr", before)
     return n
 
 
@@ -39,15 +41,17 @@ def setxattr(path: "StrOrBytesPath", attr: "StrOrBytes", data: "ReadableBuffer |
     flags: XATTR_CREATE fails where it is there already (FileExistsError), XATTR_REPLACE where it is not (ENODATA).
     """
     name, attribute, flags = c_path("path", path), c_string("attr", attr), i32("flags", flags)
+    before = kept.value
     while libc.setxattr(name, attribute, *readable(b"" if data is None else data), flags) == -1:
-        retry("setxattr")
+        retry("setxattr", before)
 
 
 def removexattr(path: "StrOrBytesPath", attr: "StrOrBytes") -> None:
     """removexattr(2): remove an attribute. ENODATA: there is none of this name. Go Removexattr."""
     name, attribute = c_path("path", path), c_string("attr", attr)
+    before = kept.value
     while libc.removexattr(name, attribute) == -1:
-        retry("removexattr")
+        retry("removexattr", before)
 
 
 def _room(dest: "WriteableBuffer | None") -> "tuple[Pointer, int]":

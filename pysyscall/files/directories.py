@@ -7,7 +7,7 @@ from struct import Struct as Codec
 
 from ..base.arguments import StrOrBytesPath, c_path, i32
 from ..base.buffers import ReadableBuffer, WriteableBuffer, writable
-from ..base.errors import fail, retry, system_error
+from ..base.errors import fail, kept, retry, system_error
 from ..constants import EINVAL, ENOENT, PATH_MAX
 from . import kernel, libc
 from .structs import Dirent
@@ -32,8 +32,9 @@ def read_dirent(fd: int, buf: "WriteableBuffer") -> int:
 
 def _getdents(call: str, fd: int, buf: "WriteableBuffer") -> int:
     fd = i32("fd", fd)
+    before = kept.value
     while (n := kernel.getdents64(fd, *writable(buf))) == -1:
-        retry(call)
+        retry(call, before)
     return n
 
 
@@ -68,15 +69,17 @@ def parse_dirent(buf: "ReadableBuffer", max: int, names: "Sequence[str]" = ()) -
 def chdir(path: "StrOrBytesPath") -> None:
     """chdir(2): make a directory the one that relative paths start at, for the whole process. Go Chdir."""
     name = c_path("path", path)
+    before = kept.value
     while libc.chdir(name) == -1:
-        retry("chdir")
+        retry("chdir", before)
 
 
 def fchdir(fd: int) -> None:
     """fchdir(2): as chdir, by a descriptor. Go Fchdir."""
     fd = i32("fd", fd)
+    before = kept.value
     while libc.fchdir(fd) == -1:
-        retry("fchdir")
+        retry("fchdir", before)
 
 
 def getcwd(buf: "WriteableBuffer") -> int:
@@ -85,18 +88,20 @@ def getcwd(buf: "WriteableBuffer") -> int:
     ERANGE: buf is too short. FileNotFoundError: the directory has been removed. A path that begins with
     "(unreachable)" is outside of this process's root. getwd returns it as a str.
     """
+    before = kept.value
     n = kernel.getcwd(*writable(buf))
     if n == -1:
-        fail("getcwd")
+        fail("getcwd", before)
     return n
 
 
 def getwd() -> str:
     """getcwd(2): the working directory. FileNotFoundError: removed, or outside of this process's root. Go Getwd."""
     buf = create_string_buffer(PATH_MAX)
+    before = kept.value
     n = kernel.getcwd(buf, sizeof(buf))
     if n == -1:
-        fail("getwd")
+        fail("getwd", before)
     if buf.raw[:1] != b"/":
         raise system_error("getwd", ENOENT)
     return fsdecode(buf.raw[: n - 1])

@@ -4,7 +4,7 @@ from ctypes import byref
 
 from ..base.abi import ABI
 from ..base.arguments import i32
-from ..base.errors import retry
+from ..base.errors import kept, retry
 from ..constants import F_GETLK, F_GETLK64, F_SETLK, F_SETLK64, F_SETLKW, F_SETLKW64
 from . import kernel, libc
 from .structs import Flock_t
@@ -22,8 +22,9 @@ def flock(fd: int, how: int) -> None:
     or inherited descriptor shares it, and the last close frees it.
     """
     fd, how = i32("fd", fd), i32("how", how)
+    before = kept.value
     while libc.flock(fd, how) == -1:
-        retry("flock")
+        retry("flock", before)
 
 
 def fcntl_flock(fd: int, cmd: int, lk: Flock_t) -> None:
@@ -38,5 +39,6 @@ def fcntl_flock(fd: int, cmd: int, lk: Flock_t) -> None:
     if not isinstance(lk, Flock_t):
         raise TypeError(f"lk must be a Flock_t, not {type(lk).__name__}")
     cmd = _WIDE.get(cmd, cmd)
+    before = kept.value
     while _fcntl(fd, cmd, byref(lk)) == -1:
-        retry("fcntl")
+        retry("fcntl", before)

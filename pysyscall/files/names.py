@@ -2,7 +2,7 @@
 
 from ..base.arguments import StrOrBytesPath, c_path, i32, u32
 from ..base.buffers import WriteableBuffer, writable
-from ..base.errors import retry
+from ..base.errors import kept, retry
 from ..constants import AT_FDCWD, AT_REMOVEDIR, S_IFIFO
 from . import kernel, libc
 
@@ -10,15 +10,17 @@ from . import kernel, libc
 def link(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:
     """link(2): give a file one more name. EXDEV: on another file system. Go Link."""
     old, new = c_path("oldpath", oldpath), c_path("newpath", newpath)
+    before = kept.value
     while libc.link(old, new) == -1:
-        retry("link")
+        retry("link", before)
 
 
 def symlink(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:
     """symlink(2): make newpath a symbolic link that holds the text oldpath. Go Symlink."""
     old, new = c_path("oldpath", oldpath), c_path("newpath", newpath)
+    before = kept.value
     while libc.symlink(old, new) == -1:
-        retry("symlink")
+        retry("symlink", before)
 
 
 def readlink(path: "StrOrBytesPath", buf: "WriteableBuffer") -> int:
@@ -28,8 +30,9 @@ def readlink(path: "StrOrBytesPath", buf: "WriteableBuffer") -> int:
     empty buffer.
     """
     name = c_path("path", path)
+    before = kept.value
     while (n := libc.readlink(name, *writable(buf))) == -1:
-        retry("readlink")
+        retry("readlink", before)
     return n
 
 
@@ -45,8 +48,9 @@ def renameat(olddirfd: int, oldpath: "StrOrBytesPath", newdirfd: int, newpath: "
 
 def _renameat(call: str, olddirfd: int, oldpath: "StrOrBytesPath", newdirfd: int, newpath: "StrOrBytesPath") -> None:
     old, new = c_path("oldpath", oldpath), c_path("newpath", newpath)
+    before = kept.value
     while libc.renameat(olddirfd, old, newdirfd, new) == -1:
-        retry(call)
+        retry(call, before)
 
 
 def unlink(path: "StrOrBytesPath") -> None:
@@ -66,8 +70,9 @@ def rmdir(path: "StrOrBytesPath") -> None:
 
 def _unlinkat(call: str, dirfd: int, path: "StrOrBytesPath", flags: int) -> None:
     name = c_path("path", path)
+    before = kept.value
     while libc.unlinkat(dirfd, name, flags) == -1:
-        retry(call)
+        retry(call, before)
 
 
 def mkdir(path: "StrOrBytesPath", mode: int) -> None:
@@ -82,8 +87,9 @@ def mkdirat(dirfd: int, path: "StrOrBytesPath", mode: int) -> None:
 
 def _mkdirat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int) -> None:
     name = c_path("path", path)
+    before = kept.value
     while libc.mkdirat(dirfd, name, mode) == -1:
-        retry(call)
+        retry(call, before)
 
 
 def mkfifo(path: "StrOrBytesPath", mode: int) -> None:
@@ -107,5 +113,6 @@ def mknodat(dirfd: int, path: "StrOrBytesPath", mode: int, dev: int) -> None:
 
 def _mknodat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, dev: int) -> None:
     name = c_path("path", path)
+    before = kept.value
     while kernel.mknodat(dirfd, name, mode, dev) == -1:
-        retry(call)
+        retry(call, before)

@@ -1,7 +1,7 @@
 """Files: opened, positioned, sized, and written to the disk."""
 
 from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, i64, u32
-from ..base.errors import check, retry
+from ..base.errors import check, kept, retry
 from ..constants import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
 from . import libc
 
@@ -33,8 +33,9 @@ def creat(path: "StrOrBytesPath", mode: int) -> int:
 
 def _openat(call: str, dirfd: int, path: "StrOrBytesPath", flags: int, mode: int) -> int:
     name = c_path("path", path)
+    before = kept.value
     while (fd := libc.openat(dirfd, name, flags | O_LARGEFILE, mode)) == -1:
-        retry(call)
+        retry(call, before)
     return fd
 
 
@@ -44,21 +45,23 @@ def seek(fd: int, offset: int, whence: int) -> int:
     whence is SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA or SEEK_HOLE. ESPIPE: a pipe or a socket. EINVAL: before the
     start.
     """
-    return check("seek", libc.lseek(i32("fd", fd), i64("offset", offset), i32("whence", whence)))
+    return check("seek", kept.value, libc.lseek(i32("fd", fd), i64("offset", offset), i32("whence", whence)))
 
 
 def ftruncate(fd: int, length: int) -> None:
     """ftruncate(2): make a file exactly so many bytes long; what is new reads as zeros. Go Ftruncate."""
     fd, length = i32("fd", fd), i64("length", length)
+    before = kept.value
     while libc.ftruncate(fd, length) == -1:
-        retry("ftruncate")
+        retry("ftruncate", before)
 
 
 def truncate(path: "StrOrBytesPath", length: int) -> None:
     """truncate(2): as ftruncate, by path. Go Truncate."""
     name, length = c_path("path", path), i64("length", length)
+    before = kept.value
     while libc.truncate(name, length) == -1:
-        retry("truncate")
+        retry("truncate", before)
 
 
 def fallocate(fd: int, mode: int, off: int, len: int) -> None:
@@ -67,22 +70,25 @@ def fallocate(fd: int, mode: int, off: int, len: int) -> None:
     EOPNOTSUPP: the file system cannot. ENOSPC: no room. EINVAL: off is negative, or len is not positive.
     """
     fd, mode, off, len = i32("fd", fd), flag_bits("mode", mode), i64("off", off), i64("len", len)
+    before = kept.value
     while libc.fallocate(fd, mode, off, len) == -1:
-        retry("fallocate")
+        retry("fallocate", before)
 
 
 def fsync(fd: int) -> None:
     """fsync(2): write a file's data and metadata to the disk, and wait. EINVAL: no such file, a pipe say. Go Fsync."""
     fd = i32("fd", fd)
+    before = kept.value
     while libc.fsync(fd) == -1:
-        retry("fsync")
+        retry("fsync", before)
 
 
 def fdatasync(fd: int) -> None:
     """fdatasync(2): as fsync, without metadata that reading does not need. Go Fdatasync."""
     fd = i32("fd", fd)
+    before = kept.value
     while libc.fdatasync(fd) == -1:
-        retry("fdatasync")
+        retry("fdatasync", before)
 
 
 def sync_file_range(fd: int, off: int, n: int, flags: int) -> None:
@@ -91,8 +97,9 @@ def sync_file_range(fd: int, off: int, n: int, flags: int) -> None:
     flags: SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER. It writes no metadata: it is no fsync. ESPIPE: no file.
     """
     fd, off, n, flags = i32("fd", fd), i64("off", off), i64("n", n), u32("flags", flags)
+    before = kept.value
     while libc.sync_file_range(fd, off, n, flags) == -1:
-        retry("sync_file_range")
+        retry("sync_file_range", before)
 
 
 def sync() -> None:

@@ -1,7 +1,7 @@
 """Who may use a file: asked for and changed."""
 
 from ..base.arguments import StrOrBytesPath, c_path, i32, identity, u32
-from ..base.errors import fail, retry, system_error, take_errno
+from ..base.errors import fail, kept, retry, system_error, take_errno
 from ..constants import AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, EPERM
 from . import kernel, libc
 
@@ -26,15 +26,16 @@ def faccessat(dirfd: int, path: "StrOrBytesPath", mode: int, flags: int = 0) -> 
 
 def _faccessat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: int) -> None:
     name = c_path("path", path)
+    before = kept.value
     if not flags:
         while kernel.faccessat(dirfd, name, mode) == -1:
-            retry(call)
+            retry(call, before)
         return
     while kernel.faccessat2(dirfd, name, mode, flags) == -1:
-        errno = take_errno()
+        errno = take_errno(before)
         if errno in (ENOSYS, EPERM):  # an old kernel, or a sandbox that knows no such call
             if libc.faccessat(dirfd, name, mode, flags) == -1:
-                fail(call)
+                fail(call, before)
             return
         if errno != EINTR:
             raise system_error(call, errno)
@@ -48,8 +49,9 @@ def chmod(path: "StrOrBytesPath", mode: int) -> None:
 def fchmod(fd: int, mode: int) -> None:
     """fchmod(2): as chmod, of an open file. Go Fchmod."""
     fd, mode = i32("fd", fd), u32("mode", mode)
+    before = kept.value
     while libc.fchmod(fd, mode) == -1:
-        retry("fchmod")
+        retry("fchmod", before)
 
 
 def fchmodat(dirfd: int, path: "StrOrBytesPath", mode: int, flags: int = 0) -> None:
@@ -63,9 +65,10 @@ def fchmodat(dirfd: int, path: "StrOrBytesPath", mode: int, flags: int = 0) -> N
 
 def _fchmodat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: int) -> None:
     name = c_path("path", path)
+    before = kept.value
     if flags:
         while kernel.fchmodat2(dirfd, name, mode, flags) == -1:
-            errno = take_errno()
+            errno = take_errno(before)
             if errno == ENOSYS:
                 break
             if errno != EINTR:
@@ -73,7 +76,7 @@ def _fchmodat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: i
         else:
             return
     while libc.fchmodat(dirfd, name, mode, flags) == -1:
-        retry(call)
+        retry(call, before)
 
 
 def chown(path: "StrOrBytesPath", uid: int, gid: int) -> None:
@@ -92,8 +95,9 @@ def lchown(path: "StrOrBytesPath", uid: int, gid: int) -> None:
 def fchown(fd: int, uid: int, gid: int) -> None:
     """fchown(2): as chown, of an open file. Go Fchown."""
     fd, uid, gid = i32("fd", fd), identity("uid", uid), identity("gid", gid)
+    before = kept.value
     while libc.fchown(fd, uid, gid) == -1:
-        retry("fchown")
+        retry("fchown", before)
 
 
 def fchownat(dirfd: int, path: "StrOrBytesPath", uid: int, gid: int, flags: int = 0) -> None:
@@ -106,5 +110,6 @@ def fchownat(dirfd: int, path: "StrOrBytesPath", uid: int, gid: int, flags: int 
 
 def _fchownat(call: str, dirfd: int, path: "StrOrBytesPath", uid: int, gid: int, flags: int) -> None:
     name, uid, gid = c_path("path", path), identity("uid", uid), identity("gid", gid)
+    before = kept.value
     while libc.fchownat(dirfd, name, uid, gid, flags) == -1:
-        retry(call)
+        retry(call, before)

@@ -4,7 +4,7 @@ from ctypes import byref, sizeof
 
 from ..base.abi import ABI
 from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, u32
-from ..base.errors import retry, system_error, take_errno
+from ..base.errors import kept, retry, system_error, take_errno
 from ..constants import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, STATX_BASIC_STATS
 from . import kernel
 from .structs import Stat_t, Statfs_t, Statx_t, Ustat_t
@@ -32,8 +32,9 @@ def fstat(fd: int) -> Stat_t:
     st, fd = Stat_t(), i32("fd", fd)
     if ABI == "mips64el":
         return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
+    before = kept.value
     while _fstat(fd, byref(st)) == -1:
-        errno = take_errno()
+        errno = take_errno(before)
         if errno == ENOSYS:
             return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
         if errno != EINTR:
@@ -45,8 +46,9 @@ def _stat(call: str, path: bytes, flags: int) -> Stat_t:
     if ABI == "mips64el":
         return _by_statx(call, AT_FDCWD, path, flags)
     st = Stat_t()
+    before = kept.value
     while _newfstatat(AT_FDCWD, path, byref(st), flags) == -1:
-        errno = take_errno()
+        errno = take_errno(before)
         if errno == ENOSYS:
             return _by_statx(call, AT_FDCWD, path, flags)
         if errno != EINTR:
@@ -86,8 +88,9 @@ def statx(dirfd: int, path: "StrOrBytesPath", flags: int = 0, mask: int = STATX_
 
 def _statx(call: str, dirfd: int, path: bytes, flags: int, mask: int) -> Statx_t:
     stx = Statx_t()
+    before = kept.value
     while kernel.statx(dirfd, path, flags, mask, byref(stx)) == -1:
-        retry(call)
+        retry(call, before)
     return stx
 
 
@@ -96,8 +99,9 @@ def statfs(path: "StrOrBytesPath") -> Statfs_t:
     name, buf = c_path("path", path), Statfs_t()
     pointer = byref(buf)
     size = sizeof(buf)
+    before = kept.value
     while (kernel.statfs64(name, size, pointer) if _IS_32_BIT else kernel.statfs(name, pointer)) == -1:
-        retry("statfs")
+        retry("statfs", before)
     return buf
 
 
@@ -106,8 +110,9 @@ def fstatfs(fd: int) -> Statfs_t:
     fd, buf = i32("fd", fd), Statfs_t()
     pointer = byref(buf)
     size = sizeof(buf)
+    before = kept.value
     while (kernel.fstatfs64(fd, size, pointer) if _IS_32_BIT else kernel.fstatfs(fd, pointer)) == -1:
-        retry("fstatfs")
+        retry("fstatfs", before)
     return buf
 
 
@@ -118,6 +123,7 @@ def ustat(dev: int) -> Ustat_t:
     more.
     """
     dev, buf = u32("dev", dev), Ustat_t()
+    before = kept.value
     while kernel.ustat(dev, byref(buf)) == -1:
-        retry("ustat")
+        retry("ustat", before)
     return buf

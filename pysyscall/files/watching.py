@@ -5,7 +5,7 @@ from struct import Struct as Codec
 
 from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, u32
 from ..base.buffers import ReadableBuffer
-from ..base.errors import check, retry, system_error
+from ..base.errors import check, kept, retry, system_error
 from ..constants import EINVAL, IN_Q_OVERFLOW
 from . import libc
 
@@ -46,7 +46,7 @@ class NamedInotifyEvent:
 
 def inotify_init() -> int:
     """inotify_init(2): make an inotify instance, inherited by the programs that this process starts. Go InotifyInit."""
-    return check("inotify_init", libc.inotify_init1(0))
+    return check("inotify_init", kept.value, libc.inotify_init1(0))
 
 
 def inotify_init1(flags: int) -> int:
@@ -54,7 +54,7 @@ def inotify_init1(flags: int) -> int:
 
     EMFILE: this user has max_user_instances of them.
     """
-    return check("inotify_init1", libc.inotify_init1(i32("flags", flags)))
+    return check("inotify_init1", kept.value, libc.inotify_init1(i32("flags", flags)))
 
 
 def inotify_add_watch(fd: int, pathname: "StrOrBytesPath", mask: int) -> int:
@@ -64,14 +64,17 @@ def inotify_add_watch(fd: int, pathname: "StrOrBytesPath", mask: int) -> int:
     of them.
     """
     fd, path, mask = i32("fd", fd), c_path("pathname", pathname), u32("mask", mask)
+    before = kept.value
     while (wd := libc.inotify_add_watch(fd, path, mask)) == -1:
-        retry("inotify_add_watch")
+        retry("inotify_add_watch", before)
     return wd
 
 
 def inotify_rm_watch(fd: int, watchdesc: int) -> int:
     """inotify_rm_watch(2): end a watch; 0. An IN_IGNORED event follows. EINVAL: no such watch. Go InotifyRmWatch."""
-    return check("inotify_rm_watch", libc.inotify_rm_watch(i32("fd", fd), flag_bits("watchdesc", watchdesc)))
+    return check(
+        "inotify_rm_watch", kept.value, libc.inotify_rm_watch(i32("fd", fd), flag_bits("watchdesc", watchdesc))
+    )
 
 
 def parse_inotify_events(buf: "ReadableBuffer") -> "list[NamedInotifyEvent]":

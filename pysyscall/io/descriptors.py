@@ -1,8 +1,8 @@
 """Descriptors of any kind: read, written, duplicated, piped, closed."""
 
-from ctypes import c_int, sizeof
+from ctypes import c_int64, c_void_p, sizeof
 
-from ..base.arguments import i32
+from ..base.arguments import descriptor, i32
 from ..base.arguments import offset as offset_argument
 from ..base.buffers import (
     COPIED,
@@ -14,69 +14,127 @@ from ..base.buffers import (
     readable,
     writable,
 )
-from ..base.errors import check, retry
-from ..constants import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
+from ..base.errors import fail, kept, retry
+from ..base.scratch import Scratch, pool
+from ..constants import (
+    F_GET_FILE_RW_HINT,
+    F_GET_RW_HINT,
+    F_GETFD,
+    F_GETFL,
+    F_GETLK,
+    F_GETLK64,
+    F_GETOWN_EX,
+    F_GETOWNER_UIDS,
+    F_OFD_GETLK,
+    F_OFD_SETLK,
+    F_OFD_SETLKW,
+    F_SET_FILE_RW_HINT,
+    F_SET_RW_HINT,
+    F_SETFD,
+    F_SETFL,
+    F_SETLK,
+    F_SETLK64,
+    F_SETLKW,
+    F_SETLKW64,
+    F_SETOWN_EX,
+    FD_CLOEXEC,
+    O_NONBLOCK,
+)
 from . import libc
 
-_IntPair = c_int * 2
+# The commands of fcntl whose argument is an address, to which the kernel may write.
+_WITH_STRUCTURES = {
+    F_GETLK,
+    F_GETLK64,
+    F_SETLK,
+    F_SETLK64,
+    F_SETLKW,
+    F_SETLKW64,
+    F_OFD_GETLK,
+    F_OFD_SETLK,
+    F_OFD_SETLKW,
+    F_SETOWN_EX,
+    F_GETOWN_EX,
+    F_GETOWNER_UIDS,
+    F_GET_RW_HINT,
+    F_SET_RW_HINT,
+    F_GET_FILE_RW_HINT,
+    F_SET_FILE_RW_HINT,
+}
 
 
-def read(fd: int, p: "WriteableBuffer") -> int:
+# Where an off_t fills a register of its own, a small one is passed as any other int.
+_IS_64_BIT = sizeof(c_void_p) == 8
+
+
+def read(fd: int, p: "WriteableBuffer | None") -> int:
     """read(2): fill p from a descriptor; the number of bytes, 0 at the end. Go Read.
 
     A ctypes array is the cheapest p. BlockingIOError: non-blocking, and nothing there yet.
     """
     if type(fd) is not int or fd >> 31:
-        fd = i32("fd", fd)
-    if type(p) is bytearray and len(p) < MAX_RW_COUNT:
-        while (n := libc.read(fd, in_place(p), len(p))) == -1:
-            retry("read")
-    elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
+        fd = descriptor("fd", fd)
+    before = kept.value
+    if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
         while (n := libc.read(fd, p, size)) == -1:  # type: ignore[arg-type]
-            retry("read")
+            retry("read", before)
+    elif type(p) is bytearray and len(p) < MAX_RW_COUNT:
+        while (n := libc.read(fd, in_place(p), len(p))) == -1:
+            retry("read", before)
     else:
         while (n := libc.read(fd, *writable(p))) == -1:
-            retry("read")
+            retry("read", before)
     return n
 
 
-def write(fd: int, p: "ReadableBuffer") -> int:
+def write(fd: int, p: "ReadableBuffer | None") -> int:
     """write(2): write p to a descriptor; the number of bytes taken, which may be fewer than p holds. Go Write.
 
     bytes are the cheapest p. BlockingIOError: non-blocking, and no room. BrokenPipeError: nobody reads (Python ignores
     SIGPIPE).
     """
     if type(fd) is not int or fd >> 31:
-        fd = i32("fd", fd)
+        fd = descriptor("fd", fd)
+    before = kept.value
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
         while (n := libc.write(fd, p, size)) == -1:
-            retry("write")
+            retry("write", before)
     elif type(p) is bytearray and len(p) <= COPIED:
         copy = bytes(p)
         while (n := libc.write(fd, copy, len(copy))) == -1:
-            retry("write")
+            retry("write", before)
     elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
         while (n := libc.write(fd, p, size)) == -1:  # type: ignore[arg-type]
-            retry("write")
+            retry("write", before)
     else:
         while (n := libc.write(fd, *readable(p))) == -1:
-            retry("write")
+            retry("write", before)
     return n
 
 
-def pread(fd: int, p: "WriteableBuffer", offset: int) -> int:
+def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
     """pread(2): fill p from a place in a file, and leave the file's position; the number of bytes. Go Pread."""
-    fd, offset = i32("fd", fd), offset_argument("offset", offset)
-    while (n := libc.pread(fd, *writable(p), offset)) == -1:
-        retry("pread")
+    if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
+        fd, offset = descriptor("fd", fd), offset_argument("offset", offset)
+    place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
+    before = kept.value
+    if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
+        while (n := libc.pread(fd, p, size, place)) == -1:  # type: ignore[arg-type]
+            retry("pread", before)
+    else:
+        while (n := libc.pread(fd, *writable(p), place)) == -1:
+            retry("pread", before)
     return n
 
 
-def pwrite(fd: int, p: "ReadableBuffer", offset: int) -> int:
+def pwrite(fd: int, p: "ReadableBuffer | None", offset: int) -> int:
     """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite."""
-    fd, offset = i32("fd", fd), offset_argument("offset", offset)
-    while (n := libc.pwrite(fd, *readable(p), offset)) == -1:
-        retry("pwrite")
+    if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
+        fd, offset = descriptor("fd", fd), offset_argument("offset", offset)
+    place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
+    before = kept.value
+    while (n := libc.pwrite(fd, *readable(p), place)) == -1:
+        retry("pwrite", before)
     return n
 
 
@@ -86,27 +144,39 @@ def close(fd: int) -> None:
     InterruptedError, or EIO: the descriptor is closed all the same. Never retried, as another thread may have it by
     then.
     """
-    check("close", libc.close(i32("fd", fd)))
+    if type(fd) is not int or fd >> 31:
+        fd = descriptor("fd", fd)
+    before = kept.value
+    if libc.close(fd) == -1:
+        fail("close", before)
 
 
 def dup(oldfd: int) -> int:
     """dup(2): another descriptor, the lowest free one, for the same open file. Go Dup."""
-    return check("dup", libc.dup(i32("oldfd", oldfd)))
+    if type(oldfd) is not int or oldfd >> 31:
+        oldfd = descriptor("oldfd", oldfd)
+    before = kept.value
+    if (fd := libc.dup(oldfd)) == -1:
+        fail("dup", before)
+    return fd
 
 
 def dup2(oldfd: int, newfd: int) -> None:
     """dup2(2): make newfd a descriptor for the same open file, closing what it was. Go Dup2."""
-    oldfd, newfd = i32("oldfd", oldfd), i32("newfd", newfd)
+    if type(oldfd) is not int or type(newfd) is not int or (oldfd | newfd) >> 31:
+        oldfd, newfd = descriptor("oldfd", oldfd), descriptor("newfd", newfd)
+    before = kept.value
     while libc.dup2(oldfd, newfd) == -1:
-        retry("dup2")
+        retry("dup2", before)
 
 
 def dup3(oldfd: int, newfd: int, flags: int) -> None:
     """dup3(2): as dup2, with flags (O_CLOEXEC); equal descriptors are EINVAL. Go Dup3."""
-    oldfd, newfd = i32("oldfd", oldfd), i32("newfd", newfd)
-    flags = i32("flags", flags)
+    if type(oldfd) is not int or type(newfd) is not int or type(flags) is not int or (oldfd | newfd | flags) >> 31:
+        oldfd, newfd, flags = descriptor("oldfd", oldfd), descriptor("newfd", newfd), i32("flags", flags)
+    before = kept.value
     while libc.dup3(oldfd, newfd, flags) == -1:
-        retry("dup3")
+        retry("dup3", before)
 
 
 def pipe() -> "tuple[int, int]":
@@ -116,22 +186,51 @@ def pipe() -> "tuple[int, int]":
 
 def pipe2(flags: int = 0) -> "tuple[int, int]":
     """pipe2(2): a pipe's reading and writing descriptors, with flags: O_CLOEXEC, O_NONBLOCK, O_DIRECT. Go Pipe2."""
-    return _pipe("pipe2", i32("flags", flags))
+    return _pipe("pipe2", flags)
 
 
 def _pipe(call: str, flags: int) -> "tuple[int, int]":
-    pair = _IntPair()
-    check(call, libc.pipe2(pair, flags))
-    return pair[0], pair[1]
+    if type(flags) is not int or flags >> 31:
+        flags = i32("flags", flags)
+    before = kept.value
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
+    try:
+        if libc.pipe2(slot.pair, flags) == -1:
+            fail(call, before)
+        r, w = slot.pair
+        return r, w
+    finally:
+        pool.append(slot)
+
+
+def fcntl_int(fd: int, cmd: int, arg: int) -> int:
+    """fcntl(2) with a number: F_DUPFD_CLOEXEC, F_SETPIPE_SZ and so on; its result. Go unix.FcntlInt.
+
+    ValueError: the command takes a structure (F_SETLK, F_OFD_SETLK), and arg would be its address.
+    """
+    if type(fd) is not int or type(cmd) is not int or type(arg) is not int or (fd | cmd | arg) >> 31:
+        fd, cmd, arg = descriptor("fd", fd), i32("cmd", cmd), i32("arg", arg)
+    if cmd in _WITH_STRUCTURES:
+        raise ValueError(f"cmd {cmd} takes a structure, and no number")
+    before = kept.value
+    while (result := libc.fcntl(fd, cmd, arg)) == -1:
+        retry("fcntl", before)
+    return result
 
 
 def set_nonblock(fd: int, nonblocking: bool) -> None:
     """fcntl(2) F_SETFL: switch O_NONBLOCK of an open file on or off. Go SetNonblock."""
-    fd = i32("fd", fd)
-    flags = check("fcntl", libc.fcntl(fd, F_GETFL, 0))
+    if type(fd) is not int or fd >> 31:
+        fd = descriptor("fd", fd)
+    before = kept.value
+    if (flags := libc.fcntl(fd, F_GETFL, 0)) == -1:
+        fail("fcntl", before)
     wanted = flags | O_NONBLOCK if nonblocking else flags & ~O_NONBLOCK
-    if wanted != flags:
-        check("fcntl", libc.fcntl(fd, F_SETFL, wanted))
+    if wanted != flags and libc.fcntl(fd, F_SETFL, wanted) == -1:
+        fail("fcntl", before)
 
 
 def close_on_exec(fd: int) -> None:
@@ -139,6 +238,8 @@ def close_on_exec(fd: int) -> None:
 
     Go drops an error here; this raises it. SOCK_CLOEXEC, O_CLOEXEC and accept4 do the same from birth.
     """
-    fd = i32("fd", fd)
-    flags = check("fcntl", libc.fcntl(fd, F_GETFD, 0))
-    check("fcntl", libc.fcntl(fd, F_SETFD, flags | FD_CLOEXEC))
+    if type(fd) is not int or fd >> 31:
+        fd = descriptor("fd", fd)
+    before = kept.value
+    if (flags := libc.fcntl(fd, F_GETFD, 0)) == -1 or libc.fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == -1:
+        fail("fcntl", before)

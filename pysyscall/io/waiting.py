@@ -1,16 +1,24 @@
-"""Waiting for descriptors: epoll and select.
+"""Waiting for descriptors: epoll, select and poll.
 
 A signal does not cut a wait short, nor lengthen it: it goes on with the time that remains (PEP 475).
 """
 
-from ctypes import Array, byref, sizeof
+from _collections_abc import Iterable
+from ctypes import Array, byref, c_ulong, sizeof
 from time import monotonic
 
-from ..base.arguments import i32, integer
-from ..base.errors import check, retry
-from ..clocks.structs import Timeval
+from ..base.arguments import descriptor, i32, integer
+from ..base.buffers import ArrayType
+from ..base.errors import fail, kept, retry
+from ..clocks.structs import Timespec, Timeval
 from . import libc
 from .structs import FD_SETSIZE, EpollEvent, FdSet, PollFd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import SupportsIndex
+
+_EVENT_SIZE = sizeof(EpollEvent)
 
 
 def epoll_create(size: int) -> int:
@@ -18,14 +26,22 @@ def epoll_create(size: int) -> int:
 
     The descriptor is inherited by the programs that this process starts; epoll_create1 can prevent that.
     """
-    if i32("size", size) <= 0:
+    size = i32("size", size)
+    if size <= 0:
         raise ValueError(f"size must be positive, not {size}")
-    return check("epoll_create", libc.epoll_create1(0))
+    return _create("epoll_create", 0)
 
 
 def epoll_create1(flag: int = 0) -> int:
     """epoll_create1(2): make an epoll instance, with EPOLL_CLOEXEC or nothing. Go EpollCreate1."""
-    return check("epoll_create1", libc.epoll_create1(i32("flag", flag)))
+    return _create("epoll_create1", i32("flag", flag))
+
+
+def _create(call: str, flag: int) -> int:
+    before = kept.value
+    if (epfd := libc.epoll_create1(flag)) == -1:
+        fail(call, before)
+    return epfd
 
 
 def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) -> None:
@@ -34,10 +50,13 @@ def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) ->
     event is copied by the kernel, so one may serve for many calls. FileExistsError, FileNotFoundError: it was there
     already, was not there. PermissionError: a regular file, which is always ready.
     """
-    epfd, op, fd = i32("epfd", epfd), i32("op", op), i32("fd", fd)
-    if event is not None and not isinstance(event, EpollEvent):
+    if type(epfd) is not int or type(op) is not int or type(fd) is not int or (epfd | op | fd) >> 31:
+        epfd, op, fd = descriptor("epfd", epfd), i32("op", op), descriptor("fd", fd)
+    if type(event) is not EpollEvent and event is not None and not isinstance(event, EpollEvent):
         raise TypeError(f"event must be an EpollEvent, not {type(event).__name__}")
-    check("epoll_ctl", libc.epoll_ctl(epfd, op, fd, None if event is None else byref(event)))
+    before = kept.value
+    if libc.epoll_ctl(epfd, op, fd, None if event is None else byref(event)) == -1:
+        fail("epoll_ctl", before)
 
 
 def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
@@ -45,12 +64,14 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
 
     msec: 0 does not wait, -1 waits for ever. 0 is returned when the time is over.
     """
-    epfd, msec = i32("epfd", epfd), i32("msec", msec)
-    if not isinstance(events, Array) or events._type_ is not EpollEvent:
+    if type(epfd) is not int or type(msec) is not int or (epfd | msec) >> 31:
+        epfd, msec = descriptor("epfd", epfd), i32("msec", msec)
+    if type(type(events)) is not ArrayType or events._type_ is not EpollEvent:
         raise TypeError(f"events must be an array (EpollEvent * n)(), not {type(events).__name__}")
     deadline = monotonic() + msec / 1000 if msec > 0 else 0.0
-    while (n := libc.epoll_wait(epfd, events, sizeof(events) // sizeof(EpollEvent), msec)) == -1:
-        retry("epoll_wait")
+    before = kept.value
+    while (n := libc.epoll_wait(epfd, events, sizeof(events) // _EVENT_SIZE, msec)) == -1:
+        retry("epoll_wait", before)
         if msec > 0:
             msec = max(0, -int((monotonic() - deadline) * 1000 // 1))
     return n
@@ -70,21 +91,65 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
         raise TypeError(f"timeout must be a Timeval, not {type(timeout).__name__}")
     pointers = [None if argument is None else byref(argument) for argument in (r, w, e, timeout)]
     deadline = monotonic() + timeout.nano() / 1e9 if timeout is not None else 0.0
+    before = kept.value
     while (n := libc.select(nfd, *pointers)) == -1:
-        retry("select")
+        retry("select", before)
         if timeout is not None:
             timeout.sec, timeout.usec = divmod(max(0, -int((monotonic() - deadline) * 1_000_000 // 1)), 1_000_000)
     return n
 
 
-def poll(fds: "Array[PollFd]", msec: int) -> int:
-    """poll(2): wait until one of `fds = (PollFd * n)()` is ready; how many are. Go unix.Poll."""
-    msec = i32("msec", msec)
-    if not isinstance(fds, Array) or fds._type_ is not PollFd:
-        raise TypeError(f"fds must be an array (PollFd * n)(), not {type(fds).__name__}")
-    deadline = monotonic() + msec / 1000 if msec > 0 else 0.0
-    while (n := libc.poll(fds, len(fds), msec)) == -1:
-        retry("poll")
-        if msec > 0:
-            msec = max(0, -int((monotonic() - deadline) * 1000 // 1))
+def poll(fds: "Array[PollFd]", timeout: int) -> int:
+    """poll(2): wait until one of `fds = (PollFd * n)()` is ready; how many are, and `revents` says for what. Go
+    unix.Poll.
+
+    timeout is in milliseconds: 0 does not wait, -1 waits for ever. 0 is returned when the time is over. Descriptors may
+    have any number; one that is negative is passed over. POLLNVAL among revents: it is not open.
+    """
+    timeout = i32("timeout", timeout)
+    _check_fds(fds)
+    deadline = monotonic() + timeout / 1000 if timeout > 0 else 0.0
+    before = kept.value
+    while (n := libc.poll(fds, len(fds), timeout)) == -1:
+        retry("poll", before)
+        if timeout > 0:
+            timeout = max(0, -int((monotonic() - deadline) * 1000 // 1))
     return n
+
+
+def ppoll(
+    fds: "Array[PollFd]", timeout: "Timespec | None" = None, sigmask: "Iterable[SupportsIndex] | None" = None
+) -> int:
+    """ppoll(2): as poll, with a timeout in nanoseconds, None for ever, and other signals blocked. Go unix.Ppoll.
+
+    sigmask holds the signals that are blocked during the wait, in place of those that are now; None leaves these. Where
+    a handler of a signal that comes by that returns, the wait goes on with the time that remains. EINVAL: timeout is
+    negative, or its nanoseconds are out of 0..999,999,999.
+    """
+    _check_fds(fds)
+    if timeout is not None and not isinstance(timeout, Timespec):
+        raise TypeError(f"timeout must be a Timespec, not {type(timeout).__name__}")
+    left = None if timeout is None else Timespec(timeout.sec, timeout.nsec)
+    mask = None if sigmask is None else _signal_set(sigmask)
+    deadline = monotonic() + left.nano() / 1e9 if left is not None else 0.0
+    before = kept.value
+    while (n := libc.ppoll(fds, len(fds), None if left is None else byref(left), mask)) == -1:
+        retry("ppoll", before)
+        if left is not None:
+            left.sec, left.nsec = divmod(max(0, int((deadline - monotonic()) * 1e9)), 1_000_000_000)
+    return n
+
+
+def _check_fds(fds: "Array[PollFd]") -> None:
+    if type(type(fds)) is not ArrayType or fds._type_ is not PollFd:
+        raise TypeError(f"fds must be an array (PollFd * n)(), not {type(fds).__name__}")
+
+
+def _signal_set(signals: "Iterable[SupportsIndex]") -> "Array[c_ulong]":
+    """libc's sigset_t."""
+    bits = 8 * sizeof(c_ulong)
+    made = (c_ulong * (1024 // bits))()
+    for each in signals:
+        word, bit = divmod(integer("signal", each, 1, 1024) - 1, bits)
+        made[word] |= 1 << bit
+    return made

@@ -18,10 +18,6 @@ def madvise(addr: Address, length: Size, advice: Int, /) -> Int: ...
 
 
 @prototype
-def mprotect(addr: Address, length: Size, prot: Int, /) -> Int: ...
-
-
-@prototype
 def mlock(addr: Pointer, length: Size, /) -> Int: ...
 
 

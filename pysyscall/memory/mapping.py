@@ -10,9 +10,10 @@ import sys
 from ctypes import addressof, c_ubyte, c_void_p, sizeof
 from weakref import finalize
 
+from ..base import libc as base_libc
 from ..base.arguments import flag_bits, i32, i64, integer
 from ..base.buffers import Export, ReadableBuffer
-from ..base.errors import check, fail, system_error
+from ..base.errors import check, fail, kept, system_error
 from ..constants import EINVAL, MAP_FIXED, PROT_NONE, PROT_WRITE
 from . import libc
 
@@ -38,9 +39,10 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
     fd, prot, flags = i32("fd", fd), i32("prot", prot), flag_bits("flags", flags)
     if length <= 0 or flags & MAP_FIXED:  # without an address it would replace what lies at the lowest
         raise system_error("mmap", EINVAL)
+    before = kept.value
     address = libc.mmap(None, length, prot, flags, fd, offset)
     if address is None or address == _FAILED:
-        fail("mmap")
+        fail("mmap", before)
     owner = (c_ubyte * length).from_address(address)
     owner.unmap = unmap = finalize(owner, libc.munmap, address, length)  # type: ignore[attr-defined]  # a mark, see _place
     unmap.atexit = False  # the end of the process is the end of its memory
@@ -66,7 +68,7 @@ def madvise(b: memoryview, advice: int) -> None:
     b is what mmap returned, or a slice of it that begins on a page. OSError(EINVAL): it is not, or no such advice.
     """
     address, length = _place("madvise", b)
-    check("madvise", libc.madvise(address, length, i32("advice", advice)))
+    check("madvise", kept.value, libc.madvise(address, length, i32("advice", advice)))
 
 
 def mprotect(b: memoryview, prot: int) -> None:
@@ -76,7 +78,7 @@ def mprotect(b: memoryview, prot: int) -> None:
     now ends the process. OSError(EINVAL): b is no such memory. PermissionError: the file is not open for that.
     """
     address, length = _place("mprotect", b)
-    check("mprotect", libc.mprotect(address, length, i32("prot", prot)))
+    check("mprotect", kept.value, base_libc.mprotect(c_void_p(address), length, i32("prot", prot)))
 
 
 def mlock(b: "ReadableBuffer") -> None:
@@ -94,18 +96,18 @@ def munlock(b: "ReadableBuffer") -> None:
 
 def mlockall(flags: int) -> None:
     """mlockall(2): keep all of this process in memory: MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT. Go Mlockall."""
-    check("mlockall", libc.mlockall(i32("flags", flags)))
+    check("mlockall", kept.value, libc.mlockall(i32("flags", flags)))
 
 
 def munlockall() -> None:
     """munlockall(2): let all of this process be swapped out again. Go Munlockall."""
-    check("munlockall", libc.munlockall())
+    check("munlockall", kept.value, libc.munlockall())
 
 
 def _lock(call: str, function: "Callable[[Pointer, int], int]", b: "ReadableBuffer") -> None:
     export = Export(b)
     try:
-        check(call, function(export, export.nbytes))
+        check(call, kept.value, function(export, export.nbytes))
     finally:
         export.release()
 

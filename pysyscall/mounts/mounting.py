@@ -3,7 +3,7 @@
 import sys
 
 from ..base.arguments import StrOrBytes, StrOrBytesPath, c_path, c_string, i32, integer
-from ..base.errors import check
+from ..base.errors import check, kept
 from ..files import directories  # noqa: F401  # chdir comes next, and would be out of reach by then
 from . import kernel, libc
 
@@ -26,7 +26,7 @@ def mount(
     flags = integer("flags", flags, 0, 2 * sys.maxsize + 1)
     name, place = None if source is None else c_path("source", source), c_path("target", target)
     kind, options = None if fstype is None else c_string("fstype", fstype), c_string("data", data or "")
-    check("mount", libc.mount(name, place, kind, flags, options or None))
+    check("mount", kept.value, libc.mount(name, place, kind, flags, options or None))
 
 
 def unmount(target: "StrOrBytesPath", flags: int) -> None:
@@ -34,7 +34,7 @@ def unmount(target: "StrOrBytesPath", flags: int) -> None:
 
     EBUSY: files there are open; MNT_DETACH takes it out of sight, and waits for them. EINVAL: nothing is mounted there.
     """
-    check("unmount", libc.umount2(c_path("target", target), i32("flags", flags)))
+    check("unmount", kept.value, libc.umount2(c_path("target", target), i32("flags", flags)))
 
 
 def pivot_root(newroot: "StrOrBytesPath", putold: "StrOrBytesPath") -> None:
@@ -44,7 +44,7 @@ def pivot_root(newroot: "StrOrBytesPath", putold: "StrOrBytesPath") -> None:
     on the new one, for unmount(".", MNT_DETACH). EINVAL: it is not, or its parent is shared; EBUSY: it is on the root's
     mount.
     """
-    check("pivot_root", kernel.pivot_root(c_path("newroot", newroot), c_path("putold", putold)))
+    check("pivot_root", kept.value, kernel.pivot_root(c_path("newroot", newroot), c_path("putold", putold)))
 
 
 def chroot(path: "StrOrBytesPath") -> None:
@@ -53,4 +53,4 @@ def chroot(path: "StrOrBytesPath") -> None:
     The working directory stays where it is: chdir("/") comes next. Modules that this program has not imported yet are
     out of reach from then on. PermissionError: needs CAP_SYS_CHROOT.
     """
-    check("chroot", libc.chroot(c_path("path", path)))
+    check("chroot", kept.value, libc.chroot(c_path("path", path)))

@@ -3,7 +3,7 @@
 from ctypes import byref, c_void_p, string_at
 
 from ..base.arguments import c_string, u16
-from ..base.errors import fail
+from ..base.errors import fail, kept
 from ..constants import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
 from ..sockets.addresses import SockaddrInet4, SockaddrInet6, decode
 from ..system.errnos import AddrinfoError
@@ -46,10 +46,11 @@ def _resolve(protocol: str, socktype: int, network: str, address: str) -> "list[
         u16("port", int(port))  # libc takes signs and white space too, and cuts what it reads to 16 bits
     node, service = c_string("host", host) or None, c_string("port", port) or b"0"
     hints, first = Addrinfo(family=family, socktype=socktype), c_void_p()
+    before = kept.value
     status = libc.getaddrinfo(node, service, byref(hints), byref(first))
     if status:
         if status == EAI_SYSTEM:
-            fail(f"lookup {host}")
+            fail(f"lookup {host}", before)
         raise AddrinfoError(status, f"lookup {host}: {(libc.gai_strerror(status) or b'').decode()}")
     try:
         addresses = []

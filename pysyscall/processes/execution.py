@@ -1,6 +1,6 @@
 """Other programs: started beside this one, or in its place."""
 
-from ..base.errors import fail
+from ..base.errors import fail, kept
 from ..constants import SIGPIPE, SIGXFSZ, SYS_PIDFD_OPEN
 from . import fork_executor, libc, spawn_executor
 from .child import SIG_DFL, SIG_IGN, syscall
@@ -61,9 +61,10 @@ def exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", envv: "Sequence[
     """
     program = Program(argv0, argv, envv)
     ignored = [number for number in (SIGPIPE, SIGXFSZ) if _was_ignored(number)]
+    before = kept.value
     try:
         libc.execve(program.path, program.argv, program.envv)
-        fail("exec")
+        fail("exec", before)
     finally:
         for number in ignored:
             libc.signal(number, SIG_IGN)

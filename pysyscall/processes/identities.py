@@ -8,7 +8,7 @@ from struct import pack
 
 from ..base.arguments import integer, u32
 from ..base.buffers import in_place
-from ..base.errors import check, system_error, take_errno
+from ..base.errors import check, kept, system_error, take_errno
 from ..constants import EINVAL, EPERM
 from . import libc
 
@@ -41,42 +41,42 @@ def getegid() -> int:
 
 def setuid(uid: int) -> None:
     """setuid(2): set the effective user id; with CAP_SETUID the real and the saved one too. Go Setuid."""
-    check("setuid", libc.setuid(_id("uid", uid)))
+    check("setuid", kept.value, libc.setuid(_id("uid", uid)))
 
 
 def setgid(gid: int) -> None:
     """setgid(2): set the effective group id; with CAP_SETGID the real and the saved one too. Go Setgid."""
-    check("setgid", libc.setgid(_id("gid", gid)))
+    check("setgid", kept.value, libc.setgid(_id("gid", gid)))
 
 
 def seteuid(euid: int) -> None:
     """setresuid(2): set the effective user id and leave the other two. Go Seteuid."""
-    check("seteuid", libc.setresuid(_UNCHANGED, _id("euid", euid), _UNCHANGED))
+    check("seteuid", kept.value, libc.setresuid(_UNCHANGED, _id("euid", euid), _UNCHANGED))
 
 
 def setegid(egid: int) -> None:
     """setresgid(2): set the effective group id and leave the other two. Go Setegid."""
-    check("setegid", libc.setresgid(_UNCHANGED, _id("egid", egid), _UNCHANGED))
+    check("setegid", kept.value, libc.setresgid(_UNCHANGED, _id("egid", egid), _UNCHANGED))
 
 
 def setreuid(ruid: int, euid: int) -> None:
     """setreuid(2): set the real and the effective user id; -1 leaves one as it is. Go Setreuid."""
-    check("setreuid", libc.setreuid(_id("ruid", ruid), _id("euid", euid)))
+    check("setreuid", kept.value, libc.setreuid(_id("ruid", ruid), _id("euid", euid)))
 
 
 def setregid(rgid: int, egid: int) -> None:
     """setregid(2): set the real and the effective group id; -1 leaves one as it is. Go Setregid."""
-    check("setregid", libc.setregid(_id("rgid", rgid), _id("egid", egid)))
+    check("setregid", kept.value, libc.setregid(_id("rgid", rgid), _id("egid", egid)))
 
 
 def setresuid(ruid: int, euid: int, suid: int) -> None:
     """setresuid(2): set the real, the effective and the saved user id; -1 leaves one as it is. Go Setresuid."""
-    check("setresuid", libc.setresuid(_id("ruid", ruid), _id("euid", euid), _id("suid", suid)))
+    check("setresuid", kept.value, libc.setresuid(_id("ruid", ruid), _id("euid", euid), _id("suid", suid)))
 
 
 def setresgid(rgid: int, egid: int, sgid: int) -> None:
     """setresgid(2): set the real, the effective and the saved group id; -1 leaves one as it is. Go Setresgid."""
-    check("setresgid", libc.setresgid(_id("rgid", rgid), _id("egid", egid), _id("sgid", sgid)))
+    check("setresgid", kept.value, libc.setresgid(_id("rgid", rgid), _id("egid", egid), _id("sgid", sgid)))
 
 
 def setfsuid(uid: int) -> int:
@@ -106,15 +106,16 @@ def setfsgid(gid: int) -> int:
 
 def getgroups() -> "list[int]":
     """getgroups(2): the supplementary group ids. Go Getgroups."""
+    before = kept.value
     while True:
-        n = check("getgroups", libc.getgroups(0, None))
+        n = check("getgroups", kept.value, libc.getgroups(0, None))
         groups = bytearray(4 * n)
         if n == 0:
             return []
         n = libc.getgroups(n, in_place(groups))
         if n != -1:
             return memoryview(groups).cast("I").tolist()[:n]
-        if (errno := take_errno()) != EINVAL:  # which says that another thread has added some meanwhile
+        if (errno := take_errno(before)) != EINVAL:  # which says that another thread has added some meanwhile
             raise system_error("getgroups", errno)
 
 
@@ -123,7 +124,9 @@ def setgroups(gids: "Sequence[int]") -> None:
 
     PermissionError without CAP_SETGID, or in a user namespace that forbids it. EINVAL: more than NGROUPS_MAX.
     """
-    check("setgroups", libc.setgroups(len(gids), pack(f"={len(gids)}I", *(u32("gid", gid) for gid in gids))))
+    check(
+        "setgroups", kept.value, libc.setgroups(len(gids), pack(f"={len(gids)}I", *(u32("gid", gid) for gid in gids)))
+    )
 
 
 def _id(name: str, value: int) -> int:

@@ -4,7 +4,7 @@ from ctypes import addressof, byref
 from sys import maxsize
 
 from ..base.arguments import flag_bits, i32, u32
-from ..base.errors import check
+from ..base.errors import check, kept
 from ..constants import SYS_GETPRIORITY, SYS_PRLIMIT64
 from ..system.libc import syscall
 from . import libc
@@ -17,7 +17,7 @@ def getrlimit(resource: int) -> Rlimit:
     `cur` is what holds, `max` how far this process may raise it; RLIM_INFINITY is no limit.
     """
     rlim = Rlimit()
-    check("getrlimit", syscall(SYS_PRLIMIT64, 0, i32("resource", resource), 0, addressof(rlim), 0, 0))
+    check("getrlimit", kept.value, syscall(SYS_PRLIMIT64, 0, i32("resource", resource), 0, addressof(rlim), 0, 0))
     return rlim
 
 
@@ -29,7 +29,7 @@ def setrlimit(resource: int, rlim: Rlimit) -> None:
     """
     if not isinstance(rlim, Rlimit):
         raise TypeError(f"rlim must be an Rlimit, not {type(rlim).__name__}")
-    check("setrlimit", syscall(SYS_PRLIMIT64, 0, i32("resource", resource), addressof(rlim), 0, 0, 0))
+    check("setrlimit", kept.value, syscall(SYS_PRLIMIT64, 0, i32("resource", resource), addressof(rlim), 0, 0, 0))
 
 
 def getpriority(which: int, who: int) -> int:
@@ -39,7 +39,7 @@ def getpriority(which: int, who: int) -> int:
     for the highest to 1, that is 20 less the nice value, which is what setpriority takes.
     """
     which, who = i32("which", which), flag_bits("who", who)
-    return check("getpriority", syscall(SYS_GETPRIORITY, which, who, 0, 0, 0, 0))
+    return check("getpriority", kept.value, syscall(SYS_GETPRIORITY, which, who, 0, 0, 0, 0))
 
 
 def setpriority(which: int, who: int, prio: int) -> None:
@@ -48,13 +48,13 @@ def setpriority(which: int, who: int, prio: int) -> None:
     Values beyond become the nearest. PermissionError: another user's; EACCES: a lower value needs CAP_SYS_NICE.
     """
     which, who = i32("which", which), flag_bits("who", who) & 0xFFFF_FFFF
-    check("setpriority", libc.setpriority(which, who, i32("prio", prio)))
+    check("setpriority", kept.value, libc.setpriority(which, who, i32("prio", prio)))
 
 
 def getrusage(who: int) -> Rusage:
     """getrusage(2): what has been used by RUSAGE_SELF, RUSAGE_CHILDREN or RUSAGE_THREAD. Go Getrusage."""
     usage = Rusage()
-    check("getrusage", libc.getrusage(i32("who", who), byref(usage)))
+    check("getrusage", kept.value, libc.getrusage(i32("who", who), byref(usage)))
     return usage
 
 

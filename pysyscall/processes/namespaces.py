@@ -1,7 +1,7 @@
 """Namespaces: what a process sees of the machine."""
 
-from ..base.arguments import flag_bits, i32
-from ..base.errors import check
+from ..base.arguments import descriptor, flag_bits
+from ..base.errors import check, kept
 from . import libc
 
 
@@ -11,7 +11,8 @@ def unshare(flags: int) -> None:
     PermissionError: all but CLONE_NEWUSER need CAP_SYS_ADMIN, which CLONE_NEWUSER in the same call brings. EINVAL:
     CLONE_NEWUSER in a process with threads.
     """
-    check("unshare", libc.unshare(flag_bits("flags", flags)))
+    flags = flag_bits("flags", flags)
+    check("unshare", kept.value, libc.unshare(flags))
 
 
 def setns(fd: int, nstype: int = 0) -> None:
@@ -22,4 +23,5 @@ def setns(fd: int, nstype: int = 0) -> None:
     that move. EINVAL: another kind, or CLONE_NEWUSER in a process with threads. PermissionError: most kinds need
     CAP_SYS_ADMIN.
     """
-    check("setns", libc.setns(i32("fd", fd), flag_bits("nstype", nstype)))
+    fd, nstype = descriptor("fd", fd), flag_bits("nstype", nstype)
+    check("setns", kept.value, libc.setns(fd, nstype))

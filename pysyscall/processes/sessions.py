@@ -1,7 +1,7 @@
 """Which process this is, its process group and its session."""
 
 from ..base.arguments import i32
-from ..base.errors import check
+from ..base.errors import check, kept
 from ..constants import SYS_GETTID
 from ..system.libc import syscall
 from . import libc
@@ -29,7 +29,7 @@ def getpgrp() -> int:
 
 def getpgid(pid: int) -> int:
     """getpgid(2): the process group of a process; 0 is this one. Go Getpgid."""
-    return check("getpgid", libc.getpgid(i32("pid", pid)))
+    return check("getpgid", kept.value, libc.getpgid(i32("pid", pid)))
 
 
 def setpgid(pid: int, pgid: int) -> None:
@@ -37,7 +37,7 @@ def setpgid(pid: int, pgid: int) -> None:
 
     PermissionError: EACCES, where a child has already started another program; EPERM, where it leads a session.
     """
-    check("setpgid", libc.setpgid(i32("pid", pid), i32("pgid", pgid)))
+    check("setpgid", kept.value, libc.setpgid(i32("pid", pid), i32("pgid", pgid)))
 
 
 def setsid() -> int:
@@ -45,4 +45,4 @@ def setsid() -> int:
 
     PermissionError: this process leads a process group.
     """
-    return check("setsid", libc.setsid())
+    return check("setsid", kept.value, libc.setsid())

@@ -1,7 +1,7 @@
 """Signals sent and awaited."""
 
 from ..base.arguments import i32
-from ..base.errors import check, retry
+from ..base.errors import check, kept, retry
 from ..constants import SYS_TGKILL
 from ..system.libc import syscall
 from . import libc
@@ -14,7 +14,7 @@ def kill(pid: int, sig: int) -> None:
     Signal 0 only looks whether it could be sent. A Python handler runs in the main thread. ProcessLookupError: no such
     process.
     """
-    check("kill", libc.kill(i32("pid", pid), i32("sig", sig)))
+    check("kill", kept.value, libc.kill(i32("pid", pid), i32("sig", sig)))
 
 
 def tgkill(tgid: int, tid: int, sig: int) -> None:
@@ -23,7 +23,7 @@ def tgkill(tgid: int, tid: int, sig: int) -> None:
     A Python handler runs in the main thread all the same.
     """
     tgid, tid, sig = i32("tgid", tgid), i32("tid", tid), i32("sig", sig)
-    check("tgkill", syscall(SYS_TGKILL, tgid, tid, sig, 0, 0, 0))
+    check("tgkill", kept.value, syscall(SYS_TGKILL, tgid, tid, sig, 0, 0, 0))
 
 
 def pause() -> None:
@@ -31,5 +31,6 @@ def pause() -> None:
 
     Go returns EINTR, which is what the kernel always says. A signal that arrives before the call is not waited for.
     """
+    before = kept.value
     if libc.pause() == -1:
-        retry("pause")
+        retry("pause", before)

@@ -11,7 +11,7 @@ from sys import getfilesystemencodeerrors, getfilesystemencoding
 from .. import constants
 from ..base.abi import ABI
 from ..base.arguments import c_string, flag_bits, i32, integer, u32
-from ..base.errors import fail, system_error
+from ..base.errors import fail, kept, system_error
 from ..constants import (
     AT_FDCWD,
     CLONE_INTO_CGROUP,
@@ -292,10 +292,11 @@ class Plan:
 
 def duplicate(descriptors: "list[int]", fd: int, least: int) -> None:
     """Add the same open file under the lowest free number from least on, close-on-exec."""
+    before = kept.value
     keep(descriptors, syscall, SYS_FCNTL, fd, F_DUPFD_CLOEXEC, least, 0, 0, 0)
     if descriptors[-1] == -1:
         descriptors.pop()
-        fail("fork_exec: fcntl")
+        fail("fork_exec: fcntl", before)
 
 
 def _strings(name: str, values: "Sequence[StrOrBytes]") -> "Array[c_char_p]":

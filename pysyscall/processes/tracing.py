@@ -11,7 +11,7 @@ from sys import byteorder, maxsize
 
 from ..base.arguments import flag_bits, i32, integer
 from ..base.buffers import Export
-from ..base.errors import check
+from ..base.errors import check, kept
 from ..constants import (
     PTRACE_ATTACH,
     PTRACE_CONT,
@@ -128,7 +128,7 @@ def ptrace_poke_data(pid: int, addr: int, data: "ReadableBuffer") -> int:
 
 
 def _ptrace(name: str, request: int, pid: int, addr: int = 0, data: int = 0) -> None:
-    check(name, syscall(SYS_PTRACE, request, i32("pid", pid), addr, data, 0, 0))
+    check(name, kept.value, syscall(SYS_PTRACE, request, i32("pid", pid), addr, data, 0, 0))
 
 
 def _ptrace_regs(name: str, request: int, pid: int, regs: PtraceRegs) -> None:

@@ -4,7 +4,7 @@ from ctypes import byref, c_int
 from os import _exit
 
 from ..base.arguments import flag_bits, i32
-from ..base.errors import retry
+from ..base.errors import kept, retry
 from ..constants import SIGTRAP
 from . import libc
 from .signals import Signal
@@ -75,8 +75,9 @@ def wait4(pid: int, options: int = 0) -> "tuple[int, WaitStatus, Rusage]":
     """
     pid, options = i32("pid", pid), flag_bits("options", options)
     status, usage = c_int(), Rusage()
+    before = kept.value
     while (wpid := libc.wait4(pid, byref(status), options, byref(usage))) == -1:
-        retry("wait4")
+        retry("wait4", before)
     return wpid, WaitStatus(status.value & 0xFFFF_FFFF), usage
 
 

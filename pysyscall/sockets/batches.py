@@ -7,9 +7,9 @@ in a single assignment of strided memoryview slices.
 import sys
 from ctypes import Array, addressof, byref, c_char, c_void_p, sizeof
 
-from ..base.arguments import flag_bits, i32, integer
+from ..base.arguments import descriptor, flag_bits, integer
 from ..base.buffers import ReadableBuffer
-from ..base.errors import retry, system_error, take_errno
+from ..base.errors import kept, retry, system_error, take_errno
 from ..constants import EINTR, EINVAL, EIO, EMSGSIZE, IPPROTO_UDP, MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
 from . import libc
 from .addresses import Sockaddr, known, raw_bytes
@@ -105,7 +105,7 @@ class MessageBatch:
         close, and MSG_CMSG_CLOEXEC makes them close-on-exec: see close_unix_rights.
         """
         if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
-            fd, flags = i32("fd", fd), flag_bits("flags", flags)
+            fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
         if flags & MSG_TRUNC:
             raise ValueError("MSG_TRUNC would make lengths that exceed the buffers: flags(i) tells what was cut")
         # A signal while it waits for a further message would make the socket's next call fail with an errno that only
@@ -113,8 +113,9 @@ class MessageBatch:
         flags |= MSG_WAITFORONE
         self._filled = 0
         self._lengths[:], self._name_lengths[:], self._control_lengths[:] = self._room
+        before = kept.value
         while (n := libc.recvmmsg(fd, c_void_p(self._headers), self._count, flags, None)) == -1:
-            retry("recvmmsg")
+            retry("recvmmsg", before)
         self._lengths[:n] = self._moved[:n]
         if self._control_size:
             self._held_controls[:n] = self._control_lengths[:n]
@@ -126,7 +127,8 @@ class MessageBatch:
         """sendmmsg(2): send messages start..n-1 as they stand; how many went, which may be fewer.
 
         Fewer means that the next one failed: `send(fd, n, start=start + sent)` raises its error, or sends on. On a
-        stream the last one that went may have gone in part: `sent` tells.
+        stream the last one that went may have gone in part: `sent` tells. With MSG_ZEROCOPY the kernel reads the
+        payloads after the call too: keep the batch, and neither `recv` nor `put` into it, until `recv_error` tells.
 
         What came with a message by `recv` does not go out again. control=True sends of it what makes an answer leave
         from the address that was asked, on a socket that listens on all: the packet info of IP_PKTINFO and
@@ -134,13 +136,14 @@ class MessageBatch:
         source that IP_PKTINFO tells for it. A socket of AF_INET6 that takes IPv4 too needs both options.
         """
         if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
-            fd, flags = i32("fd", fd), flag_bits("flags", flags)
+            fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
         n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
         answers = self._answer(start, n) if control and self._control_size else None
         headers = answers.address if answers else self._headers
         first = c_void_p(headers + start * sizeof(Mmsghdr))
+        before = kept.value
         while (sent := libc.sendmmsg(fd, first, n - start, flags)) == -1:
-            retry("sendmmsg")
+            retry("sendmmsg", before)
         if answers:
             self._moved[start : start + sent] = answers.moved[start : start + sent]
         return sent
@@ -162,7 +165,7 @@ class MessageBatch:
             count = count if all(each is source for each in controls) else 0
         if count < 2 or getsockopt_int(fd, SOL_SOCKET, SO_PROTOCOL) != IPPROTO_UDP:
             return self.send(fd, n, flags, start, control=control)
-        fd, flags = i32("fd", fd), flag_bits("flags", flags)
+        fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
         length = self._lengths[start]
         if self._segment[:2] != (length, source):
             segment = source + udp_segment(length)
@@ -170,8 +173,9 @@ class MessageBatch:
         header = Msghdr.from_buffer_copy(self._header_bytes, start * sizeof(Mmsghdr))
         header.iovlen = count  # the buffers of those that follow follow
         header.control, header.controllen = addressof(self._segment[2]), sizeof(self._segment[2])
+        before = kept.value
         while libc.sendmsg(fd, byref(header), flags) == -1:
-            errno = take_errno()
+            errno = take_errno(before)
             if errno in (EINVAL, EIO, EMSGSIZE):  # a datagram does not fit into one packet, or the device cannot do it
                 return self.send(fd, n, flags, start, control=control)
             if errno != EINTR:
@@ -291,7 +295,7 @@ def _is_repeated(view: memoryview, length: int = 1) -> bool:
 
 def _fitting(name: str, data: "ReadableBuffer", room: int) -> "bytes":
     """The data in a form that can be assigned to a memoryview of bytes, or ValueError where there is no room."""
-    view = memoryview(data)
-    if view.nbytes > room:
-        raise ValueError(f"{name} must be at most {room} bytes, not {view.nbytes}")
-    return data if type(data) is bytes else view.tobytes()
+    with memoryview(data) as view:
+        if view.nbytes > room:
+            raise ValueError(f"{name} must be at most {room} bytes, not {view.nbytes}")
+        return data if type(data) is bytes else view.tobytes()

@@ -8,7 +8,7 @@ from _collections_abc import Iterable, Iterator
 from ctypes import c_size_t, sizeof
 from struct import Struct as Codec
 
-from ..base.arguments import i32, integer
+from ..base.arguments import descriptor, i32, integer
 from ..base.buffers import ReadableBuffer
 from ..base.errors import system_error
 from ..base.layout import aligned
@@ -86,7 +86,7 @@ def payload(call: str, m: SocketControlMessage, level: int, type: int, size: int
 
 def unix_rights(*fds: int) -> bytes:
     """An SCM_RIGHTS message: descriptors for another process, at most 253 of them. unix(7). Go UnixRights."""
-    return socket_control_message(SOL_SOCKET, SCM_RIGHTS, b"".join(_INT.pack(i32("fd", fd)) for fd in fds))
+    return socket_control_message(SOL_SOCKET, SCM_RIGHTS, b"".join(_INT.pack(descriptor("fd", fd)) for fd in fds))
 
 
 def parse_unix_rights(m: SocketControlMessage) -> "list[int]":

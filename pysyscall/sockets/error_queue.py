@@ -92,14 +92,15 @@ def recv_error(fd: int, p: "WriteableBuffer", flags: int = 0) -> QueuedError:
     Of a UDP datagram the packet is what was sent; of a time that SO_TIMESTAMPING tells it begins with its headers.
     BlockingIOError: the queue is empty; nothing ever waits for it. EOPNOTSUPP: sockets of this family have none.
     """
+    flags = flag_bits("flags", flags)
     if getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN) in _WITHOUT_QUEUE:
         raise system_error("recv_error", EOPNOTSUPP)
     control = _Control()
-    n, oobn, flags, address = recvmsg(fd, p, control, flag_bits("flags", flags) | MSG_ERRQUEUE | MSG_DONTWAIT)
+    n, oobn, got, address = recvmsg(fd, p, control, flags | MSG_ERRQUEUE | MSG_DONTWAIT)
     messages = parse_socket_control_message(control.raw[:oobn])
     for m in messages:
         if (m.header.level, m.header.type) in _KINDS:
-            return QueuedError(n, flags, address, *parse_sock_extended_err(m), messages)
+            return QueuedError(n, got, address, *parse_sock_extended_err(m), messages)
     raise system_error("recv_error", EINVAL)
 
 

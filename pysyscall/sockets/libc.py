@@ -1,23 +1,23 @@
 """The C library's functions of this subject, as their man pages declare them: see `base.declaration`."""
 
-from ..base.declaration import Int, Pointer, Size, Socklen, SSize, UInt, prototype, unconverted
+from ..base.declaration import Int, Pointer, Size, Socklen, SSize, UInt, unconverted
 
 # sys/socket.h
 
 
-@prototype
+@unconverted
 def socket(domain: Int, type: Int, protocol: Int, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def socketpair(domain: Int, type: Int, protocol: Int, sv: Pointer, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def bind(sockfd: Int, addr: Pointer, addrlen: Socklen, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def listen(sockfd: Int, backlog: Int, /) -> Int: ...
 
 
@@ -25,27 +25,27 @@ def listen(sockfd: Int, backlog: Int, /) -> Int: ...
 def accept4(sockfd: Int, addr: Pointer, addrlen: Pointer, flags: Int, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def connect(sockfd: Int, addr: Pointer, addrlen: Socklen, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def shutdown(sockfd: Int, how: Int, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def getsockname(sockfd: Int, addr: Pointer, addrlen: Pointer, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def getpeername(sockfd: Int, addr: Pointer, addrlen: Pointer, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def getsockopt(sockfd: Int, level: Int, optname: Int, optval: Pointer, optlen: Pointer, /) -> Int: ...
 
 
-@prototype
+@unconverted
 def setsockopt(sockfd: Int, level: Int, optname: Int, optval: Pointer, optlen: Socklen, /) -> Int: ...
 
 

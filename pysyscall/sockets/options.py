@@ -1,11 +1,12 @@
 """Socket options: the plain pair over bytes, and the typed ones over it, as Go has them."""
 
-from ctypes import byref, c_int, c_uint32, create_string_buffer, sizeof
+from ctypes import byref, c_uint32, sizeof
 from os import fsdecode
 
-from ..base.arguments import c_string, fixed_bytes, i32, integer, u8
+from ..base.arguments import c_string, descriptor, fixed_bytes, i32, integer, u8
 from ..base.buffers import ReadableBuffer, readable
-from ..base.errors import check
+from ..base.errors import fail, kept
+from ..base.scratch import VALUE_SIZE, Scratch, pool
 from ..clocks.structs import Timeval
 from ..constants import IPPROTO_IPV6, SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
 from . import libc
@@ -46,13 +47,25 @@ def getsockopt(fd: int, level: int, opt: int, size: int) -> bytes:
 
     The typed getsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
     """
-    fd, level, opt = i32("fd", fd), i32("level", level), i32("opt", opt)
+    if type(fd) is not int or type(level) is not int or type(opt) is not int or (fd | level | opt) >> 31:
+        fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
     # The kernel counts a filter's length in instructions, and would write that many of them for as many bytes.
     unit = _FILTER_SIZE if (level, opt) == (SOL_SOCKET, SO_GET_FILTER) else 1
     size = integer("size", size, 0, _LONGEST)
-    value, length = create_string_buffer(size), c_uint32(size // unit)
-    check("getsockopt", libc.getsockopt(fd, level, opt, value, byref(length)))
-    return value.raw[: length.value * unit]
+    before = kept.value
+    try:
+        slot = pool.pop() if size <= VALUE_SIZE else Scratch(size)
+    except IndexError:
+        slot = Scratch()
+    try:
+        view, length = slot.view[slot.size - size :], c_uint32(size // unit)
+        view[:] = bytes(size)
+        if libc.getsockopt(fd, level, opt, slot.value(size), byref(length)) == -1:
+            fail("getsockopt", before)
+        return view[: length.value * unit].tobytes()
+    finally:
+        if size <= VALUE_SIZE:
+            pool.append(slot)
 
 
 def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
@@ -60,19 +73,56 @@ def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
 
     The typed setsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
     """
-    fd, level, opt = i32("fd", fd), i32("level", level), i32("opt", opt)
-    check("setsockopt", libc.setsockopt(fd, level, opt, *readable(value)))
+    if type(fd) is not int or type(level) is not int or type(opt) is not int or (fd | level | opt) >> 31:
+        fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
+    if value is None:  # which is the null pointer elsewhere
+        raise TypeError("a readable, C-contiguous buffer is needed, not None")
+    before = kept.value
+    if libc.setsockopt(fd, level, opt, *readable(value)) == -1:
+        fail("setsockopt", before)
 
 
 def getsockopt_int(fd: int, level: int, opt: int) -> int:
     """getsockopt(2) of an int. Go GetsockoptInt."""
-    value = getsockopt(fd, level, opt, sizeof(c_int))
-    return c_int.from_buffer_copy(value.ljust(sizeof(c_int), b"\0")).value
+    if type(fd) is not int or type(level) is not int or type(opt) is not int or (fd | level | opt) >> 31:
+        fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
+    before = kept.value
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
+    try:
+        # Some options are one byte long, and leave the others as they are. SO_GET_FILTER counts in instructions: to 0.
+        slot.int.value = 0
+        slot.length.value = 0 if opt == SO_GET_FILTER and level == SOL_SOCKET else 4
+        if libc.getsockopt(fd, level, opt, slot.of_int, slot.of_length) == -1:
+            fail("getsockopt", before)
+        return slot.int.value
+    finally:
+        pool.append(slot)
 
 
 def setsockopt_int(fd: int, level: int, opt: int, value: int) -> None:
     """setsockopt(2) of an int. Go SetsockoptInt."""
-    setsockopt(fd, level, opt, c_int(i32("value", value)))  # type: ignore[arg-type]  # a buffer all the same
+    if (
+        type(fd) is not int
+        or type(level) is not int
+        or type(opt) is not int
+        or type(value) is not int
+        or (fd | level | opt | value) >> 31
+    ):
+        fd, level, opt, value = descriptor("fd", fd), i32("level", level), i32("opt", opt), i32("value", value)
+    before = kept.value
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
+    try:
+        slot.int.value = value
+        if libc.setsockopt(fd, level, opt, slot.of_int, 4) == -1:
+            fail("setsockopt", before)
+    finally:
+        pool.append(slot)
 
 
 def setsockopt_byte(fd: int, level: int, opt: int, value: int) -> None:

@@ -1,21 +1,18 @@
 """Sockets: made, named, connected, and shut down."""
 
-from ctypes import byref, c_char, c_int, c_uint32
-
-from ..base.arguments import i32
-from ..base.errors import check, retry
+from ..base.arguments import descriptor, i32
+from ..base.errors import fail, kept, retry
+from ..base.scratch import NAME_SIZE, Scratch, pool
 from ..constants import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
 from . import libc
 from .addresses import Sockaddr, decode, raw_bytes
+from .senders import UNMET, first_sight, met
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..base.buffers import Pointer
-
-_Storage = c_char * 128  # struct sockaddr_storage
-_IntPair = c_int * 2
 
 
 def socket(domain: int, typ: int, proto: int = 0) -> int:
@@ -27,7 +24,12 @@ def socket(domain: int, typ: int, proto: int = 0) -> int:
     For packet sockets proto is in network order: htons(ETH_P_ALL). PermissionError: the kind needs a capability
     (CAP_NET_RAW for raw and packet sockets). EAFNOSUPPORT, EPROTONOSUPPORT: the kernel has no such kind.
     """
-    return check("socket", libc.socket(i32("domain", domain), i32("typ", typ), i32("proto", proto)))
+    if type(domain) is not int or type(typ) is not int or type(proto) is not int or (domain | typ | proto) >> 31:
+        domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
+    before = kept.value
+    if (fd := libc.socket(domain, typ, proto)) == -1:
+        fail("socket", before)
+    return fd
 
 
 def sys_socket(family: int, sotype: int, proto: int = 0) -> int:
@@ -41,10 +43,20 @@ def sys_socket(family: int, sotype: int, proto: int = 0) -> int:
 
 def socketpair(domain: int, typ: int, proto: int = 0) -> "tuple[int, int]":
     """socketpair(2): make two sockets connected to each other, and return their descriptors. Go Socketpair."""
-    pair = _IntPair()
-    domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
-    check("socketpair", libc.socketpair(domain, typ, proto, pair))
-    return pair[0], pair[1]
+    if type(domain) is not int or type(typ) is not int or type(proto) is not int or (domain | typ | proto) >> 31:
+        domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
+    before = kept.value
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
+    try:
+        if libc.socketpair(domain, typ, proto, slot.pair) == -1:
+            fail("socketpair", before)
+        one, other = slot.pair
+        return one, other
+    finally:
+        pool.append(slot)
 
 
 def bind(fd: int, sa: Sockaddr) -> None:
@@ -53,13 +65,21 @@ def bind(fd: int, sa: Sockaddr) -> None:
     EADDRINUSE: another socket has it. EADDRNOTAVAIL: no interface has it. PermissionError: ports under 1024, by
     default, need CAP_NET_BIND_SERVICE.
     """
+    if type(fd) is not int or fd >> 31:
+        fd = descriptor("fd", fd)
     raw = raw_bytes("sa", sa)
-    check("bind", libc.bind(i32("fd", fd), raw, len(raw)))
+    before = kept.value
+    if libc.bind(fd, raw, len(raw)) == -1:
+        fail("bind", before)
 
 
 def listen(fd: int, backlog: int = SOMAXCONN) -> None:
     """listen(2): let a socket accept connections, with so many waiting at most. Go Listen."""
-    check("listen", libc.listen(i32("fd", fd), i32("backlog", backlog)))
+    if type(fd) is not int or type(backlog) is not int or (fd | backlog) >> 31:
+        fd, backlog = descriptor("fd", fd), i32("backlog", backlog)
+    before = kept.value
+    if libc.listen(fd, backlog) == -1:
+        fail("listen", before)
 
 
 def connect(fd: int, sa: Sockaddr) -> None:
@@ -68,13 +88,21 @@ def connect(fd: int, sa: Sockaddr) -> None:
     BlockingIOError (EINPROGRESS): the socket is non-blocking, and writable once the attempt has ended; SO_ERROR tells
     how. InterruptedError: a signal came; never begun anew, as the attempt goes on.
     """
+    if type(fd) is not int or fd >> 31:
+        fd = descriptor("fd", fd)
     raw = raw_bytes("sa", sa)
-    check("connect", libc.connect(i32("fd", fd), raw, len(raw)))
+    before = kept.value
+    if libc.connect(fd, raw, len(raw)) == -1:
+        fail("connect", before)
 
 
 def shutdown(fd: int, how: int) -> None:
     """shutdown(2): end one or both directions of a connection: SHUT_RD, SHUT_WR, SHUT_RDWR. Go Shutdown."""
-    check("shutdown", libc.shutdown(i32("fd", fd), i32("how", how)))
+    if type(fd) is not int or type(how) is not int or (fd | how) >> 31:
+        fd, how = descriptor("fd", fd), i32("how", how)
+    before = kept.value
+    if libc.shutdown(fd, how) == -1:
+        fail("shutdown", before)
 
 
 def getsockname(fd: int) -> Sockaddr:
@@ -88,9 +116,25 @@ def getpeername(fd: int) -> Sockaddr:
 
 
 def _name(call: str, function: "Callable[[int, Pointer, Pointer], int]", fd: int) -> Sockaddr:
-    name, length = _Storage(), c_uint32(128)
-    check(call, function(i32("fd", fd), name, byref(length)))
-    return decode(name.raw[: length.value])
+    if type(fd) is not int or fd >> 31:
+        fd = descriptor("fd", fd)
+    before = kept.value
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
+    try:
+        slot.length.value = NAME_SIZE
+        if function(fd, slot.name, slot.of_length) == -1:
+            fail(call, before)
+        return _address(slot)
+    finally:
+        pool.append(slot)
+
+
+def _address(slot: Scratch) -> Sockaddr:
+    address = met.get(slot.head.raw, UNMET)
+    return (first_sight(slot) if address is UNMET else address) or decode(b"")
 
 
 def accept(fd: int) -> "tuple[int, Sockaddr]":
@@ -109,8 +153,16 @@ def accept4(fd: int, flags: int = 0) -> "tuple[int, Sockaddr]":
 
 def _accept(call: str, fd: int, flags: int) -> "tuple[int, Sockaddr]":
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
-        fd, flags = i32("fd", fd), i32("flags", flags)
-    name, length = _Storage(), c_uint32(128)
-    while (connection := libc.accept4(fd, name, byref(length), flags)) == -1:
-        retry(call)
-    return connection, decode(name[: length.value])  # type: ignore[arg-type]  # a slice of a c_char array is bytes
+        fd, flags = descriptor("fd", fd), i32("flags", flags)
+    before = kept.value
+    try:
+        slot = pool.pop()
+    except IndexError:
+        slot = Scratch()
+    try:
+        slot.length.value = NAME_SIZE
+        while (connection := libc.accept4(fd, slot.name, slot.of_length, flags)) == -1:
+            retry(call, before)
+        return connection, _address(slot)
+    finally:
+        pool.append(slot)

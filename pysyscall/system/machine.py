@@ -5,7 +5,7 @@ from mmap import PAGESIZE
 
 from ..base.arguments import StrOrBytesPath, c_path, i32, integer, u32
 from ..base.buffers import ReadableBuffer, WriteableBuffer, readable, writable
-from ..base.errors import check, retry
+from ..base.errors import check, kept, retry
 from ..constants import LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2
 from . import kernel, libc
 from .structs import Sysinfo_t, Utsname
@@ -16,14 +16,14 @@ _LONG_MAX = 2**31 - 1
 def uname() -> Utsname:
     """uname(2): the names of the kernel and of this machine. Go Uname."""
     buf = Utsname()
-    check("uname", libc.uname(byref(buf)))
+    check("uname", kept.value, libc.uname(byref(buf)))
     return buf
 
 
 def sysinfo() -> Sysinfo_t:
     """sysinfo(2): memory, swap, load averages, and the time since the start. Go Sysinfo."""
     info = Sysinfo_t()
-    check("sysinfo", libc.sysinfo(byref(info)))
+    check("sysinfo", kept.value, libc.sysinfo(byref(info)))
     return info
 
 
@@ -37,12 +37,12 @@ def sethostname(p: "ReadableBuffer") -> None:
 
     PermissionError: needs CAP_SYS_ADMIN there. EINVAL: too long.
     """
-    check("sethostname", libc.sethostname(*readable(p)))
+    check("sethostname", kept.value, libc.sethostname(*readable(p)))
 
 
 def setdomainname(p: "ReadableBuffer") -> None:
     """setdomainname(2): name the machine's NIS domain, as sethostname. Go Setdomainname."""
-    check("setdomainname", libc.setdomainname(*readable(p)))
+    check("setdomainname", kept.value, libc.setdomainname(*readable(p)))
 
 
 def klogctl(typ: int, buf: "WriteableBuffer | None") -> int:
@@ -52,8 +52,9 @@ def klogctl(typ: int, buf: "WriteableBuffer | None") -> int:
     needs CAP_SYSLOG.
     """
     typ = i32("typ", typ)
+    before = kept.value
     while (n := libc.klogctl(typ, *((None, 0) if buf is None else writable(buf)))) == -1:
-        retry("klogctl")
+        retry("klogctl", before)
     return n
 
 
@@ -62,18 +63,18 @@ def acct(path: "StrOrBytesPath | None") -> None:
 
     PermissionError: needs CAP_SYS_PACCT. ENOSYS: the kernel was built without.
     """
-    check("acct", libc.acct(None if path is None else c_path("path", path)))
+    check("acct", kept.value, libc.acct(None if path is None else c_path("path", path)))
 
 
 def ioperm(from_: int, num: int, on: int) -> None:
     """ioperm(2): allow or forbid this thread num I/O ports from one on. Only x86: ENOSYS elsewhere. Go Ioperm."""
     first, num = integer("from", from_, 0, _LONG_MAX), integer("num", num, 0, _LONG_MAX)
-    check("ioperm", kernel.ioperm(first, num, i32("on", on)))
+    check("ioperm", kept.value, kernel.ioperm(first, num, i32("on", on)))
 
 
 def iopl(level: int) -> None:
     """iopl(2): set this thread's I/O privilege level, 0 to 3. Only x86: ENOSYS elsewhere. Go Iopl."""
-    check("iopl", kernel.iopl(i32("level", level)))
+    check("iopl", kept.value, kernel.iopl(i32("level", level)))
 
 
 def reboot(cmd: int) -> None:
@@ -82,4 +83,4 @@ def reboot(cmd: int) -> None:
     Nothing is written to the disks before: see sync. In a pid namespace of its own it ends that namespace's processes.
     PermissionError: needs CAP_SYS_BOOT. EINVAL: no such command.
     """
-    check("reboot", kernel.reboot(LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, u32("cmd", cmd), b""))
+    check("reboot", kept.value, kernel.reboot(LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, u32("cmd", cmd), b""))

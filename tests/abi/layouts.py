@@ -57,8 +57,8 @@ _ON_32_BIT_MUSL: Final = {
     "Rusage": "",  # its headers no longer have what the plain symbols take, which is as on a 32-bit glibc
 }
 
-# Those that differ from one ABI to the next, or that not every ABI has. GETREGSET fills the registers; an array is the one
-# member of a structure.
+# Those that differ from one ABI to the next, or that not every ABI has. GETREGSET fills the registers; an array is the
+# one member of a structure.
 _BY_ABI: Final = {
     "PtracePsw": {"s390x": "psw_t"},
     "PtraceRegs": {

@@ -3,8 +3,7 @@
 import enum
 import errno
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
@@ -16,6 +15,7 @@ from ..conftest import LOOPBACK, open_descriptors
 I32 = (-(2**31), 2**31 - 1)
 FLAGS = (-(2**31), 2**32 - 1)
 SIZE = (0, 2**63 - 1)
+U16 = (0, 65535)
 OFF = (-(2**63), 2**63 - 1)
 ADDRESS = syscall.SockaddrInet4(1, LOOPBACK)
 EVENTS = (syscall.EpollEvent * 1)()
@@ -51,6 +51,7 @@ CALLS = [
     Call(syscall.dup2, {"oldfd": -1, "newfd": -1}, {"oldfd": I32, "newfd": I32}),
     Call(syscall.dup3, {"oldfd": -1, "newfd": -1, "flags": 0}, {"oldfd": I32, "newfd": I32, "flags": I32}),
     Call(syscall.pipe2, {"flags": -1}, {"flags": I32}),
+    Call(syscall.fcntl_int, {"cmd": syscall.F_GETFD, "arg": 0}, {"fd": I32, "cmd": I32, "arg": I32}),
     Call(syscall.set_nonblock, {"nonblocking": True}, {"fd": I32}),
     Call(syscall.close_on_exec, {}, {"fd": I32}),
     Call(syscall.sendto, {"p": b"x", "flags": 0, "to": None}, {"fd": I32, "flags": FLAGS}),
@@ -99,6 +100,23 @@ CALLS = [
     Call(syscall.setsockopt_icmpv6_filter, {"level": 0, "opt": 0, "filter": syscall.ICMPv6Filter()}, OPTION),
     Call(syscall.setsockopt_linger, {"level": 0, "opt": 0, "l": syscall.Linger()}, OPTION),
     Call(syscall.setsockopt_timeval, {"level": 0, "opt": 0, "tv": syscall.Timeval()}, OPTION),
+    Call(syscall.getsockopt_tcp_info, {"level": 0, "opt": 0}, OPTION),
+    Call(syscall.getsockopt_tpacket_stats, {"level": 0, "opt": 0}, OPTION),
+    Call(syscall.getsockopt_tpacket_stats_v3, {"level": 0, "opt": 0}, OPTION),
+    Call(syscall.setsockopt_packet_mreq, {"level": 0, "opt": 0, "mreq": syscall.PacketMreq()}, OPTION),
+    Call(syscall.packet_fanout, {"group": 0, "mode": 0}, {"fd": I32, "group": U16, "mode": U16, "flags": U16}),
+    Call(syscall.recv_error, {"p": bytearray(1)}, {"fd": I32, "flags": FLAGS}),
+    Call(syscall.detach_lsf, {}, {"fd": I32}),
+    Call(syscall.cmsg_len, {}, {"datalen": (0, 2**31 - 1)}),
+    Call(syscall.cmsg_space, {}, {"datalen": (0, 2**31 - 1)}),
+    Call(syscall.socket_control_message, {"level": 0, "type": 0, "data": b""}, {"level": I32, "type": I32}),
+    Call(syscall.inet4_tos, {}, {"tos": I32}),
+    Call(syscall.inet4_ttl, {}, {"ttl": I32}),
+    Call(syscall.inet6_hoplimit, {}, {"hops": I32}),
+    Call(syscall.inet6_tclass, {}, {"tclass": I32}),
+    Call(syscall.udp_segment, {}, {"size": U16}),
+    Call(syscall.unshare, {}, {"flags": FLAGS}),
+    Call(syscall.setns, {}, {"fd": I32, "nstype": FLAGS}),
     Call(syscall.bind_to_device, {"device": ""}, {"fd": I32}),
     Call(syscall.netlink_rib, {"proto": 0, "family": 0}, {"proto": (0, 65535), "family": (0, 255)}),
     Call(
@@ -127,12 +145,29 @@ def make(call: Call, name: str, value: object) -> object:
     return call.function(**{key: value for key, value in arguments.items() if key in parameters})
 
 
-def test_every_integer_argument_is_among_these() -> None:
-    """Of the functions here: their parameters that are annotated as integers."""
-    for call in CALLS:
-        for name, parameter in inspect.signature(call.function).parameters.items():
-            if str(parameter.annotation).strip("'\"").partition(" ")[0] == "int" or parameter.annotation is int:
-                assert name in call.ranges, f"{call.function.__name__} {name}"
+# Functions that make a value and ask no kernel, with their own tests of their ranges; and those that pass what they
+# are given, whatever its width.
+ELSEWHERE = {
+    *("attach_lsf", "lsf_ethertype", "lsf_jump", "lsf_prefix", "lsf_socket", "lsf_stmt", "lsf_udp_port"),
+    *("syscall", "syscall6", "raw_syscall", "raw_syscall6"),
+}
+
+
+def integers(function: Callable[..., object]) -> list[str]:
+    """The parameters that are annotated as an integer, or as one among others."""
+    return [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is not parameter.VAR_POSITIONAL
+        and (parameter.annotation is int or "int" in str(parameter.annotation).strip("'\"").split(" | "))
+    ]
+
+
+def test_every_integer_argument_of_every_public_function_is_among_these() -> None:
+    here = {(call.function, name) for call, name in ARGUMENTS}
+    public = [getattr(syscall, name) for name in dir(syscall) if name not in ELSEWHERE]
+    functions = [each for each in public if inspect.isfunction(each)]
+    assert {(each, name) for each in functions for name in integers(each)} - here == set()
 
 
 @pytest.mark.parametrize(("call", "name"), ARGUMENTS, ids=NAMES)
@@ -149,12 +184,19 @@ def test_an_integer_out_of_range_is_an_overflow_error_that_names_the_argument(ca
 def test_what_is_no_integer_is_a_type_error_that_names_the_argument(call: Call, name: str) -> None:
     may_be_none = name in ("offset", "roff", "woff") and call.function not in (syscall.pread, syscall.pwrite)
     for value in ("1", b"1", 1.0, 1j, [1], object()) + (() if may_be_none else (None,)):
-        if name == "arg":
+        if call.function is syscall.ioctl and name == "arg":
             with pytest.raises(TypeError):
                 make(call, name, value)
         else:
             with pytest.raises(TypeError, match=rf"^{name} must be an integer, not {type(value).__name__}$"):
                 make(call, name, value)
+
+
+@pytest.mark.parametrize("fd", [2**31, 2**32, -(2**31) - 1, 2**64, "1", 1.0, None, True])
+def test_what_is_no_descriptor_is_not_sent_as_one(fd: int) -> None:
+    error = OverflowError if isinstance(fd, int) and not isinstance(fd, bool) else TypeError
+    with pytest.raises(error, match=r"^fd must be "):
+        syscall.unix_rights(0, fd)
 
 
 class Index:
@@ -176,22 +218,41 @@ class IntSubclass(int):
     pass
 
 
-def accepted(lowest: int) -> Iterator[object]:
-    yield from (False, Enum.ZERO, IntSubclass(0), Index(0))
-    if lowest < 0:
-        yield from (IntSubclass(-1), Index(-1))
+DESCRIPTORS = {"fd", "oldfd", "newfd", "outfd", "infd", "rfd", "wfd", "epfd"}
+
+
+def outcome(call: Call, name: str, value: object) -> object:
+    """What a call returns or raises; the descriptors that it makes are closed."""
+    try:
+        made = make(call, name, value)
+    except Exception as error:
+        return type(error), str(error)
+    if call.function in (syscall.pipe2, syscall.epoll_create, syscall.epoll_create1):
+        for fd in made if isinstance(made, tuple) else (made,):
+            syscall.close(fd)
+    return made
 
 
 @pytest.mark.parametrize(("call", "name"), ARGUMENTS, ids=NAMES)
-def test_every_kind_of_integer_is_accepted(call: Call, name: str) -> None:
-    if call.function in (syscall.netlink_rib, syscall.epoll_create) or name in ("arg", "fd", "oldfd", "nfd"):
-        return  # for which 0 or -1 means something: below
-    for value in accepted(call.ranges[name][0]):
-        with suppress(OSError):
-            made = make(call, name, value)
-            if call.function in (syscall.pipe2, syscall.epoll_create1):
-                for fd in made if isinstance(made, tuple) else (made,):
-                    syscall.close(fd)
+def test_every_kind_of_integer_does_what_the_same_int_does(call: Call, name: str) -> None:
+    """A descriptor is -1, so that nothing happens to the tests' own; any other number is the least that is allowed."""
+    number = -1 if name in DESCRIPTORS else max(0, call.ranges[name][0])
+    expected = outcome(call, name, number)
+    assert not isinstance(expected, tuple) or expected[0] is not TypeError, expected
+    for kind in (IntSubclass, Index):
+        assert outcome(call, name, kind(number)) == expected
+    if name not in DESCRIPTORS:
+        assert outcome(call, name, False) == expected
+        assert outcome(call, name, Enum.ZERO) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "name"), [each for each in ARGUMENTS if each[1] in DESCRIPTORS], ids=lambda each: str(each)
+)
+def test_a_bool_is_no_descriptor_of_a_call(call: Call, name: str) -> None:
+    for value in (False, True):
+        with pytest.raises(TypeError, match=rf"^{name} must be an integer, not bool$"):
+            make(call, name, value)
 
 
 @pytest.mark.parametrize("make", [IntSubclass, Index])

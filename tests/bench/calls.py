@@ -11,7 +11,7 @@ from typing import Any
 
 import pysyscall as syscall
 
-from . import native
+from . import native, single_calls
 from .contest import Contest, Floor, Sample, Wrong
 from .processes import Stopwatch, forked, program
 
@@ -55,6 +55,33 @@ def contests(quick: bool) -> Iterator[Contest]:
     )
     add_native(pair, "pair", count)
     yield pair
+    for each in single_calls.WORK:
+        with each.loops() as loops:
+            yield single(each, loops, *((200, 1) if quick else (2000, 15)))
+
+
+def single(work: single_calls.Work, loops: single_calls.Loops, count: int, turns: int) -> Contest:
+    """Many short turns in this process: what else the machine does takes from all alike."""
+    contest = Contest(work.title, work.unit, ("cpu", "rate"), single_calls.CPYTHON)
+    contest.turns = turns
+    contest.contenders = {name: partial(turn, loop, loops, count) for name, loop in loops.contenders.items()}
+    contest.floors = [
+        Floor(name, single_calls.CPYTHON, "cpu", limit, least=False) for name, limit in work.limits.items()
+    ]
+    return contest
+
+
+def turn(loop: single_calls.Loop, loops: single_calls.Loops, count: int) -> Sample:
+    wall = cpu = 0.0
+    for start in range(0, count, loops.at_once):
+        operations = min(loops.at_once, count - start)
+        if loops.before:
+            loops.before(operations)
+        watch = Stopwatch()
+        loop(operations)
+        sample = watch.sample(operations)
+        wall, cpu = wall + sample.wall, cpu + sample.cpu
+    return Sample(count, wall, cpu)
 
 
 def add_native(contest: Contest, work: str, count: int) -> None:

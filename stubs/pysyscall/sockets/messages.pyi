@@ -4,22 +4,22 @@ from _collections_abc import Sequence
 from ..base.buffers import ReadableBuffer, WriteableBuffer
 from .sockaddr import Sockaddr
 
-def sendto(fd: int, p: ReadableBuffer, flags: int, to: Sockaddr | None) -> int: ...
-def recvfrom(fd: int, p: WriteableBuffer, flags: int = 0) -> tuple[int, Sockaddr | None]: ...
+def sendto(fd: int, p: ReadableBuffer | None, flags: int, to: Sockaddr | None) -> int: ...
+def recvfrom(fd: int, p: WriteableBuffer | None, flags: int = 0) -> tuple[int, Sockaddr | None]: ...
 def sendmsg(
     fd: int,
-    p: ReadableBuffer | Sequence[ReadableBuffer],
+    p: ReadableBuffer | Sequence[ReadableBuffer] | None,
     oob: ReadableBuffer | None,
     to: Sockaddr | None,
     flags: int = 0,
 ) -> int: ...
 def sendmsg_n(
     fd: int,
-    p: ReadableBuffer | Sequence[ReadableBuffer],
+    p: ReadableBuffer | Sequence[ReadableBuffer] | None,
     oob: ReadableBuffer | None,
     to: Sockaddr | None,
     flags: int = 0,
 ) -> int: ...
 def recvmsg(
-    fd: int, p: WriteableBuffer | Sequence[WriteableBuffer], oob: WriteableBuffer | None, flags: int = 0
+    fd: int, p: WriteableBuffer | Sequence[WriteableBuffer] | None, oob: WriteableBuffer | None, flags: int = 0
 ) -> tuple[int, int, int, Sockaddr | None]: ...
