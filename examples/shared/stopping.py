@@ -1,7 +1,7 @@
 """Ending a program by SIGINT or SIGTERM: the first one counts, and none cuts the ending short."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pysyscall as syscall
@@ -17,17 +17,9 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM has come, which ends a program as Ctrl-C does, but for its exit status."""
 
 
-def hold_back() -> bool:
-    """Keep the two signals from this process from now on; whether they were not kept from it already.
-
-    For handlers: Python complains of a signal that has come, and whose handler is another when its turn comes.
-    """
-    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-
-
 def ignore_stop_signals() -> None:
     """Let SIGINT and SIGTERM do nothing from now on, until the program's exit."""
-    hold_back()
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
@@ -35,11 +27,12 @@ def ignore_stop_signals() -> None:
 
 def stop_once() -> None:
     """Let SIGINT raise KeyboardInterrupt, as ever, and SIGTERM Terminated; a second one of them does nothing."""
+    first = _First({signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated})
     # One that is ignored, as under nohup, stays so.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _raising(KeyboardInterrupt))
+        signal.signal(signal.SIGINT, first)
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _raising(Terminated))
+        signal.signal(signal.SIGTERM, first)
 
 
 @contextmanager
@@ -52,7 +45,7 @@ def stop_signals() -> Iterator[int]:
     reading, writing = syscall.pipe2(syscall.O_NONBLOCK | syscall.O_CLOEXEC)
     previous_fd = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
-        with _handled_by(lambda number, frame: hold_back()):
+        with _handled_by(_First({})):
             yield reading
     finally:
         signal.set_wakeup_fd(previous_fd)
@@ -73,7 +66,7 @@ def stopping_receiver(fd: int) -> Iterator[None]:
         syscall.connect(waker, own)
         previous_fd = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         try:
-            with _handled_by(_raising(Stopped)):
+            with _handled_by(_First(dict.fromkeys(STOP_SIGNALS, Stopped))):
                 yield
         except Stopped:
             pass
@@ -83,27 +76,34 @@ def stopping_receiver(fd: int) -> Iterator[None]:
         syscall.close(waker)
 
 
-@contextmanager
-def _handled_by(handler: Callable[[int, object], object]) -> Iterator[None]:
-    """Give the two signals a handler while the block lasts, and their own back if none has come.
+class _First:
+    """A handler that raises what it should for the first signal, and keeps all further ones from this process.
 
-    The handler holds them back.
+    It cannot ignore them: Python complains of a signal that has come, and has another handler when its turn comes.
     """
+
+    def __init__(self, kinds: Mapping[int, type[BaseException]]) -> None:
+        self._kinds = kinds
+        self.has_come = False
+
+    def __call__(self, number: int, frame: object) -> None:
+        is_first, self.has_come = not self.has_come, True
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        if is_first and number in self._kinds:
+            raise self._kinds[number]
+
+
+@contextmanager
+def _handled_by(handler: _First) -> Iterator[None]:
+    """Give the two signals a handler while the block lasts, and their own back if none has come."""
     previous = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        if hold_back():
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        if handler.has_come:
+            ignore_stop_signals()
+        else:
             for number, before in previous.items():
                 signal.signal(number, before)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-        else:
-            ignore_stop_signals()
-
-
-def _raising(kind: type[BaseException]) -> Callable[[int, object], None]:
-    def handler(number: int, frame: object) -> None:
-        if hold_back():
-            raise kind
-
-    return handler

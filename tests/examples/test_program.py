@@ -340,7 +340,9 @@ def test_an_interface_is_found_by_its_alternative_name(name: str) -> None:
         add_alternative_name("eth0", name)
         assert run("arping", "--interface", name, "-c", "1", "--timeout", "0.5", "10.77.0.2").status == 0
         assert "no lease" in run("dhcp_client", "--interface", name, "--timeout", "0.1").stderr
-        assert run("chao_client", "--interface", name, "--timeout", "0.1").stderr.startswith("no answer on ")
+        assert run("chao_client", "--interface", name, "--timeout", "0.1").stderr.endswith(
+            f"no answer on {name} in 0.1 seconds\n"
+        )
         for program in ("sniff", "chao_server"):
             with Program(program, "--interface", name) as server:
                 server.wait_for(f" on {name}")
