@@ -33,7 +33,9 @@ def test_a_function_by_gos_name_or_ours(name: str) -> None:
 
 def test_a_function_whose_types_are_not_known_at_run_time_has_its_whole_docstring() -> None:
     told = ask("Recvfrom")[1]
-    assert told.startswith("recvfrom(fd: int, p: WriteableBuffer, flags: int = 0) -> tuple[int, Sockaddr | None]\n")
+    assert told.startswith(
+        "recvfrom(fd: int, p: WriteableBuffer | None, flags: int = 0) -> tuple[int, Sockaddr | None]\n"
+    )
     assert (inspect.getdoc(syscall.recvfrom) or "?") in told
 
 

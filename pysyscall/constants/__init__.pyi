@@ -1152,6 +1152,19 @@ EFD_SEMAPHORE: Final = 1
 EFD_NONBLOCK: Final[int]  # 0o4000, mips64el=0o200, mipsel=0o200
 EFD_CLOEXEC: Final = 0o2000000
 
+# <linux/fcntl.h>
+O_EMPTYPATH: Final = 0x4000000
+
+F_GETOWNER_UIDS: Final = 17
+F_LINUX_SPECIFIC_BASE: Final = 1024
+F_CANCELLK: Final = 1029
+
+FD_INVALID: Final = -10009
+
+AT_RENAME_NOREPLACE: Final = 0x1
+AT_RENAME_EXCHANGE: Final = 0x2
+AT_RENAME_WHITEOUT: Final = 0x4
+
 # <linux/in6.h>
 IPV6_FL_A_GET: Final = 0
 IPV6_FL_S_NONE: Final = 0
@@ -1380,19 +1393,6 @@ ST_NOSYMFOLLOW: Final = 8192
 GRND_NONBLOCK: Final = 0x1
 GRND_RANDOM: Final = 0x2
 GRND_INSECURE: Final = 0x4
-
-# <linux/fcntl.h>
-O_EMPTYPATH: Final = 0x4000000
-
-F_GETOWNER_UIDS: Final = 17
-F_LINUX_SPECIFIC_BASE: Final = 1024
-F_CANCELLK: Final = 1029
-
-FD_INVALID: Final = -10009
-
-AT_RENAME_NOREPLACE: Final = 0x1
-AT_RENAME_EXCHANGE: Final = 0x2
-AT_RENAME_WHITEOUT: Final = 0x4
 
 # <linux/fs.h>
 FS_POLICY_FLAGS_PAD_4: Final = 0

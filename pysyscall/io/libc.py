@@ -65,7 +65,7 @@ def sendfile(out_fd: Int, in_fd: Int, offset: Off64Pointer, count: Size, /) -> S
 def ioctl(fd: Int, op: ULong, arg: Pointer, /) -> Int: ...
 
 
-# sys/epoll.h, sys/select.h, poll.h
+# sys/epoll.h, sys/select.h
 
 
 @unconverted

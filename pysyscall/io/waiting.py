@@ -15,9 +15,6 @@ from . import libc
 from .structs import FD_SETSIZE, EpollEvent, FdSet, PollFd
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
-
 _EVENT_SIZE = sizeof(EpollEvent)
 
 
@@ -117,9 +114,7 @@ def poll(fds: "Array[PollFd]", timeout: int) -> int:
     return n
 
 
-def ppoll(
-    fds: "Array[PollFd]", timeout: "Timespec | None" = None, sigmask: "Iterable[SupportsIndex] | None" = None
-) -> int:
+def ppoll(fds: "Array[PollFd]", timeout: "Timespec | None", sigmask: "Iterable[int] | None" = None) -> int:
     """ppoll(2): as poll, with a timeout in nanoseconds, None for ever, and other signals blocked. Go unix.Ppoll.
 
     sigmask holds the signals that are blocked during the wait, in place of those that are now; None leaves these. Where
@@ -145,7 +140,7 @@ def _check_fds(fds: "Array[PollFd]") -> None:
         raise TypeError(f"fds must be an array (PollFd * n)(), not {type(fds).__name__}")
 
 
-def _signal_set(signals: "Iterable[SupportsIndex]") -> "Array[c_ulong]":
+def _signal_set(signals: "Iterable[int]") -> "Array[c_ulong]":
     """libc's sigset_t."""
     bits = 8 * sizeof(c_ulong)
     made = (c_ulong * (1024 // bits))()

@@ -1,11 +1,9 @@
 """ProcAttr and what it is made of: how a new process is to begin."""
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from ctypes import c_int
+from _collections_abc import Sequence
+from ctypes import c_int
 
-    from ..base.arguments import StrOrBytes, StrOrBytesPath
+from ..base.arguments import StrOrBytes, StrOrBytesPath
 
 
 class _Attributes:

@@ -1,19 +1,21 @@
 """Other programs: started beside this one, or in its place."""
 
+from _collections_abc import Sequence
+
+from ..base.arguments import StrOrBytes, StrOrBytesPath
 from ..base.errors import fail, kept
 from ..constants import SIGPIPE, SIGXFSZ, SYS_PIDFD_OPEN
 from . import fork_executor, libc, spawn_executor
+from .attributes import ProcAttr
 from .child import SIG_DFL, SIG_IGN, syscall
 from .reaping import close_all
 from .steps import Plan, Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import NoReturn
-
-    from ..base.arguments import StrOrBytes, StrOrBytesPath
-    from .attributes import ProcAttr
+else:
+    NoReturn = None
 
 
 def fork_exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", attr: "ProcAttr | None" = None) -> int:

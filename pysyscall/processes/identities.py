@@ -4,6 +4,7 @@ What changes them changes them in all threads of the process, as in Go: libc see
 concern the calling thread alone, in Go too.
 """
 
+from _collections_abc import Sequence
 from struct import pack
 
 from ..base.arguments import integer, u32
@@ -11,10 +12,6 @@ from ..base.buffers import in_place
 from ..base.errors import check, kept, system_error, take_errno
 from ..constants import EINVAL, EPERM
 from . import libc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _UNCHANGED = 0xFFFF_FFFF  # (uid_t) -1
 

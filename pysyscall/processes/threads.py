@@ -2,13 +2,10 @@
 
 from os import listdir
 
+from ..base.arguments import i32
 from ..base.errors import system_error
 from ..constants import ENOTSUP
-from ..raw import syscall6
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..raw import SyscallArgument
+from ..raw import SyscallArgument, syscall6
 
 
 def all_threads_syscall(
@@ -36,6 +33,7 @@ def all_threads_syscall6(
 
 
 def _call(name: str, trap: int, *arguments: "SyscallArgument") -> "tuple[int, int]":
+    trap = i32("trap", trap)
     if len(listdir("/proc/self/task")) != 1:
         raise system_error(name, ENOTSUP)
     return syscall6(trap, *arguments)

@@ -10,7 +10,7 @@ from ctypes import addressof, c_size_t, c_ulong, sizeof
 from sys import byteorder, maxsize
 
 from ..base.arguments import flag_bits, i32, integer
-from ..base.buffers import Export
+from ..base.buffers import Export, ReadableBuffer, WriteableBuffer
 from ..base.errors import check, kept
 from ..constants import (
     PTRACE_ATTACH,
@@ -30,10 +30,6 @@ from ..constants import (
 )
 from ..system.libc import syscall
 from .structs import PtraceRegs
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.buffers import ReadableBuffer, WriteableBuffer
 
 _NT_PRSTATUS = 1  # linux/elf.h: the general registers
 _WORD = sizeof(c_ulong)

@@ -13,6 +13,8 @@ from .structs import Rusage
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
+else:
+    NoReturn = None
 
 _EXITED, _STOPPED, _CONTINUED, _CORE = 0, 0x7F, 0xFFFF, 0x80
 
@@ -21,6 +23,9 @@ class WaitStatus(int):
     """What wait4 says of a process: it has exited, was ended or stopped by a signal, or goes on. Go WaitStatus."""
 
     __slots__ = ()
+
+    def __new__(cls, status: int = 0) -> "WaitStatus":
+        return int.__new__(cls, status)
 
     def exited(self) -> bool:
         """WIFEXITED: it has ended by itself. Go WaitStatus.Exited."""

@@ -68,7 +68,7 @@ def acct(path: "StrOrBytesPath | None") -> None:
 
 def ioperm(from_: int, num: int, on: int) -> None:
     """ioperm(2): allow or forbid this thread num I/O ports from one on. Only x86: ENOSYS elsewhere. Go Ioperm."""
-    first, num = integer("from", from_, 0, _LONG_MAX), integer("num", num, 0, _LONG_MAX)
+    first, num = integer("from_", from_, 0, _LONG_MAX), integer("num", num, 0, _LONG_MAX)
     check("ioperm", kept.value, kernel.ioperm(first, num, i32("on", on)))
 
 

@@ -126,6 +126,7 @@ _COMMON: Final = (
     "unistd.h",
     "sys/select.h",
     "sys/eventfd.h",
+    "linux/fcntl.h",
     "linux/in6.h",
     "linux/tcp.h",
     "linux/udp.h",

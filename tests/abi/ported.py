@@ -76,6 +76,7 @@ class Function(NamedTuple):
     is_converted: bool
     parameters: tuple[tuple[str, CType], ...]
     result: CType | None
+    given: tuple[str, ...] = ()  # of an unconverted function, parameters that a ctypes object stands for
 
 
 class _PointerMark:
@@ -190,6 +191,7 @@ def function(declared: Any) -> Function:
         getattr(declared, "argtypes", None) is not None,
         tuple((name, ctype(kind)) for name, kind in types.items()),
         None if result is None else ctype(result),
+        tuple(name for name, kind in types.items() if kind.__name__.startswith("Given")),
     )
 
 
@@ -224,10 +226,18 @@ class Ported(NamedTuple):
     functions: list[Function]
 
 
+# What works with this machine's memory as it is loaded, and declares nothing.
+_OF_THIS_MACHINE: Final = {f"pysyscall.base.{name}" for name in ("buffers", "errors", "forks", "scratch")}
+
+
 @cache
 def ported(abi: str, libc: str, directory: Path = PACKAGE) -> Ported:
     """Load every structs.py and libc.py anew, under this ABI."""
-    others = {name: module for name, module in sys.modules.items() if name.partition(".")[0] != "pysyscall"}
+    others = {
+        name: module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] != "pysyscall" or name in _OF_THIS_MACHINE
+    }
     package = ModuleType("pysyscall")
     package.__path__ = [str(directory)]
     with patch.dict(sys.modules, others | {"pysyscall": package, "ctypes": _ctypes(abi, libc)}, clear=True):

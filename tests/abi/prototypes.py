@@ -57,7 +57,7 @@ def _not_passed_as_int(function: Function, abi: str) -> Iterator[Failure]:
     register = 4 if abi in ABIS_32_BIT else 8
     first = 0 if not function.is_converted else VARIADIC.get(function.name, len(function.parameters))
     for name, ours in function.parameters[first:]:
-        if isinstance(ours, Integer) and not 4 <= ours.size <= register:
+        if isinstance(ours, Integer) and not 4 <= ours.size <= register and name not in function.given:
             yield Failure(f"{function.name}({name})", f"an int does not stand for {ours.size} bytes", False, None)
     if not function.is_converted and not isinstance(function.result, Integer):
         yield Failure(f"{function.name} result", "ctypes reads it as an int", False, None)

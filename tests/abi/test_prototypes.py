@@ -63,7 +63,8 @@ def test_only_a_32_bit_glibc_has_other_symbols_for_offsets_of_64_bits(abi: str) 
         libc: {function.symbol for function in ported(abi, libc).functions if function.symbol != function.name}
         for libc in LIBCS
     }
-    expected = {"pread64", "pwrite64", "sendfile64"} if abi == "i386" else set()
+    wide = "fallocate ftruncate lseek mmap pread pwrite sendfile truncate"
+    expected = {f"{name}64" for name in wide.split()} if abi == "i386" else set()
     assert renamed == {"glibc": expected, "musl": set()}
 
 
@@ -123,20 +124,22 @@ def test_a_mistake_on_one_width_is_found_there_and_nowhere_else(edited_package: 
             "def setsockopt(sockfd: Int, level: Int, optname: Int, optval: Pointer, optlen: Size,",
         ),
         (
-            "def pread(fd: Int, buf: Pointer, count: Size, offset: Off64,",
-            "def pread(fd: Int, buf: Pointer, count: Size, offset: SSize,",
+            "def ftruncate(fd: Int, length: Off64,",
+            "def ftruncate(fd: Int, length: SSize,",
         ),
-        ("@prototype\ndef pwrite(", "@unconverted\ndef pwrite("),
+        ("@prototype\ndef truncate(", "@unconverted\ndef truncate("),
         ("a5: ULong, a6: ULong", "a5: ULong, a6: Off64"),
     )
     assert labels("ppc64le", "musl", directory) == {"read(count) size", "write result size", "setsockopt(optlen) size"}
-    assert labels("mipsel", "musl", directory) == {"pread(offset) size", "pwrite(offset)", "syscall(a6)"}
+    assert labels("mipsel", "musl", directory) == {"ftruncate(length) size", "truncate(length)", "syscall(a6)"}
 
 
 @needs_zig
 def test_the_symbol_for_a_narrow_off_t_is_found(edited_package: Edit) -> None:
     directory = edited_package("base/declaration.py", ('(name + "64", name) if has_off_t', "(name,) if has_off_t"))
-    narrow = {"pread(offset) size", "pwrite(offset) size", "sendfile(offset) target size"}
+    narrow = {f"{name}(offset) size" for name in ("fallocate", "lseek", "mmap", "pread", "pwrite")}
+    narrow |= {f"{name}(length) size" for name in ("ftruncate", "truncate")}
+    narrow |= {"fallocate(len) size", "lseek result size", "sendfile(offset) target size"}
     assert labels("arm", "glibc", directory) == narrow
     assert labels("arm", "musl", directory) == set()
 

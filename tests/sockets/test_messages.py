@@ -338,13 +338,15 @@ def test_an_empty_message_without_control_messages_sends_nothing_on_a_stream(str
 
 
 @pytest.mark.parametrize("p", [bytearray(), [], [bytearray()]])
-def test_recvmsg_with_no_room_for_data_eats_no_byte_of_a_stream(
+def test_recvmsg_with_no_room_for_data_drops_the_byte_that_control_data_came_with(
     keep: Keep, stream: Pair, pipe: Pair, p: bytearray
 ) -> None:
-    syscall.sendmsg(stream[0], b"stays", rights(pipe[1]), None)
+    """As in Go: sendmsg has sent it, where there were no data."""
+    assert syscall.sendmsg(stream[0], b"", rights(pipe[1]), None) == 0
+    os.write(stream[0], b"stays")
     oob = bytearray(100)
     n, oobn, _, _ = syscall.recvmsg(stream[1], p, oob)
-    assert n == 0
+    assert n == 1
     keep(received_rights(oob, oobn)[0])
     assert os.read(stream[1], 100) == b"stays"
 
@@ -398,7 +400,7 @@ def test_credentials_arrive_where_asked_for(stream: Pair) -> None:
 
 
 def test_whatever_is_no_buffer_is_a_type_error_and_nothing_is_sent(dgram: Pair) -> None:
-    for p in ("text", 5, None, [b"x", "text"], [None], {b"x"}, iter([b"x"])):
+    for p in ("text", 5, [b"x", "text"], {b"x"}, iter([b"x"])):
         with pytest.raises(TypeError, match="buffer is needed"):
             syscall.sendmsg(dgram[0], p, None, None)  # type: ignore[arg-type]
     for oob in ("text", 5, [b"x"]):

@@ -101,7 +101,7 @@ def forbidden() -> None:
 def test_wrong_commands_and_numbers() -> None:
     with pytest.raises(OverflowError, match="cmd must be in"):
         syscall.reboot(2**32)
-    with pytest.raises(OverflowError, match="from must be in"):
+    with pytest.raises(OverflowError, match="from_ must be in"):
         syscall.ioperm(-1, 1, 1)
     with pytest.raises(OverflowError, match="level must be in"):
         syscall.iopl(2**32)
