@@ -110,7 +110,8 @@ _NAMES = {
         "setsockopt_timeval"
     ),
     "sockets.sockets": (
-        "accept accept4 bind connect getpeername getsockname listen shutdown socket socketpair sys_socket"
+        "accept accept4 bind connect getpeername getsockname listen shutdown socket socket_disable_ipv6 socketpair "
+        "sys_socket"
     ),
     "sockets.structs": (
         "Cmsghdr GroupReq GroupSourceReq ICMPv6Filter IPMreq IPMreqSource IPMreqn IPv6MTUInfo IPv6Mreq Inet4Pktinfo "

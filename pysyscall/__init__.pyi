@@ -351,6 +351,7 @@ from .sockets.sockets import getsockname as getsockname
 from .sockets.sockets import listen as listen
 from .sockets.sockets import shutdown as shutdown
 from .sockets.sockets import socket as socket
+from .sockets.sockets import socket_disable_ipv6 as socket_disable_ipv6
 from .sockets.sockets import socketpair as socketpair
 from .sockets.sockets import sys_socket as sys_socket
 from .sockets.structs import Cmsghdr as Cmsghdr

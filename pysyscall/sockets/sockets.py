@@ -1,9 +1,11 @@
 """Sockets: made, named, connected, and shut down."""
 
+import sys
+
 from ..base.arguments import descriptor, i32
-from ..base.errors import fail, kept, retry
+from ..base.errors import fail, kept, retry, system_error
 from ..base.scratch import NAME_SIZE, Scratch, pool
-from ..constants import SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
+from ..constants import AF_INET6, EAFNOSUPPORT, SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
 from . import libc
 from .addresses import Sockaddr, decode, raw_bytes
 from .senders import UNMET, first_sight, met
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from ..base.buffers import Pointer
 
 
+# `pysyscall.socket_disable_ipv6 = True` has every socket of AF_INET6 refused. Go SocketDisableIPv6.
+socket_disable_ipv6: bool = False
+_FACE = sys.modules[__name__.partition(".")[0]]
+
+
 def socket(domain: int, typ: int, proto: int = 0) -> int:
     """socket(2): make a socket and return its descriptor. Go Socket.
 
@@ -22,10 +29,13 @@ def socket(domain: int, typ: int, proto: int = 0) -> int:
     Without SOCK_CLOEXEC the descriptor is inherited by the programs that this process starts, as in Go and C.
 
     For packet sockets proto is in network order: htons(ETH_P_ALL). PermissionError: the kind needs a capability
-    (CAP_NET_RAW for raw and packet sockets). EAFNOSUPPORT, EPROTONOSUPPORT: the kernel has no such kind.
+    (CAP_NET_RAW for raw and packet sockets). EAFNOSUPPORT, EPROTONOSUPPORT: the kernel has no such kind, or
+    `socket_disable_ipv6` is set.
     """
     if type(domain) is not int or type(typ) is not int or type(proto) is not int or (domain | typ | proto) >> 31:
         domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
+    if domain == AF_INET6 and _FACE.socket_disable_ipv6:
+        raise system_error("socket", EAFNOSUPPORT)
     before = kept.value
     if (fd := libc.socket(domain, typ, proto)) == -1:
         fail("socket", before)

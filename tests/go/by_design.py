@@ -7,6 +7,7 @@ from fractions import Fraction
 from struct import pack
 from typing import Final, NamedTuple
 
+from pysyscall import parse_route_attr
 from pysyscall.constants import (
     AF_INET,
     AF_INET6,
@@ -14,6 +15,7 @@ from pysyscall.constants import (
     AF_PACKET,
     AF_UNIX,
     EHWPOISON,
+    RTM_NEWNEIGH,
 )
 
 from . import files
@@ -62,6 +64,16 @@ def _refused(q: Question, answer: Answer) -> Answer:
 
 def _the_bytes(q: Question, answer: Answer) -> Answer:
     return q["raw"]
+
+
+def _attributes(data: bytes) -> Answer:
+    """Those behind a struct ndmsg, by parse_route_attr, which is held against Go with other messages."""
+    if len(data) < 12:
+        return REFUSED
+    try:
+        return [[a.attr.len, a.attr.type, a.value.hex()] for a in parse_route_attr(data[12:])]
+    except OSError:
+        return REFUSED
 
 
 # The first row that concerns a question holds for it.
@@ -193,5 +205,11 @@ DEPARTURES: Final = (
         "parse_dirent",
         lambda q, _: files.is_cut_short(q),
         _refused,
+    ),
+    Departure(
+        "the attributes of a neighbour's message are taken apart too, which Go refuses",
+        "parse_attributes",
+        lambda q, _: q["type"] == RTM_NEWNEIGH,
+        lambda q, _: _attributes(bytes.fromhex(q["data"])),
     ),
 )

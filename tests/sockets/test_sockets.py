@@ -492,3 +492,12 @@ def test_a_socket_call_on_no_socket_fails_with_its_name_and_errno(
             call(fd)
         assert raised.value.errno == number
         assert raised.value.strerror == f"{name}: {os.strerror(number)}"
+
+
+def test_ipv6_can_be_switched_off(monkeypatch: pytest.MonkeyPatch, keep: Keep) -> None:
+    monkeypatch.setattr(syscall, "socket_disable_ipv6", True)
+    for call in (syscall.socket, syscall.sys_socket):
+        with pytest.raises(OSError, match="socket: Address family not supported by protocol") as raised:
+            call(syscall.AF_INET6, syscall.SOCK_DGRAM)
+        assert raised.value.errno == errno.EAFNOSUPPORT
+    keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
