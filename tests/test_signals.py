@@ -341,6 +341,26 @@ def test_a_call_on_a_file_that_fails_as_a_handlers_does_keeps_its_errno(tmp_path
     assert output.splitlines() == [f"{call} {error} 1" for call, error in zip(names, failures.values(), strict=True)]
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="tool: strace")
+@pytest.mark.parametrize(
+    "start",
+    [
+        "exec(fail)",
+        "thread = threading.Thread(target=lambda: exec('import pysyscall; pysyscall.read')); thread.start()\n"
+        "thread.join(); exec(fail)",
+        "exec(load); thread = threading.Thread(target=lambda: os.fork() or (exec(fail), os._exit(0)))\n"
+        "thread.start(); thread.join(); os.wait()",
+    ],
+    ids=["the first thread", "loaded by another thread", "a child of another thread"],
+)
+def test_errno_is_kept_wherever_python_runs_its_handlers(start: str) -> None:
+    load = FAILING_HANDLER.removeprefix("if True:")
+    fail = f"{load}\n    outcome(lambda: syscall.getsockname(0)); sys.stdout.flush()"
+    program = f"import os, textwrap, threading\nload, fail = map(textwrap.dedent, ({load!r}, {fail!r}))\n{start}"
+    output, _ = under_strace(program, inject=["getsockname:error=ENOTCONN:signal=SIGUSR1"])
+    assert output == "getsockname ENOTCONN 1\n"
+
+
 # The time that remains
 
 
