@@ -399,6 +399,23 @@ def test_select_goes_on_with_the_time_that_remains() -> None:
     assert timeout.nano() == 0
 
 
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda: syscall.poll((syscall.PollFd * 0)(), 300),
+        lambda: syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(0, 300_000_000)),
+        lambda: syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(0, 300_000_000), ()),
+    ],
+    ids=["poll", "ppoll", "ppoll with a mask"],
+)
+def test_poll_goes_on_with_the_time_that_remains(wait: Callable[[], int]) -> None:
+    with every(0.02, at_most=1000) as came:
+        start = time.monotonic()
+        assert wait() == 0
+        assert time.monotonic() - start >= 0.3
+    assert came
+
+
 def test_a_signal_never_cuts_a_short_wait(keep: Keep) -> None:
     epoll = keep(syscall.epoll_create1(syscall.EPOLL_CLOEXEC))
     events = (syscall.EpollEvent * 1)()
@@ -409,6 +426,12 @@ def test_a_signal_never_cuts_a_short_wait(keep: Keep) -> None:
             assert time.monotonic() - start >= 0.01
             start = time.monotonic()
             assert syscall.select(0, None, None, None, syscall.Timeval(0, 10_000)) == 0
+            assert time.monotonic() - start >= 0.01
+            start = time.monotonic()
+            assert syscall.poll((syscall.PollFd * 0)(), 10) == 0
+            assert time.monotonic() - start >= 0.01
+            start = time.monotonic()
+            assert syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(0, 10_000_000)) == 0
             assert time.monotonic() - start >= 0.01
 
 

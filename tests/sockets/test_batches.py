@@ -317,9 +317,9 @@ def test_numbers_out_of_range_are_refused(make: Callable[[], object], complaint:
 
 def test_what_does_not_fit_can_be_resized_while_that_is_handled() -> None:
     batch, p = syscall.MessageBatch(1, 4, control=4), bytearray(8)
-    for put in (lambda: batch.put(0, p), lambda: batch.put(0, b"", None, p)):
+    for data, control in ((p, b""), (b"", p)):
         try:
-            put()
+            batch.put(0, data, None, control)
         except ValueError:
             p.append(0)
         else:
