@@ -207,6 +207,30 @@ def _select_with_a_timeout(keep: Keep) -> Blocking:
     )
 
 
+def _poll(keep: Keep) -> Blocking:
+    r, w = _pipe(keep)
+    fds = (syscall.PollFd * 1)(syscall.PollFd(r, syscall.POLLIN))
+    return Blocking(lambda: (syscall.poll(fds, -1), fds[0].revents), lambda: os.write(w, b"x"), (1, syscall.POLLIN))
+
+
+def _poll_with_a_timeout(keep: Keep) -> Blocking:
+    r, w = _pipe(keep)
+    fds = (syscall.PollFd * 1)(syscall.PollFd(r, syscall.POLLIN))
+    return Blocking(lambda: syscall.poll(fds, 1_000_000), lambda: os.write(w, b"x"), 1)
+
+
+def _ppoll(keep: Keep) -> Blocking:
+    r, w = _pipe(keep)
+    fds = (syscall.PollFd * 1)(syscall.PollFd(r, syscall.POLLIN))
+    return Blocking(lambda: syscall.ppoll(fds), lambda: os.write(w, b"x"), 1)
+
+
+def _ppoll_with_a_timeout(keep: Keep) -> Blocking:
+    r, w = _pipe(keep)
+    fds = (syscall.PollFd * 1)(syscall.PollFd(r, syscall.POLLIN))
+    return Blocking(lambda: syscall.ppoll(fds, syscall.Timespec(1000), ()), lambda: os.write(w, b"x"), 1)
+
+
 def _sendfile(keep: Keep) -> Blocking:
     a, b = _full(keep, syscall.SOCK_STREAM)
     with tempfile.TemporaryFile() as file:
@@ -257,6 +281,10 @@ RETRIED: dict[str, Callable[[Keep], Blocking]] = {
     "epoll_wait-timeout": _epoll_wait_with_a_timeout,
     "select": _select,
     "select-timeout": _select_with_a_timeout,
+    "poll": _poll,
+    "poll-timeout": _poll_with_a_timeout,
+    "ppoll": _ppoll,
+    "ppoll-timeout": _ppoll_with_a_timeout,
     "sendfile": _sendfile,
     "splice": _splice,
     "tee": _tee,

@@ -116,12 +116,19 @@ def test_an_arrays_own_idea_of_its_length_is_not_believed() -> None:
         def __len__(self) -> int:
             return 4000
 
+    class LongerToo(syscall.PollFd * 1):  # type: ignore[misc]
+        def __len__(self) -> int:
+            return 4000
+
     epfd = syscall.epoll_create1(syscall.EPOLL_CLOEXEC)
     pairs = [syscall.pipe() for _ in range(100)]
     try:
         for _, writing in pairs:
             syscall.epoll_ctl(epfd, syscall.EPOLL_CTL_ADD, writing, syscall.EpollEvent(syscall.EPOLLOUT))
         assert syscall.epoll_wait(epfd, Longer(), 0) == 1
+        descriptors = LongerToo()
+        descriptors[0] = syscall.PollFd(pairs[0][1], syscall.POLLOUT)
+        assert syscall.poll(descriptors, 0) == syscall.ppoll(descriptors, syscall.Timespec()) == 1
     finally:
         for fd in (epfd, *(fd for pair in pairs for fd in pair)):
             syscall.close(fd)

@@ -254,3 +254,36 @@ def test_failures_leave_no_memory_behind(call: Callable[[], object]) -> None:
     assert_flat(fail, FAILURES)
     BUFFER.append(1)
     BUFFER.pop()
+
+
+def guard_pages() -> int:
+    """How many pieces of memory without access there are: one behind each piece of scratch memory."""
+    with open("/proc/self/maps") as maps:
+        return sum(line.split()[1] == "---p" for line in maps)
+
+
+def test_no_failure_and_no_handler_loses_or_takes_scratch_memory(keep: Keep) -> None:
+    empty = keep(syscall.sys_socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+    p = ctypes.create_string_buffer(4)
+    failing: dict[str, Callable[[], object]] = {
+        **FAILING,
+        "recvfrom of nothing": lambda: syscall.recvfrom(empty, p),
+        "recvmsg of nothing": lambda: syscall.recvmsg(empty, p, p),
+        "recvfrom into bytes": lambda: syscall.recvfrom(empty, b"bytes"),  # type: ignore[arg-type]
+        "getpeername": lambda: syscall.getpeername(empty),
+        "getsockopt_int": lambda: syscall.getsockopt_int(empty, 1234, 1),
+        "setsockopt_int": lambda: syscall.setsockopt_int(empty, 1234, 1, 1),
+        "getsockopt of much": lambda: syscall.getsockopt(empty, 1234, 1, 1 << 20),
+        "socketpair": lambda: syscall.socketpair(-1, 0),
+        "pipe2": lambda: syscall.pipe2(-1),
+        "ioctl of much": lambda: syscall.ioctl(empty, 0, bytearray(16385)),
+    }
+    syscall.getsockname(empty)
+    before = guard_pages()
+    assert before >= 2
+    for name, call in failing.items():
+        for _ in range(10):
+            with suppress(OSError, TypeError, OverflowError, ValueError):
+                call()
+                raise AssertionError(f"{name} did not fail")
+        assert guard_pages() == before, name

@@ -50,6 +50,28 @@ def test_buffers_go_as_addresses(call: Callable[..., tuple[int, int]]) -> None:
         syscall.close(writing)
 
 
+class Number:
+    """As NumPy's: an integer, whose memory is a buffer too."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return memoryview(self.value.to_bytes(8, sys.byteorder))
+
+
+@every
+def test_whatever_says_that_it_is_an_integer_goes_as_one(call: Callable[..., tuple[int, int]]) -> None:
+    assert call(syscall.SYS_GETPGID, Number(os.getpid())) == (os.getpgid(0), 0)
+    assert call(syscall.SYS_GETPGID, True - True) == (os.getpgid(0), 0)
+    for number in (UINTPTR_MAX + 1, -sys.maxsize - 2):
+        with pytest.raises(OverflowError, match=r"^a1 must be in "):
+            call(syscall.SYS_GETPGID, Number(number))
+
+
 @every
 def test_bytes_are_names_of_c(call: Callable[..., tuple[int, int]]) -> None:
     fd, _ = call(

@@ -341,6 +341,26 @@ def test_a_call_on_a_file_that_fails_as_a_handlers_does_keeps_its_errno(tmp_path
     assert output.splitlines() == [f"{call} {error} 1" for call, error in zip(names, failures.values(), strict=True)]
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="tool: strace")
+@pytest.mark.parametrize(
+    "start",
+    [
+        "exec(fail)",
+        "thread = threading.Thread(target=lambda: exec('import pysyscall; pysyscall.read')); thread.start()\n"
+        "thread.join(); exec(fail)",
+        "exec(load); thread = threading.Thread(target=lambda: os.fork() or (exec(fail), os._exit(0)))\n"
+        "thread.start(); thread.join(); os.wait()",
+    ],
+    ids=["the first thread", "loaded by another thread", "a child of another thread"],
+)
+def test_errno_is_kept_wherever_python_runs_its_handlers(start: str) -> None:
+    load = FAILING_HANDLER.removeprefix("if True:")
+    fail = f"{load}\n    outcome(lambda: syscall.getsockname(0)); sys.stdout.flush()"
+    program = f"import os, textwrap, threading\nload, fail = map(textwrap.dedent, ({load!r}, {fail!r}))\n{start}"
+    output, _ = under_strace(program, inject=["getsockname:error=ENOTCONN:signal=SIGUSR1"])
+    assert output == "getsockname ENOTCONN 1\n"
+
+
 # The time that remains
 
 
@@ -379,6 +399,23 @@ def test_select_goes_on_with_the_time_that_remains() -> None:
     assert timeout.nano() == 0
 
 
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda: syscall.poll((syscall.PollFd * 0)(), 300),
+        lambda: syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(0, 300_000_000)),
+        lambda: syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(0, 300_000_000), ()),
+    ],
+    ids=["poll", "ppoll", "ppoll with a mask"],
+)
+def test_poll_goes_on_with_the_time_that_remains(wait: Callable[[], int]) -> None:
+    with every(0.02, at_most=1000) as came:
+        start = time.monotonic()
+        assert wait() == 0
+        assert time.monotonic() - start >= 0.3
+    assert came
+
+
 def test_a_signal_never_cuts_a_short_wait(keep: Keep) -> None:
     epoll = keep(syscall.epoll_create1(syscall.EPOLL_CLOEXEC))
     events = (syscall.EpollEvent * 1)()
@@ -389,6 +426,12 @@ def test_a_signal_never_cuts_a_short_wait(keep: Keep) -> None:
             assert time.monotonic() - start >= 0.01
             start = time.monotonic()
             assert syscall.select(0, None, None, None, syscall.Timeval(0, 10_000)) == 0
+            assert time.monotonic() - start >= 0.01
+            start = time.monotonic()
+            assert syscall.poll((syscall.PollFd * 0)(), 10) == 0
+            assert time.monotonic() - start >= 0.01
+            start = time.monotonic()
+            assert syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(0, 10_000_000)) == 0
             assert time.monotonic() - start >= 0.01
 
 

@@ -16,6 +16,7 @@ from .structs import FD_SETSIZE, EpollEvent, FdSet, PollFd
 
 TYPE_CHECKING = False
 _EVENT_SIZE = sizeof(EpollEvent)
+_POLLFD_SIZE = sizeof(PollFd)
 
 
 def epoll_create(size: int) -> int:
@@ -103,11 +104,12 @@ def poll(fds: "Array[PollFd]", timeout: int) -> int:
     timeout is in milliseconds: 0 does not wait, -1 waits for ever. 0 is returned when the time is over. Descriptors may
     have any number; one that is negative is passed over. POLLNVAL among revents: it is not open.
     """
-    timeout = i32("timeout", timeout)
-    _check_fds(fds)
+    if type(timeout) is not int or timeout >> 31:
+        timeout = i32("timeout", timeout)
+    count = _count(fds)
     deadline = monotonic() + timeout / 1000 if timeout > 0 else 0.0
     before = kept.value
-    while (n := libc.poll(fds, len(fds), timeout)) == -1:
+    while (n := libc.poll(fds, count, timeout)) == -1:
         retry("poll", before)
         if timeout > 0:
             timeout = max(0, -int((monotonic() - deadline) * 1000 // 1))
@@ -121,23 +123,25 @@ def ppoll(fds: "Array[PollFd]", timeout: "Timespec | None", sigmask: "Iterable[i
     a handler of a signal that comes by that returns, the wait goes on with the time that remains. EINVAL: timeout is
     negative, or its nanoseconds are out of 0..999,999,999.
     """
-    _check_fds(fds)
+    count = _count(fds)
     if timeout is not None and not isinstance(timeout, Timespec):
         raise TypeError(f"timeout must be a Timespec, not {type(timeout).__name__}")
     left = None if timeout is None else Timespec(timeout.sec, timeout.nsec)
     mask = None if sigmask is None else _signal_set(sigmask)
     deadline = monotonic() + left.nano() / 1e9 if left is not None else 0.0
     before = kept.value
-    while (n := libc.ppoll(fds, len(fds), None if left is None else byref(left), mask)) == -1:
+    while (n := libc.ppoll(fds, count, None if left is None else byref(left), mask)) == -1:
         retry("ppoll", before)
         if left is not None:
             left.sec, left.nsec = divmod(max(0, int((deadline - monotonic()) * 1e9)), 1_000_000_000)
     return n
 
 
-def _check_fds(fds: "Array[PollFd]") -> None:
+def _count(fds: "Array[PollFd]") -> int:
+    """How many there are; not what the class of an array says of its length."""
     if type(type(fds)) is not ArrayType or fds._type_ is not PollFd:
         raise TypeError(f"fds must be an array (PollFd * n)(), not {type(fds).__name__}")
+    return sizeof(fds) // _POLLFD_SIZE
 
 
 def _signal_set(signals: "Iterable[int]") -> "Array[c_ulong]":

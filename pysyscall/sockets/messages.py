@@ -194,12 +194,10 @@ def recvmsg(
             iov, count, base, size = _gather("recvmsg", slot, held, p, True)
         if size == 0 and controllen > 0 and _is_unix_stream(fd):
             iov, count, base, size = slot.address + _header.size, 1, slot.address + slot.data, 1
-        asked = slot.name_address, NAME_SIZE, iov, count, control, controllen, 0, base, size
-        _message.pack_into(slot.memory, 0, *asked)
+        _message.pack_into(slot.memory, 0, slot.name_address, NAME_SIZE, iov, count, control, controllen, 0, base, size)
         before = kept.value
-        while (n := libc.recvmsg(fd, slot.header, flags)) == -1:
+        while (n := libc.recvmsg(fd, slot.header, flags)) == -1:  # which leaves the header as it is
             retry("recvmsg", before)
-            _message.pack_into(slot.memory, 0, *asked)
         _, namelen, _, _, _, controllen, got = _header.unpack_from(slot.memory)
         slot.length.value = namelen
         address = met.get(slot.head.raw, UNMET)

@@ -2,6 +2,8 @@
 
 from ctypes import byref, c_uint32, sizeof
 from os import fsdecode
+from struct import Struct as Codec
+from struct import error as StructError
 
 from ..base.arguments import c_string, descriptor, fixed_bytes, i32, integer, u8
 from ..base.buffers import ReadableBuffer, readable
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+_int = Codec("@i")
 _FILTER_SIZE = 8  # struct sock_filter
 _LONGEST_TEXT = 4096  # SO_PEERSEC; all others are much shorter
 _LONGEST = 1 << 20  # no option is longer, and a mistyped size must not take the machine's memory
@@ -104,25 +107,15 @@ def getsockopt_int(fd: int, level: int, opt: int) -> int:
 
 def setsockopt_int(fd: int, level: int, opt: int, value: int) -> None:
     """setsockopt(2) of an int. Go SetsockoptInt."""
-    if (
-        type(fd) is not int
-        or type(level) is not int
-        or type(opt) is not int
-        or type(value) is not int
-        or (fd | level | opt | value) >> 31
-    ):
-        fd, level, opt, value = descriptor("fd", fd), i32("level", level), i32("opt", opt), i32("value", value)
+    if type(fd) is not int or type(level) is not int or type(opt) is not int or (fd | level | opt) >> 31:
+        fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
+    try:
+        raw = _int.pack(value)
+    except StructError:
+        raw = _int.pack(i32("value", value))
     before = kept.value
-    try:
-        slot = pool.pop()
-    except IndexError:
-        slot = Scratch()
-    try:
-        slot.int.value = value
-        if libc.setsockopt(fd, level, opt, slot.of_int, 4) == -1:
-            fail("setsockopt", before)
-    finally:
-        pool.append(slot)
+    if libc.setsockopt(fd, level, opt, raw, 4) == -1:
+        fail("setsockopt", before)
 
 
 def setsockopt_byte(fd: int, level: int, opt: int, value: int) -> None:

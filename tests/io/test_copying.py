@@ -54,6 +54,19 @@ def test_sendfile_of_a_count_that_no_size_t_holds_sends_it_all(file: int, stream
     assert syscall.sendfile(stream[0], file, 0, 2**63 - 1) == 10
 
 
+@pytest.mark.parametrize("count", [2**31, 2**32, 2**32 + 1, 2**40, 2**63 - 1])
+def test_a_count_that_no_int_holds_moves_all_there_is(count: int, file: int, pipe: Pair, stream: Pair) -> None:
+    assert syscall.sendfile(pipe[1], file, 0, count) == 10
+    other = syscall.pipe2(syscall.O_CLOEXEC)
+    try:
+        assert syscall.tee(pipe[0], other[1], count) == 10
+        assert syscall.splice(other[0], None, stream[0], None, count) == 10
+    finally:
+        for fd in other:
+            syscall.close(fd)
+    assert os.read(stream[1], 100) == TEXT
+
+
 def test_sendfile_fails_with_the_kernels_errno(file: int, pipe: Pair, stream: Pair) -> None:
     for outfd, infd, offset, number in (
         (stream[0], file, -1, errno.EINVAL),

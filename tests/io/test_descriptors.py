@@ -1,4 +1,4 @@
-"""read, write, pread, pwrite, close, dup, dup2, dup3, pipe, pipe2, set_nonblock, close_on_exec."""
+"""read, write, pread, pwrite, close, dup, dup2, dup3, pipe, pipe2, fcntl_int, set_nonblock, close_on_exec."""
 
 import errno
 import os
@@ -175,6 +175,7 @@ def test_dup3_takes_flags_and_refuses_equal_descriptors(pipe: Pair, stream: Pair
         ("dup3", lambda fd: syscall.dup3(fd, 1000, 0)),
         ("fcntl", lambda fd: syscall.set_nonblock(fd, True)),
         ("fcntl", lambda fd: syscall.close_on_exec(fd)),
+        ("fcntl", lambda fd: syscall.fcntl_int(fd, syscall.F_GETFD, 0)),
         ("ioctl", lambda fd: syscall.ioctl(fd, syscall.TIOCINQ, bytearray(4))),
         ("sendfile", lambda fd: syscall.sendfile(fd, fd, None, 1)),
         ("splice", lambda fd: syscall.splice(fd, None, fd, None, 1)),
@@ -217,6 +218,30 @@ def test_set_nonblock_switches_on_and_off_and_leaves_other_flags(keep: Keep, tmp
     os.pwrite(fd, b"ab", 0)
     os.pwrite(fd, b"cd", 0)  # O_APPEND is still on
     assert (tmp_path / "file").read_bytes() == b"abcd"
+
+
+def test_fcntl_int_asks_and_sets(keep: Keep, pipe: Pair) -> None:
+    copy = keep(syscall.fcntl_int(pipe[0], syscall.F_DUPFD_CLOEXEC, 100))
+    assert copy >= 100
+    assert syscall.fcntl_int(copy, syscall.F_GETFD, 0) == syscall.FD_CLOEXEC
+    assert syscall.fcntl_int(copy, syscall.F_SETFD, 0) == 0
+    assert os.get_inheritable(copy)
+    size = syscall.fcntl_int(pipe[1], syscall.F_SETPIPE_SZ, 1 << 17)
+    assert size == syscall.fcntl_int(pipe[1], syscall.F_GETPIPE_SZ, 0) >= 1 << 17
+    with pytest.raises(OSError, match="fcntl: Invalid argument"):
+        syscall.fcntl_int(copy, 12345, 0)
+
+
+@pytest.mark.parametrize(
+    "cmd",
+    [
+        *(syscall.F_GETLK, syscall.F_SETLK, syscall.F_SETLKW, syscall.F_OFD_GETLK, syscall.F_OFD_SETLK),
+        *(syscall.F_GETOWN_EX, syscall.F_SETOWN_EX, syscall.F_GET_RW_HINT, syscall.F_SET_FILE_RW_HINT),
+    ],
+)
+def test_fcntl_int_takes_no_number_for_an_address(cmd: int, pipe: Pair) -> None:
+    with pytest.raises(ValueError, match=f"^cmd {cmd} takes a structure, and no number$"):
+        syscall.fcntl_int(pipe[0], cmd, 4096)
 
 
 def test_close_on_exec_keeps_a_descriptor_from_started_programs(keep: Keep) -> None:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ import pysyscall as syscall
 from ..conftest import Keep
 
 Pair = tuple[int, int]
+FS_IOC_FIEMAP = 0xC020660B
 IFREQ_SIZE = 16 + 24 if struct.calcsize("P") == 8 else 16 + 16
 
 
@@ -113,3 +115,58 @@ def test_a_failed_request_leaves_the_buffer_alone(sock: int, pipe: Pair) -> None
             syscall.ioctl(fd, request, ifreq)
         assert raised.value.errno == number
         assert ifreq == before
+
+
+def test_what_the_kernel_writes_beyond_the_buffer_is_a_bad_address_and_no_crash(keep: Keep, tmp_path: Path) -> None:
+    """FS_IOC_FIEMAP writes as many extents behind its head as a count in there allows."""
+    fd = keep(os.open(tmp_path / "extents", os.O_RDWR | os.O_CREAT))
+    for i in range(50):
+        os.pwrite(fd, b"x", i << 20)  # each an extent of its own, as the next but one would not do
+    os.fsync(fd)
+
+    def head(count: int) -> bytearray:
+        return bytearray(struct.pack("=QQIIII", 0, 2**63, 0, 0, count, 0))
+
+    room = head(50) + bytearray(56 * 50)
+    try:
+        syscall.ioctl(fd, FS_IOC_FIEMAP, room)
+    except OSError as error:
+        pytest.skip(f"kernel: this file system has no FS_IOC_FIEMAP: {error}")
+    mapped = struct.unpack_from("=I", room, 20)[0]
+    if mapped < 2:
+        pytest.skip(f"kernel: this file system made {mapped} extents")
+    for count in (1, mapped, 3000):
+        p = head(count)
+        with pytest.raises(OSError, match="ioctl: Bad address") as raised:
+            syscall.ioctl(fd, FS_IOC_FIEMAP, p)
+        assert raised.value.errno == errno.EFAULT
+        assert p == head(count)
+        p.append(0)
+
+
+def test_a_request_over_and_over_finds_zeros_where_another_left_its_data(sock: int) -> None:
+    for _ in range(10):
+        syscall.ioctl(sock, syscall.SIOCGIFINDEX, bytearray(b"lo".ljust(IFREQ_SIZE, b"\0")))
+        with pytest.raises(OSError, match="ioctl: No such device"):
+            syscall.ioctl(sock, syscall.SIOCGIFFLAGS, bytearray())
+
+
+class Index:
+    """An integer of another library's, which is a buffer too."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+    def __buffer__(self, flags: int) -> memoryview:
+        raise AssertionError("taken for a buffer")
+
+
+def test_whatever_says_that_it_is_an_integer_is_a_number(pipe: Pair) -> None:
+    assert syscall.ioctl(pipe[0], syscall.FIONBIO, bytearray(struct.pack("i", 1))) == 0
+    with pytest.raises(OSError, match="ioctl: Bad address"):
+        syscall.ioctl(pipe[0], syscall.FIONBIO, Index(5))  # type: ignore[arg-type]
+    with pytest.raises(OverflowError, match=r"^arg must be in 0\.\.65535"):
+        syscall.ioctl(pipe[0], syscall.FIONBIO, Index(65536))  # type: ignore[arg-type]

@@ -1,9 +1,14 @@
-"""epoll_create, epoll_create1, epoll_ctl, epoll_wait, select."""
+"""epoll_create, epoll_create1, epoll_ctl, epoll_wait, select, poll, ppoll."""
 
 import ctypes
 import errno
 import os
+import resource
+import select
+import signal
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -232,3 +237,135 @@ def test_select_fails_with_the_kernels_errno(pipe: Pair) -> None:
     with pytest.raises(OSError, match="select: ") as raised:
         syscall.select(0, None, None, None, syscall.Timeval(-1, 0))
     assert raised.value.errno == errno.EINVAL
+
+
+# poll, ppoll
+
+POLLS: dict[str, Callable[[ctypes.Array[syscall.PollFd]], int]] = {
+    "poll": lambda fds: syscall.poll(fds, 0),
+    "ppoll": lambda fds: syscall.ppoll(fds, syscall.Timespec()),
+    "ppoll with a mask": lambda fds: syscall.ppoll(fds, syscall.Timespec(), (signal.SIGTERM,)),
+}
+every_poll = pytest.mark.parametrize("wait", POLLS.values(), ids=POLLS)
+
+
+@every_poll
+def test_poll_tells_what_each_descriptor_is_ready_for(
+    wait: Callable[[ctypes.Array[syscall.PollFd]], int], pipe: Pair, stream: Pair
+) -> None:
+    closed = syscall.dup(pipe[0])
+    syscall.close(closed)
+    fds = (syscall.PollFd * 5)(
+        syscall.PollFd(pipe[0], syscall.POLLIN),
+        syscall.PollFd(pipe[1], syscall.POLLOUT),
+        syscall.PollFd(-1, syscall.POLLIN),
+        syscall.PollFd(closed, syscall.POLLIN),
+        syscall.PollFd(stream[0], syscall.POLLIN | syscall.POLLOUT),
+    )
+    assert wait(fds) == 3
+    assert [each.revents for each in fds] == [0, syscall.POLLOUT, 0, syscall.POLLNVAL, syscall.POLLOUT]
+    os.write(pipe[1], b"x")
+    os.write(stream[1], b"x")
+    assert wait(fds) == 4
+    assert (fds[0].revents, fds[4].revents) == (syscall.POLLIN, syscall.POLLIN | syscall.POLLOUT)
+    os.read(pipe[0], 1)
+    syscall.close(pipe[1])
+    assert wait(fds) == 4
+    assert (fds[0].revents, fds[1].revents) == (syscall.POLLHUP, syscall.POLLNVAL)
+
+
+@every_poll
+def test_poll_agrees_with_pythons_own(wait: Callable[[ctypes.Array[syscall.PollFd]], int], tcp: Pair) -> None:
+    os.write(tcp[0], b"x")
+    syscall.shutdown(tcp[0], syscall.SHUT_WR)
+    asked = syscall.POLLIN | syscall.POLLPRI | syscall.POLLRDHUP
+    theirs = select.poll()
+    for fd in tcp:
+        theirs.register(fd, asked)
+    while len(expected := dict(theirs.poll(1000))) < 1 or not expected.get(tcp[1], 0) & syscall.POLLRDHUP:
+        pass
+    fds = (syscall.PollFd * 2)(*(syscall.PollFd(fd, asked) for fd in tcp))
+    assert wait(fds) == len(expected)
+    assert {each.fd: each.revents for each in fds if each.revents} == expected
+
+
+@every_poll
+def test_poll_knows_descriptors_that_select_cannot_hold(
+    wait: Callable[[ctypes.Array[syscall.PollFd]], int], keep: Keep, pipe: Pair
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard <= 1024:
+        pytest.skip(f"limit: at most {hard} descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 2000)), hard))
+    try:
+        high = keep(syscall.fcntl_int(pipe[0], syscall.F_DUPFD_CLOEXEC, 1024))
+        os.write(pipe[1], b"x")
+        fds = (syscall.PollFd * 1)(syscall.PollFd(high, syscall.POLLIN))
+        assert wait(fds) == 1
+        assert fds[0].revents == syscall.POLLIN
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_poll_returns_0_when_the_time_is_over(pipe: Pair) -> None:
+    fds = (syscall.PollFd * 1)(syscall.PollFd(pipe[0], syscall.POLLIN))
+    timeout = syscall.Timespec(0, 30_000_000)
+    waits: list[Callable[[], int]] = [
+        lambda: syscall.poll(fds, 30),
+        lambda: syscall.ppoll(fds, timeout),
+        lambda: syscall.ppoll(fds, timeout, (signal.SIGUSR1,)),
+    ]
+    for wait in waits:
+        start = time.monotonic()
+        assert wait() == 0
+        assert time.monotonic() - start >= 0.03
+    assert timeout == syscall.Timespec(0, 30_000_000)
+
+
+def test_poll_of_no_descriptors_waits_for_the_time() -> None:
+    assert syscall.poll((syscall.PollFd * 0)(), 1) == 0
+    assert syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(0, 1)) == 0
+
+
+def test_ppoll_lets_in_a_signal_that_is_blocked_elsewhere(pipe: Pair) -> None:
+    """What pselect was made for: no signal comes between the look at what its handler has done and the wait."""
+    fds = (syscall.PollFd * 1)(syscall.PollFd(pipe[0], syscall.POLLIN))
+    before = signal.signal(signal.SIGUSR1, lambda *_: os.write(pipe[1], b"x"))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+    try:
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+        assert syscall.ppoll(fds, syscall.Timespec(), (signal.SIGUSR1,)) == 0
+        assert syscall.ppoll(fds, syscall.Timespec()) == 0
+        assert syscall.ppoll(fds, None, ()) == 1
+        assert signal.SIGUSR1 in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("number", [0, -1, 1025, 2**31, 2**64])
+def test_ppoll_refuses_signals_that_no_set_holds(number: int) -> None:
+    with pytest.raises(OverflowError, match=rf"^signal must be in 1\.\.1024, not {number}$"):
+        syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(), (number,))
+
+
+@pytest.mark.parametrize(
+    "timeout", [syscall.Timespec(-1), syscall.Timespec(0, -1), syscall.Timespec(0, 10**9)], ids=str
+)
+def test_ppoll_refuses_times_that_are_none(timeout: syscall.Timespec) -> None:
+    with pytest.raises(OSError, match="ppoll: Invalid argument") as raised:
+        syscall.ppoll((syscall.PollFd * 0)(), timeout)
+    assert raised.value.errno == errno.EINVAL
+
+
+def test_poll_refuses_arguments_of_other_types() -> None:
+    fds: object
+    for fds in ([], None, syscall.PollFd(), bytearray(8), (syscall.EpollEvent * 1)(), (ctypes.c_char * 8)()):
+        with pytest.raises(TypeError, match=r"^fds must be an array \(PollFd \* n\)\(\), not "):
+            syscall.poll(fds, 0)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^fds must be an array \(PollFd \* n\)\(\), not "):
+            syscall.ppoll(fds, syscall.Timespec())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^timeout must be a Timespec, not float"):
+        syscall.ppoll((syscall.PollFd * 0)(), 0.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^signal must be an integer, not str"):
+        syscall.ppoll((syscall.PollFd * 0)(), syscall.Timespec(), "SIGINT")  # type: ignore[arg-type]

@@ -315,6 +315,17 @@ def test_numbers_out_of_range_are_refused(make: Callable[[], object], complaint:
         make()
 
 
+def test_what_does_not_fit_can_be_resized_while_that_is_handled() -> None:
+    batch, p = syscall.MessageBatch(1, 4, control=4), bytearray(8)
+    for data, control in ((p, b""), (b"", p)):
+        try:
+            batch.put(0, data, None, control)
+        except ValueError:
+            p.append(0)
+        else:
+            pytest.fail("it was taken")
+
+
 def test_what_has_no_room_is_refused_and_leaves_the_message_as_it_was() -> None:
     batch = syscall.MessageBatch(2, 4, control=16)
     batch.put(0, b"kept", control=b"c" * 16)

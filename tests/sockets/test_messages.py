@@ -1,11 +1,14 @@
 """sendto, recvfrom, sendmsg, sendmsg_n, recvmsg."""
 
 import array
+import ctypes
 import errno
 import os
+import random
 import socket
 import struct
-from collections.abc import Callable
+from collections import UserList, deque
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -214,6 +217,87 @@ def test_an_address_that_is_no_sockaddr_is_a_type_error(udp: Bound, to: object) 
         syscall.sendmsg(udp[0], b"x", None, to)  # type: ignore[arg-type]
 
 
+def test_none_is_gos_nil(dgram: Pair, stream: Pair) -> None:
+    assert syscall.sendto(dgram[0], None, 0, None) == 0
+    assert syscall.recvfrom(dgram[1], bytearray(9)) == (0, None)
+    assert syscall.sendmsg(dgram[0], None, None, None) == 0
+    assert syscall.recvmsg(dgram[1], bytearray(9), None) == (0, 0, 0, None)
+    for receive in (lambda: syscall.recvfrom(dgram[1], None), lambda: syscall.recvmsg(dgram[1], None, None)):
+        os.write(dgram[0], b"dropped")
+        assert receive()[0] == 0
+    os.write(stream[0], b"stays")
+    assert syscall.read(stream[1], None) == syscall.write(stream[1], None) == 0
+    assert os.read(stream[1], 9) == b"stays"
+
+
+@pytest.mark.parametrize("make", [list, tuple, UserList, deque])
+def test_any_sequence_of_buffers_is_one(dgram: Pair, make: Callable[[list[bytearray]], Sequence[bytearray]]) -> None:
+    parts = [bytearray(b"one"), bytearray(b"two")]
+    assert syscall.sendmsg(dgram[0], make(parts), None, None) == 6
+    room = [bytearray(2), bytearray(4)]
+    assert syscall.recvmsg(dgram[1], make(room), None)[0] == 6
+    assert room == [b"on", b"etwo"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 3840, 3841, 4096, 4097, 60_000])
+def test_payload_and_control_messages_of_every_size_are_sent_whole(keep: Keep, size: int, pipe: Pair) -> None:
+    """Short ones are copied, long ones are not."""
+    a, b = map(keep, syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM))
+    whole = random.Random(size).randbytes(size)
+    for p in (whole, bytearray(whole), [whole], (ctypes.c_char * size).from_buffer_copy(whole)):
+        for count in (0, 1, 253):
+            oob = rights(*[pipe[0]] * count) if count else None
+            assert syscall.sendmsg(a, p, oob, None) == size
+            buffer, room = bytearray(size + 1), bytearray(2000)
+            n, oobn, _, _ = syscall.recvmsg(b, buffer, room)
+            assert buffer[:n] == whole
+            assert len([keep(fd) for fd in received_rights(room, oobn)] if count else []) == count
+
+
+def test_a_message_has_its_own_address_whatever_the_one_before_had(keep: Keep, udp: Bound) -> None:
+    a, b = map(keep, syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM))
+    syscall.write(a, b"no address")
+    assert syscall.recvmsg(b, bytearray(20), None)[3] is None
+    syscall.sendto(udp[0], b"x", 0, udp[1])
+    assert syscall.recvmsg(udp[0], bytearray(20), None)[3] == udp[1]
+    syscall.write(a, b"no address")
+    assert syscall.recvfrom(b, bytearray(20)) == (10, None)
+    syscall.sendto(udp[0], b"x", 0, udp[1])
+    assert syscall.recvfrom(udp[0], bytearray(20)) == (1, udp[1])
+
+
+ZERO_COPY: dict[str, Callable[[int, bytearray, int], int]] = {
+    "sendto": lambda fd, p, flags: syscall.sendto(fd, p, flags, None),
+    "sendmsg": lambda fd, p, flags: syscall.sendmsg(fd, p, None, None, flags),
+    "sendmsg of a list": lambda fd, p, flags: syscall.sendmsg(fd, [p], None, None, flags),
+}
+
+
+@pytest.mark.parametrize("size", [1, 100, 4096, 5000])
+@pytest.mark.parametrize("send", ZERO_COPY.values(), ids=ZERO_COPY)
+def test_with_msg_zerocopy_the_kernel_reads_the_callers_own_memory(
+    send: Callable[[int, bytearray, int], int], size: int, keep: Keep
+) -> None:
+    """What is put there while the receiver's window is full goes out. Of a copy, freed memory would."""
+    listener = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM))
+    syscall.setsockopt_int(listener, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096)
+    syscall.bind(listener, syscall.SockaddrInet4(0, LOOPBACK))
+    syscall.listen(listener)
+    sender = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM))
+    syscall.connect(sender, syscall.getsockname(listener))
+    receiver = keep(syscall.accept(listener)[0])
+    syscall.setsockopt_int(sender, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 200_000)
+    syscall.setsockopt_int(sender, syscall.SOL_SOCKET, syscall.SO_ZEROCOPY, 1)
+    waiting = syscall.write(sender, bytes(65536))
+    p = bytearray(b"A" * size)
+    assert send(sender, p, syscall.MSG_ZEROCOPY) == size
+    p[:] = b"B" * size
+    received = b""
+    while len(received) < waiting + size:
+        received += os.read(receiver, 1 << 20)
+    assert received[waiting:] == b"B" * size
+
+
 def test_packets_of_a_seqpacket_socket_keep_their_bounds(keep: Keep) -> None:
     a, b = map(keep, syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET))
     for part in (b"one", b"two"):
@@ -337,18 +421,34 @@ def test_an_empty_message_without_control_messages_sends_nothing_on_a_stream(str
     assert os.read(stream[1], 100) == b"first"
 
 
-@pytest.mark.parametrize("p", [bytearray(), [], [bytearray()]])
-def test_recvmsg_with_no_room_for_data_drops_the_byte_that_control_data_came_with(
-    keep: Keep, stream: Pair, pipe: Pair, p: bytearray
+@pytest.mark.parametrize("p", [bytearray(), [], [bytearray()], None, (ctypes.c_char * 0)()])
+def test_control_messages_alone_are_received_with_one_byte_that_is_dropped(
+    keep: Keep, stream: Pair, pipe: Pair, p: bytearray | None
 ) -> None:
-    """As in Go: sendmsg has sent it, where there were no data."""
-    assert syscall.sendmsg(stream[0], b"", rights(pipe[1]), None) == 0
-    os.write(stream[0], b"stays")
+    """As in Go: what sendmsg sends for them to travel with is not left for the next call."""
+    syscall.sendmsg(stream[0], b"", rights(pipe[1]), None)
+    syscall.write(stream[0], b"hello")
     oob = bytearray(100)
-    n, oobn, _, _ = syscall.recvmsg(stream[1], p, oob)
-    assert n == 1
-    keep(received_rights(oob, oobn)[0])
+    n, oobn, flags, _ = syscall.recvmsg(stream[1], p, oob)
+    assert (n, flags) == (1, 0)
+    os.write(keep(received_rights(oob, oobn)[0]), b"x")
+    assert os.read(pipe[0], 10) == b"x"
+    assert os.read(stream[1], 100) == b"hello"
+    syscall.close(stream[0])
+    assert syscall.recvmsg(stream[1], p, oob)[:2] == (0, 0)
+
+
+def test_no_byte_is_dropped_where_no_control_messages_are_asked_for(stream: Pair) -> None:
+    os.write(stream[0], b"stays")
+    for oob in (None, bytearray()):
+        assert syscall.recvmsg(stream[1], bytearray(), oob)[0] == 0
     assert os.read(stream[1], 100) == b"stays"
+
+
+def test_no_byte_is_dropped_of_a_stream_on_which_control_messages_need_none(tcp: Pair) -> None:
+    os.write(tcp[0], b"stays")
+    assert syscall.recvmsg(tcp[1], bytearray(), bytearray(100))[0] == 0
+    assert os.read(tcp[1], 100) == b"stays"
 
 
 def test_msg_ctrunc_tells_of_control_data_that_did_not_fit(keep: Keep, stream: Pair, pipe: Pair) -> None:
@@ -400,7 +500,7 @@ def test_credentials_arrive_where_asked_for(stream: Pair) -> None:
 
 
 def test_whatever_is_no_buffer_is_a_type_error_and_nothing_is_sent(dgram: Pair) -> None:
-    for p in ("text", 5, [b"x", "text"], {b"x"}, iter([b"x"])):
+    for p in ("text", 5, [b"x", "text"], [None], {b"x"}, iter([b"x"])):
         with pytest.raises(TypeError, match="buffer is needed"):
             syscall.sendmsg(dgram[0], p, None, None)  # type: ignore[arg-type]
     for oob in ("text", 5, [b"x"]):
