@@ -222,7 +222,7 @@ def _poll_with_a_timeout(keep: Keep) -> Blocking:
 def _ppoll(keep: Keep) -> Blocking:
     r, w = _pipe(keep)
     fds = (syscall.PollFd * 1)(syscall.PollFd(r, syscall.POLLIN))
-    return Blocking(lambda: syscall.ppoll(fds), lambda: os.write(w, b"x"), 1)
+    return Blocking(lambda: syscall.ppoll(fds, None), lambda: os.write(w, b"x"), 1)
 
 
 def _ppoll_with_a_timeout(keep: Keep) -> Blocking:
