@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import pysyscall as syscall
 
@@ -20,7 +20,7 @@ from .shared.arguments import integer, program_parser
 from .shared.failures import failure
 from .shared.frames import summary
 from .shared.interfaces import interface_that_is_up
-from .shared.packet_capture import CallCapture, Packet, RingCapture
+from .shared.packet_capture import CallCapture, RingCapture
 from .shared.packet_filters import NAMES, coming_in, frame_filter
 from .shared.packet_socket import wait_until_up, without_capability
 from .shared.pcapng import PcapngWriter
@@ -31,6 +31,9 @@ from .shared.waiting import readable_before_stop
 _SECONDS_TO_FINISH = 1.0  # after a flood whoever stops this does not want to see it all
 _ETHERNET = (syscall.ARPHRD_ETHER, syscall.ARPHRD_LOOPBACK)
 
+# When it came, in nanoseconds since 1970, its length on the wire, and what there is of it.
+Packet: TypeAlias = tuple[int, int, bytes]
+
 
 class Printer:
     """A line for each frame."""
@@ -39,11 +42,12 @@ class Printer:
         self._second = -1
         self._time = ""
 
-    def take(self, packet: Packet) -> None:
-        second, rest = divmod(packet.time, 1_000_000_000)
-        if second != self._second:
-            self._second, self._time = second, time.strftime("%H:%M:%S", time.localtime(second))
-        print(f"{self._time}.{rest // 1000:06d} {summary(packet.data)}, length {packet.length}")
+    def take(self, packets: list[Packet]) -> None:
+        for nanoseconds, length, data in packets:
+            second, rest = divmod(nanoseconds, 1_000_000_000)
+            if second != self._second:
+                self._second, self._time = second, time.strftime("%H:%M:%S", time.localtime(second))
+            print(f"{self._time}.{rest // 1000:06d} {summary(data)}, length {length}")
 
     def flush(self) -> None:
         sys.stdout.flush()
@@ -53,15 +57,12 @@ class Writer:
     """A file of the frames."""
 
     def __init__(self, file: BinaryIO, interface_name: str) -> None:
-        self._writer = PcapngWriter(file, interface_name)
+        self.take = PcapngWriter(file, interface_name).write
         self.flush = file.flush
-
-    def take(self, packet: Packet) -> None:
-        self._writer.write(packet.time, packet.data, packet.length)
 
 
 class Sniffer:
-    """Takes frames, counts them, and hands each to those who want to see it."""
+    """Takes frames, counts them, and hands them to those who want to see them."""
 
     def __init__(self, capture: RingCapture | CallCapture, takers: list[Printer | Writer], count: int | None) -> None:
         self._capture = capture
@@ -109,11 +110,14 @@ class Sniffer:
                 taker.flush()
 
     def _show(self, packets: Iterator[Packet]) -> None:
-        for packet in packets:
-            self.frames += 1
-            self.bytes += packet.length
+        taken: list[Packet] = []
+        try:
+            taken.extend(packets)  # where an error ends them, those before it are there
+        finally:
+            self.frames += len(taken)
+            self.bytes += sum([length for _, length, _ in taken])
             for taker in self._takers:
-                taker.take(packet)
+                taker.take(taken)
 
 
 def open_capture(arguments: argparse.Namespace) -> RingCapture | CallCapture:

@@ -29,11 +29,10 @@ class RingCapture:
         self._patience = 0
         self.fd = self._ring.fd  # to wait for frames
 
-    def packets(self) -> Iterator[Packet]:
-        """The frames of the next block, if there is one."""
+    def packets(self) -> Iterator[tuple[int, int, bytes]]:
+        """The frames of the next block, if there is one: of each what a Packet has."""
         with self._ring.frames(self._patience) as frames:
-            for frame in frames:
-                yield Packet(frame.timestamp, frame.length, frame.copy())
+            return frames.packets()
 
     def count(self, most: int | None) -> tuple[int, int]:
         """How many frames the next block has, up to so many, and how many bytes."""

@@ -6,6 +6,8 @@ frame. All in this machine's byte order, which the section header shows.
 
 import os
 import struct
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import BinaryIO
 
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
@@ -25,14 +27,28 @@ class PcapngWriter:
         options = _option(_IF_NAME, os.fsencode(interface_name)) + _option(_IF_TSRESOL, _NANOSECONDS)
         self._write(_INTERFACE, struct.pack("=HHI", _ETHERNET, 0, 0) + options + _option(_END_OF_OPTIONS, b""))
 
-    def write(self, time: int, frame: bytes, length: int) -> None:
-        """Write a frame: when it came, in nanoseconds since 1970, what there is of it, and its length on the wire."""
-        head = struct.pack("=IIIII", 0, time >> 32, time & 0xFFFF_FFFF, len(frame), length)
-        self._write(_PACKET, head + _padded(frame))
+    def write(self, packets: Iterable[tuple[int, int, bytes]]) -> None:
+        """Write frames: when each came, in nanoseconds since 1970, its length on the wire, and what there is of it."""
+        blocks: list[bytes] = []
+        append = blocks.append
+        layout, size = _frame_block(0), 0
+        for time, length, frame in packets:
+            if len(frame) != size:
+                size = len(frame)
+                layout = _frame_block(size)
+            total = layout.size
+            append(layout.pack(_PACKET, total, 0, time >> 32, time & 0xFFFF_FFFF, size, length, frame, total))
+        self._file.write(b"".join(blocks))
 
     def _write(self, kind: int, body: bytes) -> None:
         length = struct.pack("=I", 12 + len(body))
         self._file.write(struct.pack("=I", kind) + length + body + length)
+
+
+@lru_cache
+def _frame_block(size: int) -> struct.Struct:
+    """A block with a frame of so many bytes."""
+    return struct.Struct(f"=7I{size}s{-size % 4}xI")
 
 
 def _option(code: int, value: bytes) -> bytes:

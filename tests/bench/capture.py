@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import logging
+import os
 import re
 import socket
 import struct
@@ -18,6 +19,7 @@ from ctypes import c_char
 from functools import partial
 from statistics import median
 from subprocess import PIPE, Popen
+from tempfile import NamedTemporaryFile
 from time import sleep
 
 import pysyscall as syscall
@@ -50,6 +52,8 @@ def contests(quick: bool) -> Iterator[Contest]:
         Floor("pysyscall: sniff --quiet", "CPython: recv_into", "per_cpu", 3),
         Floor("pysyscall: sniff --quiet", "Go: Recvfrom", "per_cpu", 1.5),
         Floor("pysyscall: sniff --quiet", None, "dropped", 0, least=False),
+        Floor("pysyscall: sniff --quiet --write", "CPython: recv_into", "per_cpu", 1),
+        Floor("pysyscall: sniff --quiet --write", None, "dropped", 0, least=False),
     )
 
     def add(name: str, capture: Callable[[int, int], Sample]) -> None:
@@ -58,7 +62,11 @@ def contests(quick: bool) -> Iterator[Contest]:
     add("CPython: recv_into", partial(forked, loop_of_recv_into))
     add("pysyscall: recvfrom", partial(forked, loop_of_recvfrom))
     add("pysyscall: PacketRing, each frame looked at", partial(forked, ring_looked_at))
+    add("pysyscall: PacketRing, packets()", partial(forked, ring_packets))
+    add("pysyscall: PacketRing, offsets(), EtherTypes counted", partial(forked, ring_ethertypes))
+    add("pysyscall: PacketRing, wire_bytes()", partial(forked, ring_wire_bytes))
     add("pysyscall: sniff --quiet", sniff_quiet)
+    add("pysyscall: sniff --quiet --write", sniff_write)
     with contest.optional():
         if importlib.util.find_spec("scapy") is None:
             raise Missing("scapy: pip install scapy")
@@ -107,7 +115,20 @@ def frames(count: int, rate: int) -> Iterator[Popen[str]]:
 
 
 def sniff_quiet(count: int, rate: int) -> Sample:
-    command = [sys.executable, "-m", "examples.sniff", "--interface", FAR, "--quiet"]
+    return sniffed(count, rate, "--quiet")
+
+
+def sniff_write(count: int, rate: int) -> Sample:
+    """Into a file of which none is left; that it is written is in the time."""
+    with NamedTemporaryFile(suffix=".pcapng") as file:
+        sample = sniffed(count, rate, "--quiet", "--write", file.name)
+        if os.stat(file.name).st_size < sample.operations * SIZE:
+            raise Wrong("sniff has not written all frames")
+        return sample
+
+
+def sniffed(count: int, rate: int, *options: str) -> Sample:
+    command = [sys.executable, "-m", "examples.sniff", "--interface", FAR, *options]
     with started(command, WORK_CPU, stdout=PIPE, stderr=PIPE) as sniff:
         assert sniff.stdout is not None
         assert sniff.stderr is not None
@@ -183,6 +204,48 @@ def ring_looked_at(count: int, rate: int) -> Sample:
                         return watch.sample(seen, ours.statistics().drops)
                     if frame.data[12] == PROTOCOL >> 8:
                         seen += 1
+
+
+def ring_packets(count: int, rate: int) -> Sample:
+    """Each frame's time, length and bytes."""
+    seen = 0
+    with ring() as ours, frames(count, rate):
+        watch = Stopwatch()
+        while True:
+            with ours.frames() as block:
+                for _, length, data in block.packets():
+                    if length != SIZE:
+                        return watch.sample(seen, ours.statistics().drops)
+                    if data:
+                        seen += 1
+
+
+def ring_ethertypes(count: int, rate: int) -> Sample:
+    """How many frames there are of each Ethernet protocol."""
+    ethertypes: dict[int, int] = {}
+    with ring() as ours, frames(count, rate):
+        watch = Stopwatch()
+        while True:
+            with ours.frames() as block:
+                words = block.block.cast("H")
+                for at in block.offsets(12):
+                    ethertype = words[at >> 1]
+                    ethertypes[ethertype] = ethertypes.get(ethertype, 0) + 1
+                del words
+                if longer := (block.wire_bytes() - len(block) * SIZE) // (END - SIZE):
+                    return watch.sample(ethertypes[syscall.htons(PROTOCOL)] - longer, ours.statistics().drops)
+
+
+def ring_wire_bytes(count: int, rate: int) -> Sample:
+    """How many frames and bytes there are."""
+    seen = 0
+    with ring() as ours, frames(count, rate):
+        watch = Stopwatch()
+        while True:
+            with ours.frames() as block:
+                seen += len(block)
+                if longer := (block.wire_bytes() - len(block) * SIZE) // (END - SIZE):
+                    return watch.sample(seen - longer, ours.statistics().drops)
 
 
 def scapy_sniff(count: int, rate: int) -> Sample:

@@ -26,6 +26,7 @@ TITLES = (
     "UDP echo server, 64 datagrams of 64 bytes in flight",
     "UDP bulk send, 1,200 bytes a datagram",
     "capture of 64-byte frames across a veth pair, 20,000 frames/s",
+    "64-byte frames sent on a veth pair",
     "HTTP, one request a connection, 32 at a time",
     "HTTP, 32 connections that stay",
     "UDP echo server, one datagram of 64 bytes in flight",
