@@ -139,9 +139,7 @@ def _check_pairs(report: Report, outcomes: dict[tuple[str, str], Outcome]) -> No
         wire = "same bytes on the wire" if same_wire else "OTHER BYTES on the wire"
         sent = f", {wire}" if outcome.wire else ""
         words = "same words" if alike else "OTHER WORDS" if well else "FAILED"
-        report.check(
-            alike and same_wire, f"server in {serving:6}  client in {asking:6}  {words}{sent}"
-        )
+        report.check(alike and same_wire, f"server in {serving:6}  client in {asking:6}  {words}{sent}")
 
 
 def _command(command: list[str]) -> str:
