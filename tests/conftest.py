@@ -19,8 +19,9 @@ LOOPBACK6 = bytes(15) + b"\x01"
 Keep: TypeAlias = Callable[[int], int]
 
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and so every program that they start.
+# A shell that starts the tests in the background has them ignore SIGINT and SIGQUIT, and so every program they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def open_descriptors() -> dict[int, str]:

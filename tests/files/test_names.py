@@ -81,7 +81,7 @@ def test_mkfifo_and_mknod(tmp_path: Path, directory: int) -> None:
     }
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a device needs CAP_MKNOD")
+@pytest.mark.skipif(os.geteuid() != 0, reason="kernel: a device needs CAP_MKNOD, in a user namespace too")
 def test_mknod_makes_a_device(tmp_path: Path) -> None:
     device = os.makedev(1, 3)
     try:

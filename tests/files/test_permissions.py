@@ -114,7 +114,7 @@ def test_chown_to_oneself_and_not_at_all(file: Path, directory: int, keep: Keep)
         syscall.chown(file.parent / "none", uid, gid)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.skipif(os.geteuid() != 0, reason="kernel: only root gives files away")
 def test_ids_of_32_bits_arrive_whole(file: Path) -> None:
     (file.parent / "link").symlink_to("file")
     try:
