@@ -11,7 +11,7 @@ import sys
 import pysyscall as syscall
 
 from .failures import failure
-from .interfaces import find_interface, no_interface
+from .interfaces import no_interface
 from .packet_socket import whole_frame, without_capability
 
 MAGIC = b"CHAO"
@@ -38,7 +38,7 @@ class ChaoSocket:
         self.fd = syscall.socket(syscall.AF_PACKET, syscall.SOCK_RAW | syscall.SOCK_CLOEXEC, protocol)
         try:
             syscall.setsockopt_int(self.fd, syscall.SOL_PACKET, syscall.PACKET_AUXDATA, 1)
-            interface = find_interface(interface_name)
+            interface = syscall.interface_by_name(interface_name)
             self.has_been_up = bool(interface.flags & syscall.IFF_UP)
             self.address = interface.hardware_addr or bytes(6)
             self._loops = bool(interface.flags & syscall.IFF_LOOPBACK)
