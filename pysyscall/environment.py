@@ -2,13 +2,14 @@
 
 import os
 
+from .base.arguments import text
 from .base.errors import system_error
 from .constants import EINVAL
 
 
 def getenv(key: str) -> "tuple[str, bool]":
     """getenv(3): a variable's value, and whether there is one; "" and False where not. Go Getenv."""
-    value = os.environ.get(key) if _text("key", key) else None
+    value = os.environ.get(key) if text("key", key) else None
     return ("", False) if value is None else (value, True)
 
 
@@ -18,16 +19,16 @@ def setenv(key: str, value: str) -> None:
     OSError(EINVAL): key is empty, or has "=" in it. ValueError: a NUL. Another thread whose C code reads the
     environment at that moment may crash, as with any program on glibc before 2.41.
     """
-    if not _text("key", key) or "=" in key:
+    if not text("key", key) or "=" in key:
         raise system_error("setenv", EINVAL)
-    if "\0" in key or "\0" in _text("value", value):
+    if "\0" in key or "\0" in text("value", value):
         raise ValueError(f"a variable must not hold a NUL: {key!r}, {value!r}")
     os.environ[key] = value
 
 
 def unsetenv(key: str) -> None:
     """unsetenv(3): remove a variable; nothing happens where there is none. Go Unsetenv."""
-    if _text("key", key) and "=" not in key:
+    if text("key", key) and "=" not in key:
         os.environ.pop(key, None)
 
 
@@ -42,9 +43,3 @@ def clearenv() -> None:
 def environ() -> "list[str]":
     """All variables, "key=value" each. Go Environ."""
     return [f"{key}={value}" for key, value in os.environ.items()]
-
-
-def _text(name: str, value: str) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be str, not {type(value).__name__}")
-    return value

@@ -64,7 +64,7 @@ def u32(name: str, value: "SupportsIndex") -> int:
 
 
 def i64(name: str, value: "SupportsIndex") -> int:
-    """A number of 64 bits: a place in a file, a length."""
+    """A number of 64 bits: a place in a file (off_t), a length. Which of them make sense is for the kernel to say."""
     return integer(name, value, -(2**63), 2**63 - 1)
 
 
@@ -76,11 +76,6 @@ def identity(name: str, value: "SupportsIndex") -> int:
 def size(name: str, value: "SupportsIndex") -> int:
     """A length in bytes. Linux moves at most 2**31 - 4096 bytes a call, so that no more than a C int is needed."""
     return min(integer(name, value, 0, 2**63 - 1), 0x7FFF_F000)
-
-
-def offset(name: str, value: "SupportsIndex") -> int:
-    """A place in a file, off_t of 64 bits. Which of them make sense is for the kernel to say."""
-    return integer(name, value, -(2**63), 2**63 - 1)
 
 
 def fixed_bytes(name: str, value: "bytes | bytearray | memoryview", length: int) -> bytes:
@@ -106,3 +101,10 @@ def c_string(name: str, value: "StrOrBytes") -> bytes:
     if b"\0" in raw:
         raise ValueError(f"{name} must not hold a NUL: {value!r}")
     return raw
+
+
+def text(name: str, value: str) -> str:
+    """A str and nothing else, for what is taken apart as text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be str, not {type(value).__name__}")
+    return value

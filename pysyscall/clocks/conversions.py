@@ -1,11 +1,7 @@
 """Between nanoseconds and the structures that hold times."""
 
-from ..base.arguments import integer
+from ..base.arguments import i64
 from .structs import Timespec, Timeval
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import SupportsIndex
 
 
 def nsec_to_timespec(nsec: int) -> Timespec:
@@ -13,7 +9,7 @@ def nsec_to_timespec(nsec: int) -> Timespec:
 
     OverflowError: more than 64 bits, or seconds that do not fit a 32-bit machine's structure.
     """
-    return Timespec(*divmod(_nsec(nsec), 1_000_000_000))
+    return Timespec(*divmod(i64("nsec", nsec), 1_000_000_000))
 
 
 def nsec_to_timeval(nsec: int) -> Timeval:
@@ -22,7 +18,7 @@ def nsec_to_timeval(nsec: int) -> Timeval:
     So a short timeout does not become none. Go NsecToTimeval, which makes most negative times a microsecond later.
     OverflowError: as nsec_to_timespec.
     """
-    return Timeval(*divmod(-(-_nsec(nsec) // 1000), 1_000_000))
+    return Timeval(*divmod(-(-i64("nsec", nsec) // 1000), 1_000_000))
 
 
 def timespec_to_nsec(ts: Timespec) -> int:
@@ -37,7 +33,3 @@ def timeval_to_nsec(tv: Timeval) -> int:
     if not isinstance(tv, Timeval):
         raise TypeError(f"tv must be a Timeval, not {type(tv).__name__}")
     return tv.nano()
-
-
-def _nsec(value: "SupportsIndex") -> int:
-    return integer("nsec", value, -(2**63), 2**63 - 1)

@@ -2,7 +2,7 @@
 
 from ctypes import byref, c_int64
 
-from ..base.arguments import descriptor, flag_bits, offset, size
+from ..base.arguments import descriptor, flag_bits, i64, size
 from ..base.errors import kept, retry
 from . import libc
 
@@ -49,4 +49,4 @@ def tee(rfd: int, wfd: int, len: int, flags: int = 0) -> int:
 
 
 def _place(name: str, value: "int | None") -> "Pointer":
-    return None if value is None else byref(c_int64(offset(name, value)))
+    return None if value is None else byref(c_int64(i64(name, value)))

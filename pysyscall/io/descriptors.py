@@ -2,8 +2,7 @@
 
 from ctypes import c_int64, c_void_p, sizeof
 
-from ..base.arguments import descriptor, i32
-from ..base.arguments import offset as offset_argument
+from ..base.arguments import descriptor, i32, i64
 from ..base.buffers import (
     COPIED,
     MAX_RW_COUNT,
@@ -115,7 +114,7 @@ def write(fd: int, p: "ReadableBuffer | None") -> int:
 def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
     """pread(2): fill p from a place in a file, and leave the file's position; the number of bytes. Go Pread."""
     if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
-        fd, offset = descriptor("fd", fd), offset_argument("offset", offset)
+        fd, offset = descriptor("fd", fd), i64("offset", offset)
     place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
     before = kept.value
     if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
@@ -130,7 +129,7 @@ def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
 def pwrite(fd: int, p: "ReadableBuffer | None", offset: int) -> int:
     """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite."""
     if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
-        fd, offset = descriptor("fd", fd), offset_argument("offset", offset)
+        fd, offset = descriptor("fd", fd), i64("offset", offset)
     place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
     before = kept.value
     while (n := libc.pwrite(fd, *readable(p), place)) == -1:

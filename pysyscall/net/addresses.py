@@ -2,7 +2,7 @@
 
 from ctypes import create_string_buffer
 
-from ..base.arguments import c_string
+from ..base.arguments import c_string, text
 from ..constants import AF_INET, AF_INET6
 from ..sockets.addresses import ip_text
 from . import libc
@@ -10,12 +10,12 @@ from . import libc
 
 def parse_ip(s: str) -> bytes:
     """inet_pton(3): an IP address's text as 4 or 16 bytes, or ValueError. Go net.ParseIP, which makes 16 of both."""
-    text = c_string("s", _text("s", s))
-    if b"%" in text:
+    written = c_string("s", text("s", s))
+    if b"%" in written:
         raise ValueError(f"{s!r} names a zone: resolve_tcp_addr and resolve_udp_addr take one")
-    family, size = (AF_INET6, 16) if b":" in text else (AF_INET, 4)
+    family, size = (AF_INET6, 16) if b":" in written else (AF_INET, 4)
     ip = create_string_buffer(size)
-    if libc.inet_pton(family, text, ip) != 1:
+    if libc.inet_pton(family, written, ip) != 1:
         raise ValueError(f"{s!r} is no IP address")
     return ip.raw
 
@@ -35,7 +35,7 @@ def format_ip(ip: "bytes | bytearray | memoryview") -> str:
 
 def split_host_port(address: str) -> "tuple[str, str]":
     """The host and port of "host:port" or "[host]:port", or ValueError. Go net.SplitHostPort."""
-    host, colon, port = _text("address", address).rpartition(":")
+    host, colon, port = text("address", address).rpartition(":")
     if not colon:
         raise ValueError(f"missing port in address {address!r}")
     if host[:1] == "[" and host[-1:] == "]":
@@ -45,9 +45,3 @@ def split_host_port(address: str) -> "tuple[str, str]":
     if any(bracket in part for part in (host, port) for bracket in "[]"):
         raise ValueError(f"unexpected bracket in address {address!r}")
     return host, port
-
-
-def _text(name: str, value: str) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be str, not {type(value).__name__}")
-    return value

@@ -3,7 +3,7 @@
 import sys
 from os import fsdecode
 
-from ..base.arguments import c_string, i32, integer
+from ..base.arguments import c_string, i32, integer, text
 from ..base.errors import system_error
 from ..constants import (
     AF_INET,
@@ -25,7 +25,6 @@ from ..constants import (
 from ..netlink.messages import TYPE_MASK, NetlinkMessage, parse_netlink_message
 from ..netlink.routes import netlink_rib, parse_netlink_route_attr, parse_route_attr
 from ..netlink.structs import IfAddrmsg, IfInfomsg
-from .addresses import _text
 
 
 class IPNet:
@@ -145,7 +144,7 @@ def interfaces() -> "list[Interface]":
 def interface_by_name(name: str) -> Interface:
     """The network interface of this name, or with this among its altnames. OSError(ENODEV): none. Go
     net.InterfaceByName."""
-    wanted = fsdecode(c_string("name", _text("name", name)))
+    wanted = fsdecode(c_string("name", text("name", name)))
     for interface in interfaces():
         if wanted == interface.name or wanted in interface.altnames:
             return interface

@@ -2,13 +2,13 @@
 
 from ctypes import byref, c_void_p, string_at
 
-from ..base.arguments import c_string, u16
+from ..base.arguments import c_string, text, u16
 from ..base.errors import fail, kept
 from ..constants import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
 from ..sockets.addresses import SockaddrInet4, SockaddrInet6, decode
 from ..system.errnos import AddrinfoError
 from . import libc
-from .addresses import _text, split_host_port
+from .addresses import split_host_port
 from .structs import Addrinfo
 
 TYPE_CHECKING = False
@@ -37,7 +37,7 @@ def resolve_udp_addr(network: str, address: str) -> "list[SockaddrInet]":
 
 
 def _resolve(protocol: str, socktype: int, network: str, address: str) -> "list[SockaddrInet]":
-    family = _FAMILY_OF_DIGIT.get(_text("network", network)[len(protocol) :])
+    family = _FAMILY_OF_DIGIT.get(text("network", network)[len(protocol) :])
     if not network.startswith(protocol) or family is None:
         raise ValueError(f"network must be {protocol}, {protocol}4 or {protocol}6, not {network!r}")
     host, port = split_host_port(address)

@@ -7,11 +7,15 @@ concern the calling thread alone, in Go too.
 from _collections_abc import Sequence
 from struct import pack
 
-from ..base.arguments import integer, u32
+from ..base.arguments import identity, u32
 from ..base.buffers import in_place
 from ..base.errors import check, kept, system_error, take_errno
 from ..constants import EINVAL, EPERM
 from . import libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _UNCHANGED = 0xFFFF_FFFF  # (uid_t) -1
 
@@ -38,42 +42,44 @@ def getegid() -> int:
 
 def setuid(uid: int) -> None:
     """setuid(2): set the effective user id; with CAP_SETUID the real and the saved one too. Go Setuid."""
-    check("setuid", kept.value, libc.setuid(_id("uid", uid)))
+    check("setuid", kept.value, libc.setuid(identity("uid", uid)))
 
 
 def setgid(gid: int) -> None:
     """setgid(2): set the effective group id; with CAP_SETGID the real and the saved one too. Go Setgid."""
-    check("setgid", kept.value, libc.setgid(_id("gid", gid)))
+    check("setgid", kept.value, libc.setgid(identity("gid", gid)))
 
 
 def seteuid(euid: int) -> None:
     """setresuid(2): set the effective user id and leave the other two. Go Seteuid."""
-    check("seteuid", kept.value, libc.setresuid(_UNCHANGED, _id("euid", euid), _UNCHANGED))
+    check("seteuid", kept.value, libc.setresuid(_UNCHANGED, identity("euid", euid), _UNCHANGED))
 
 
 def setegid(egid: int) -> None:
     """setresgid(2): set the effective group id and leave the other two. Go Setegid."""
-    check("setegid", kept.value, libc.setresgid(_UNCHANGED, _id("egid", egid), _UNCHANGED))
+    check("setegid", kept.value, libc.setresgid(_UNCHANGED, identity("egid", egid), _UNCHANGED))
 
 
 def setreuid(ruid: int, euid: int) -> None:
     """setreuid(2): set the real and the effective user id; -1 leaves one as it is. Go Setreuid."""
-    check("setreuid", kept.value, libc.setreuid(_id("ruid", ruid), _id("euid", euid)))
+    check("setreuid", kept.value, libc.setreuid(identity("ruid", ruid), identity("euid", euid)))
 
 
 def setregid(rgid: int, egid: int) -> None:
     """setregid(2): set the real and the effective group id; -1 leaves one as it is. Go Setregid."""
-    check("setregid", kept.value, libc.setregid(_id("rgid", rgid), _id("egid", egid)))
+    check("setregid", kept.value, libc.setregid(identity("rgid", rgid), identity("egid", egid)))
 
 
 def setresuid(ruid: int, euid: int, suid: int) -> None:
     """setresuid(2): set the real, the effective and the saved user id; -1 leaves one as it is. Go Setresuid."""
-    check("setresuid", kept.value, libc.setresuid(_id("ruid", ruid), _id("euid", euid), _id("suid", suid)))
+    ruid, euid, suid = identity("ruid", ruid), identity("euid", euid), identity("suid", suid)
+    check("setresuid", kept.value, libc.setresuid(ruid, euid, suid))
 
 
 def setresgid(rgid: int, egid: int, sgid: int) -> None:
     """setresgid(2): set the real, the effective and the saved group id; -1 leaves one as it is. Go Setresgid."""
-    check("setresgid", kept.value, libc.setresgid(_id("rgid", rgid), _id("egid", egid), _id("sgid", sgid)))
+    rgid, egid, sgid = identity("rgid", rgid), identity("egid", egid), identity("sgid", sgid)
+    check("setresgid", kept.value, libc.setresgid(rgid, egid, sgid))
 
 
 def setfsuid(uid: int) -> int:
@@ -82,11 +88,7 @@ def setfsuid(uid: int) -> int:
     -1 changes nothing. The kernel reports no failure, and Go returns none; here a second call looks, and what was
     refused raises PermissionError.
     """
-    wanted = _id("uid", uid)
-    previous = libc.setfsuid(wanted) & 0xFFFF_FFFF
-    if wanted != _UNCHANGED and libc.setfsuid(_UNCHANGED) & 0xFFFF_FFFF != wanted:
-        raise system_error("setfsuid", EPERM)
-    return previous
+    return _set_for_files("setfsuid", libc.setfsuid, identity("uid", uid))
 
 
 def setfsgid(gid: int) -> int:
@@ -94,10 +96,13 @@ def setfsgid(gid: int) -> int:
 
     -1 changes nothing. PermissionError as in setfsuid.
     """
-    wanted = _id("gid", gid)
-    previous = libc.setfsgid(wanted) & 0xFFFF_FFFF
-    if wanted != _UNCHANGED and libc.setfsgid(_UNCHANGED) & 0xFFFF_FFFF != wanted:
-        raise system_error("setfsgid", EPERM)
+    return _set_for_files("setfsgid", libc.setfsgid, identity("gid", gid))
+
+
+def _set_for_files(call: str, function: "Callable[[int], int]", wanted: int) -> int:
+    previous = function(wanted) & 0xFFFF_FFFF
+    if wanted != _UNCHANGED and function(_UNCHANGED) & 0xFFFF_FFFF != wanted:
+        raise system_error(call, EPERM)
     return previous
 
 
@@ -124,8 +129,3 @@ def setgroups(gids: "Sequence[int]") -> None:
     check(
         "setgroups", kept.value, libc.setgroups(len(gids), pack(f"={len(gids)}I", *(u32("gid", gid) for gid in gids)))
     )
-
-
-def _id(name: str, value: int) -> int:
-    """A user's or group's id, or -1 for none."""
-    return integer(name, value, -1, 2**32 - 1) & 0xFFFF_FFFF

@@ -4,13 +4,13 @@ An executor carries them out: spawn_executor where libc's posix_spawn can do the
 """
 
 from ctypes import byref, c_char_p, c_int, c_void_p, sizeof
-from os import fspath, getpid
+from os import getpid
 from struct import pack
 from sys import getfilesystemencodeerrors, getfilesystemencoding
 
 from .. import constants
 from ..base.abi import ABI
-from ..base.arguments import c_string, flag_bits, i32, integer, u32
+from ..base.arguments import c_path, c_string, flag_bits, i32, integer, u32
 from ..base.errors import fail, kept, system_error
 from ..constants import (
     AT_FDCWD,
@@ -103,7 +103,7 @@ class Program:
     __slots__ = ("argv", "envv", "path")
 
     def __init__(self, argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", envv: "Sequence[StrOrBytes]") -> None:
-        self.path = c_string("argv0", fspath(argv0))
+        self.path = c_path("argv0", argv0)
         self.argv = _strings("argv", argv)
         self.envv = _strings("env", envv)
 
@@ -125,7 +125,7 @@ class Plan:
         sys = attr.sys
         files = [integer(f"files[{i}]", fd, -1, 2**31 - 1) for i, fd in enumerate(attr.files)]
         self.program = Program(argv0, argv, attr.env)
-        self.directory = c_string("dir", fspath(attr.dir))
+        self.directory = c_path("dir", attr.dir)
         self.signals = Signals()
         self.steps: list[Step] = []
         # The namespaces that it is in from the beginning; or the system call that makes it, where fork does not do.
@@ -230,7 +230,7 @@ class Plan:
 
     def _add_identity(self, sys: SysProcAttr) -> None:
         if sys.chroot:
-            self._add("chroot", SYS_CHROOT, c_string("chroot", fspath(sys.chroot)))
+            self._add("chroot", SYS_CHROOT, c_path("chroot", sys.chroot))
         if sys.credential is not None:
             credential = _instance("credential", Credential, sys.credential)
             groups = [u32(f"groups[{i}]", group) for i, group in enumerate(credential.groups)]
