@@ -5,10 +5,6 @@ from ..base.buffers import ReadableBuffer, WriteableBuffer, readable, writable
 from ..base.errors import kept, retry
 from . import libc
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..base.buffers import Pointer
-
 
 def getxattr(path: "StrOrBytesPath", attr: "StrOrBytes", dest: "WriteableBuffer | None") -> int:
     """getxattr(2): fill dest with an attribute's value; its number of bytes. Go Getxattr.
@@ -18,7 +14,7 @@ def getxattr(path: "StrOrBytesPath", attr: "StrOrBytes", dest: "WriteableBuffer 
     """
     name, attribute = c_path("path", path), c_string("attr", attr)
     before = kept.value
-    while (n := libc.getxattr(name, attribute, *_room(dest))) == -1:
+    while (n := libc.getxattr(name, attribute, *writable(dest))) == -1:
         retry("getxattr", before)
     return n
 
@@ -30,7 +26,7 @@ def listxattr(path: "StrOrBytesPath", dest: "WriteableBuffer | None") -> int:
     """
     name = c_path("path", path)
     before = kept.value
-    while (n := libc.listxattr(name, *_room(dest))) == -1:
+    while (n := libc.listxattr(name, *writable(dest))) == -1:
         retry("listxattr", before)
     return n
 
@@ -42,7 +38,7 @@ def setxattr(path: "StrOrBytesPath", attr: "StrOrBytes", data: "ReadableBuffer |
     """
     name, attribute, flags = c_path("path", path), c_string("attr", attr), i32("flags", flags)
     before = kept.value
-    while libc.setxattr(name, attribute, *readable(b"" if data is None else data), flags) == -1:
+    while libc.setxattr(name, attribute, *readable(data), flags) == -1:
         retry("setxattr", before)
 
 
@@ -52,7 +48,3 @@ def removexattr(path: "StrOrBytesPath", attr: "StrOrBytes") -> None:
     before = kept.value
     while libc.removexattr(name, attribute) == -1:
         retry("removexattr", before)
-
-
-def _room(dest: "WriteableBuffer | None") -> "tuple[Pointer, int]":
-    return (None, 0) if dest is None else writable(dest)

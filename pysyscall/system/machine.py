@@ -53,7 +53,7 @@ def klogctl(typ: int, buf: "WriteableBuffer | None") -> int:
     """
     typ = i32("typ", typ)
     before = kept.value
-    while (n := libc.klogctl(typ, *((None, 0) if buf is None else writable(buf)))) == -1:
+    while (n := libc.klogctl(typ, *writable(buf))) == -1:
         retry("klogctl", before)
     return n
 
