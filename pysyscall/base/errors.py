@@ -90,11 +90,13 @@ def check(call: str, before: int, result: int) -> int:
     return result
 
 
-def retry(call: str, before: int) -> None:
+def retry(call: str, before: int, *expected: int) -> int:
     """Return after EINTR, for the caller's loop to call again; raise what errno says otherwise (PEP 475).
 
-    Python runs the signal handlers between the two calls; one that raises ends the loop.
+    An errno that the caller expects, and has another way for, is returned too. Python runs the signal handlers between
+    the two calls; one that raises ends the loop.
     """
     errno = take_errno(before)
-    if errno != EINTR:
+    if errno != EINTR and errno not in expected:
         raise system_error(call, errno)
+    return errno

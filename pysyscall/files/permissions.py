@@ -1,7 +1,7 @@
 """Who may use a file: asked for and changed."""
 
 from ..base.arguments import StrOrBytesPath, c_path, i32, identity, u32
-from ..base.errors import fail, kept, retry, system_error, take_errno
+from ..base.errors import check, kept, retry
 from ..constants import AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, EPERM
 from . import kernel, libc
 
@@ -32,13 +32,9 @@ def _faccessat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: 
             retry(call, before)
         return
     while kernel.faccessat2(dirfd, name, mode, flags) == -1:
-        errno = take_errno(before)
-        if errno in (ENOSYS, EPERM):  # an old kernel, or a sandbox that knows no such call
-            if libc.faccessat(dirfd, name, mode, flags) == -1:
-                fail(call, before)
+        if retry(call, before, ENOSYS, EPERM) != EINTR:  # an old kernel, or a sandbox that knows no such call
+            check(call, before, libc.faccessat(dirfd, name, mode, flags))
             return
-        if errno != EINTR:
-            raise system_error(call, errno)
 
 
 def chmod(path: "StrOrBytesPath", mode: int) -> None:
@@ -68,11 +64,8 @@ def _fchmodat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: i
     before = kept.value
     if flags:
         while kernel.fchmodat2(dirfd, name, mode, flags) == -1:
-            errno = take_errno(before)
-            if errno == ENOSYS:
+            if retry(call, before, ENOSYS) == ENOSYS:
                 break
-            if errno != EINTR:
-                raise system_error(call, errno)
         else:
             return
     while libc.fchmodat(dirfd, name, mode, flags) == -1:

@@ -4,8 +4,8 @@ from ctypes import byref, sizeof
 
 from ..base.abi import ABI
 from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, u32
-from ..base.errors import kept, retry, system_error, take_errno
-from ..constants import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, STATX_BASIC_STATS
+from ..base.errors import kept, retry
+from ..constants import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, ENOSYS, STATX_BASIC_STATS
 from . import kernel
 from .structs import Stat_t, Statfs_t, Statx_t, Ustat_t
 
@@ -34,11 +34,8 @@ def fstat(fd: int) -> Stat_t:
         return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
     before = kept.value
     while _fstat(fd, byref(st)) == -1:
-        errno = take_errno(before)
-        if errno == ENOSYS:
+        if retry("fstat", before, ENOSYS) == ENOSYS:
             return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
-        if errno != EINTR:
-            raise system_error("fstat", errno)
     return st
 
 
@@ -48,11 +45,8 @@ def _stat(call: str, path: bytes, flags: int) -> Stat_t:
     st = Stat_t()
     before = kept.value
     while _newfstatat(AT_FDCWD, path, byref(st), flags) == -1:
-        errno = take_errno(before)
-        if errno == ENOSYS:
+        if retry(call, before, ENOSYS) == ENOSYS:
             return _by_statx(call, AT_FDCWD, path, flags)
-        if errno != EINTR:
-            raise system_error(call, errno)
     return st
 
 

@@ -9,7 +9,7 @@ from ctypes import Array, addressof, byref, c_char, c_void_p, sizeof
 
 from ..base.arguments import descriptor, flag_bits, integer
 from ..base.buffers import ReadableBuffer
-from ..base.errors import kept, retry, system_error, take_errno
+from ..base.errors import kept, retry
 from ..constants import EINTR, EINVAL, EIO, EMSGSIZE, IPPROTO_UDP, MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
 from . import libc
 from .addresses import Sockaddr, known, raw_bytes
@@ -175,11 +175,9 @@ class MessageBatch:
         header.control, header.controllen = addressof(self._segment[2]), sizeof(self._segment[2])
         before = kept.value
         while libc.sendmsg(fd, byref(header), flags) == -1:
-            errno = take_errno(before)
-            if errno in (EINVAL, EIO, EMSGSIZE):  # a datagram does not fit into one packet, or the device cannot do it
+            # A datagram does not fit into one packet, or the device cannot do it.
+            if retry("sendmsg", before, EINVAL, EIO, EMSGSIZE) != EINTR:
                 return self.send(fd, n, flags, start, control=control)
-            if errno != EINTR:
-                raise system_error("sendmsg", errno)
         self._moved[start : start + count] = self._lengths[start : start + count]
         return count
 
