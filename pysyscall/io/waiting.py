@@ -71,7 +71,7 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
     while (n := libc.epoll_wait(epfd, events, sizeof(events) // _EVENT_SIZE, msec)) == -1:
         retry("epoll_wait", before)
         if msec > 0:
-            msec = max(0, -int((monotonic() - deadline) * 1000 // 1))
+            msec = _left(deadline, 1000)
     return n
 
 
@@ -93,7 +93,7 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
     while (n := libc.select(nfd, *pointers)) == -1:
         retry("select", before)
         if timeout is not None:
-            timeout.sec, timeout.usec = divmod(max(0, -int((monotonic() - deadline) * 1_000_000 // 1)), 1_000_000)
+            timeout.sec, timeout.usec = divmod(_left(deadline, 1_000_000), 1_000_000)
     return n
 
 
@@ -112,7 +112,7 @@ def poll(fds: "Array[PollFd]", timeout: int) -> int:
     while (n := libc.poll(fds, count, timeout)) == -1:
         retry("poll", before)
         if timeout > 0:
-            timeout = max(0, -int((monotonic() - deadline) * 1000 // 1))
+            timeout = _left(deadline, 1000)
     return n
 
 
@@ -135,6 +135,11 @@ def ppoll(fds: "Array[PollFd]", timeout: "Timespec | None", sigmask: "Iterable[i
         if left is not None:
             left.sec, left.nsec = divmod(max(0, int((deadline - monotonic()) * 1e9)), 1_000_000_000)
     return n
+
+
+def _left(deadline: float, units: int) -> int:
+    """The time that remains, rounded up, in units of which a second has so many."""
+    return max(0, -int((monotonic() - deadline) * units // 1))
 
 
 def _count(fds: "Array[PollFd]") -> int:
