@@ -98,3 +98,8 @@ def writable(p: "WriteableBuffer | None") -> "tuple[Pointer, int]":
         start = in_place(owner)
         size = len(owner) if type(owner) is bytearray else owner.nbytes  # type: ignore[union-attr]
     return start, size if size < MAX_RW_COUNT else MAX_RW_COUNT
+
+
+def is_repeated(view: memoryview, length: int = 1) -> bool:
+    """Whether its first items are all there is in it, again and again."""
+    return view.tobytes() == view[:length].tobytes() * (len(view) // length)

@@ -10,6 +10,7 @@ from itertools import chain, repeat
 from struct import Struct as Codec
 
 from ..base.arguments import u16
+from ..base.buffers import is_repeated
 from ..base.layout import aligned, codec
 from ..constants import TP_STATUS_VLAN_VALID, TPACKET_ALIGNMENT
 from ..sockets.addresses import Sockaddr, decode
@@ -141,7 +142,7 @@ class Frames:
         byte = u16("byte", byte)
         words, halves = view.cast("I"), view.cast("H")
         stride = self._stride(words)
-        if stride and _is_one(_column(words, at, _MAC, stride, self._count)):
+        if stride and is_repeated(_column(words, at, _MAC, stride, self._count)):
             return self._ring._even_offsets(at + halves[(at >> 1) + 2 * _MAC] + byte, stride, self._count)
         found: list[int] = []
         append = found.append
@@ -158,10 +159,10 @@ class Frames:
         stride = self._stride(words)
         if stride:
             statuses = _column(words, first, _STATUS, stride, count)
-            if _is_one(statuses):
+            if is_repeated(statuses):
                 lengths = _column(words, first, _LEN, stride, count)
                 tags = count * _TAG if statuses[0] & TP_STATUS_VLAN_VALID else 0
-                return tags + (lengths[0] * count if _is_one(lengths) else sum(lengths.tolist()))
+                return tags + (lengths[0] * count if is_repeated(lengths) else sum(lengths.tolist()))
         at, total, unpack = first, 0, _lengths.unpack_from
         for _ in range(count):
             following, length, status = unpack(view, at)
@@ -195,18 +196,13 @@ class Frames:
         stride: int = words[self._first >> 2]
         if stride & 3 or stride < _header.size or self._first + count * stride + _header.size > self._length:
             return 0
-        return stride if _is_one(_column(words, self._first, _NEXT, stride, count)) else 0
+        return stride if is_repeated(_column(words, self._first, _NEXT, stride, count)) else 0
 
 
 def _column(words: memoryview, first: int, field: int, stride: int, count: int) -> memoryview:
     """One word of the header of every frame."""
     start, step = (first >> 2) + field, stride >> 2
     return words[start : start + step * (count - 1) + 1 : step]
-
-
-def _is_one(column: memoryview) -> bool:
-    """Whether a column has one value, again and again."""
-    return column.tobytes() == column[:1].tobytes() * len(column)
 
 
 def _even_packets(
@@ -220,17 +216,17 @@ def _even_packets(
     )
     _, second, _, size, length, status, mac = _head.unpack_from(raw, first)
     end = first + stride * count
-    even = _is_one(snaplens) and _is_one(statuses) and _is_one(macs) and mac + size <= stride and end <= len(raw)
+    even = all(map(is_repeated, (snaplens, statuses, macs))) and mac + size <= stride and end <= len(raw)
     if not even or status & TP_STATUS_VLAN_VALID:
         return None
     times: Iterator[int]
-    if _is_one(secs):
+    if is_repeated(secs):
         times = map((second * _SECOND).__add__, nsecs.tolist())
     else:
         times = (sec * _SECOND + nsec for sec, nsec in zip(secs, nsecs, strict=True))
     frame = Codec(f"{mac}x{size}s{stride - mac - size}x")
     data = chain.from_iterable(frame.iter_unpack(memoryview(raw)[first:end]))
-    return zip(times, repeat(length) if _is_one(lengths) else lengths.tolist(), data)  # noqa: B905
+    return zip(times, repeat(length) if is_repeated(lengths) else lengths.tolist(), data)  # noqa: B905
 
 
 def _packets(raw: bytes, at: int, count: int) -> "Iterator[tuple[int, int, bytes]]":

@@ -9,9 +9,7 @@ from .sockaddr import Sockaddr as Sockaddr
 from .sockaddr import SockaddrBytes as SockaddrBytes
 from .sockaddr import decode as decode
 from .sockaddr import field, network_field
-from .sockaddr import known as known
 from .sockaddr import raw_bytes as raw_bytes
-from .sockaddr import remember as remember
 from .structs import (
     RawSockaddrInet4,
     RawSockaddrInet6,

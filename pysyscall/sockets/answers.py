@@ -2,10 +2,10 @@
 
 import sys
 from ctypes import addressof, c_char, c_void_p, sizeof
-from struct import Struct as Codec
 
 from ..constants import IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO
-from .control import cmsg_space, socket_control_message
+from .control import cmsg_space, contents, socket_control_message
+from .senders import remember
 from .structs import Inet4Pktinfo, Inet6Pktinfo, Iovec, Mmsghdr, Msghdr
 
 TYPE_CHECKING = False
@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 # Which four bytes of a size_t hold a length: none here needs the others.
 LOW = 4 if sys.byteorder == "big" and sizeof(c_void_p) == 8 else 0
 
-_HEADER = Codec("@Nii")  # struct cmsghdr
 _ROOM = cmsg_space(sizeof(Inet6Pktinfo))
 _MAPPED = bytes(10) + b"\xff\xff"  # opens an IPv6 address that is an IPv4 one
-_MOST_KNOWN = 256
 _known: "dict[bytes, bytes]" = {}
 
 
@@ -37,24 +35,16 @@ def answer(control: bytes) -> bytes:
     try:
         return _known[control]
     except KeyError:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        made = _known[control] = _answer(control)
-        return made
+        return remember(_known, control, _answer(control))
 
 
 def _answer(control: bytes) -> bytes:
-    found, start = b"", 0
-    while len(control) - start >= _HEADER.size:
-        length, level, type = _HEADER.unpack_from(control, start)
-        if length < _HEADER.size:
-            break
-        data = control[start + _HEADER.size : start + length]
+    found = b""
+    for level, type, data in contents(control):
         if (level, type) == (IPPROTO_IP, IP_PKTINFO) and len(data) >= sizeof(Inet4Pktinfo):
             return _inet4(data)
         if (level, type) == (IPPROTO_IPV6, IPV6_PKTINFO) and len(data) >= sizeof(Inet6Pktinfo):
             found = _inet6(data)  # IP_PKTINFO, if it follows, knows more
-        start += cmsg_space(length - _HEADER.size)
     return found
 
 

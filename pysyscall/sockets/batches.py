@@ -8,18 +8,19 @@ import sys
 from ctypes import Array, addressof, byref, c_char, c_void_p, sizeof
 
 from ..base.arguments import descriptor, flag_bits, integer
-from ..base.buffers import ReadableBuffer
+from ..base.buffers import ReadableBuffer, is_repeated
 from ..base.errors import kept, retry
+from ..base.scratch import NAME_SIZE
 from ..constants import EINTR, EINVAL, EIO, EMSGSIZE, IPPROTO_UDP, MSG_TRUNC, MSG_WAITFORONE, SO_PROTOCOL, SOL_SOCKET
 from . import libc
-from .addresses import Sockaddr, known, raw_bytes
+from .addresses import Sockaddr, raw_bytes
 from .answers import LOW, Answers, answer, column
 from .ip_control import udp_segment
 from .options import getsockopt_int
+from .senders import known
 from .structs import Iovec, Mmsghdr, Msghdr
 
 _MAX_COUNT = 1024  # UIO_MAXIOV: the kernel takes no more at once
-_NAME_SIZE = 128  # struct sockaddr_storage
 _MAX_SEGMENTS = 64  # UDP_MAX_SEGMENTS before Linux 6.9
 _MAX_SEGMENTED = 65535 - 40 - 8  # what one packet has room for behind the headers of IPv6 and UDP
 
@@ -70,7 +71,7 @@ class MessageBatch:
         integer("count * size", count * size, 0, 2**31 - 1)
         self._control_size = control = integer("control", control, 0, 2**20)
         self._filled = 0  # how many messages there are
-        sizes = [count * each for each in (sizeof(Mmsghdr), sizeof(Iovec), _NAME_SIZE, control, size)]
+        sizes = [count * each for each in (sizeof(Mmsghdr), sizeof(Iovec), NAME_SIZE, control, size)]
         storage = bytearray(sum(sizes))
         self._storage = c_char.from_buffer(storage)  # as long as this exists, the bytearray stays where it is
         starts = [sum(sizes[:i]) for i in range(5)]
@@ -91,7 +92,7 @@ class MessageBatch:
         self._lengths = column(iovecs.cast("I"), Iovec, Iovec.len.offset + LOW)  # type: ignore[attr-defined]
         self._held_controls = _repeated(0, count)
         self._none = _repeated(0, count)
-        self._room = [_repeated(room, count) for room in (size, _NAME_SIZE, control)]
+        self._room = [_repeated(room, count) for room in (size, NAME_SIZE, control)]
 
     def __len__(self) -> int:
         return self._count
@@ -196,7 +197,7 @@ class MessageBatch:
         held = self._held_controls[start:n]
         area = self._controls[start * size : n * size]
         own = self._control_lengths[start:n]
-        if n > start and not any(own) and _is_repeated(held) and _is_repeated(area, size):
+        if n > start and not any(own) and is_repeated(held) and is_repeated(area, size):
             return [answer(area[: held[0]].tobytes())] * (n - start)
         raw = area.tobytes()
         parts = (raw[i * size : i * size + length] for i, length in enumerate(held))
@@ -210,10 +211,10 @@ class MessageBatch:
             return 0
         end = start + min(count, _MAX_SEGMENTED // length)
         alike = (
-            _is_repeated(self._lengths[start : end - 1])
+            is_repeated(self._lengths[start : end - 1])
             and 0 < self._lengths[end - 1] <= length
-            and _is_repeated(self._name_lengths[start:end])
-            and _is_repeated(self._names[start * _NAME_SIZE : end * _NAME_SIZE], _NAME_SIZE)
+            and is_repeated(self._name_lengths[start:end])
+            and is_repeated(self._names[start * NAME_SIZE : end * NAME_SIZE], NAME_SIZE)
             and not any(self._control_lengths[start:end])
         )
         return end - start if alike else 0
@@ -229,8 +230,8 @@ class MessageBatch:
 
     def address(self, i: int) -> "Sockaddr | None":
         """Where message i came from or goes to, or None."""
-        start = self._index(i) * _NAME_SIZE
-        return known(self._names[start : start + min(self._name_lengths[i], _NAME_SIZE)].tobytes())
+        start = self._index(i) * NAME_SIZE
+        return known(self._names[start : start + min(self._name_lengths[i], NAME_SIZE)].tobytes())
 
     def control(self, i: int) -> memoryview:
         """The control messages of message i, in place: for parse_socket_control_message."""
@@ -252,7 +253,7 @@ class MessageBatch:
         if not 0 <= i < self._count:
             raise IndexError(f"there is no message {i} in a batch of {self._count}")
         parts = raw, _fitting("data", data, self._size), _fitting("control", control, self._control_size)
-        areas = (self._names, _NAME_SIZE), (self._payloads, self._size), (self._controls, self._control_size)
+        areas = (self._names, NAME_SIZE), (self._payloads, self._size), (self._controls, self._control_size)
         for (area, stride), part in zip(areas, parts, strict=True):
             area[i * stride : i * stride + len(part)] = part
         for j in range(self._filled, i):
@@ -277,18 +278,13 @@ def _link(headers: memoryview, iovecs: memoryview, addresses: "list[int]", size:
         iovec = Iovec.from_buffer(iovecs, i * sizeof(Iovec))
         iovec.base = payloads_at + i * size
         header = Mmsghdr.from_buffer(headers, i * sizeof(Mmsghdr)).hdr
-        header.name, header.iov, header.iovlen = names_at + i * _NAME_SIZE, iovecs_at + i * sizeof(Iovec), 1
+        header.name, header.iov, header.iovlen = names_at + i * NAME_SIZE, iovecs_at + i * sizeof(Iovec), 1
         if control:
             header.control = controls_at + i * control
 
 
 def _repeated(value: int, count: int) -> memoryview:
     return memoryview(bytearray(value.to_bytes(4, sys.byteorder) * count)).cast("I")
-
-
-def _is_repeated(view: memoryview, length: int = 1) -> bool:
-    """Whether its first items are all there is in it, again and again."""
-    return view.tobytes() == view[:length].tobytes() * (len(view) // length)
 
 
 def _fitting(name: str, data: "ReadableBuffer", room: int) -> "bytes":

@@ -150,12 +150,12 @@ def _headers(raw: bytes) -> "Iterator[tuple[Cmsghdr, int]]":
 
 
 def _descriptors(b: "ReadableBuffer | list[SocketControlMessage]") -> "Iterator[int]":
-    for level, type, data in _contents(b):
+    for level, type, data in contents(b):
         if level == SOL_SOCKET and type in (SCM_RIGHTS, SCM_PIDFD):
             yield from (fd for (fd,) in _INT.iter_unpack(data[: len(data) // _INT.size * _INT.size]))
 
 
-def _contents(b: "ReadableBuffer | list[SocketControlMessage]") -> "Iterator[tuple[int, int, bytes]]":
+def contents(b: "ReadableBuffer | list[SocketControlMessage]") -> "Iterator[tuple[int, int, bytes]]":
     """Level, type and data of each message, the last as far as it goes."""
     if isinstance(b, list):
         yield from ((m.header.level, m.header.type, m.data) for m in b)

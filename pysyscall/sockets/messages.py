@@ -245,8 +245,6 @@ def _is_sequence(p: object) -> bool:
     try:
         memoryview(p)  # type: ignore[arg-type]
     except TypeError:
-        from _collections_abc import Sequence  # loaded since Python started
-
         return isinstance(p, Sequence) and not isinstance(p, str)
     return False
 

@@ -9,8 +9,12 @@ from .addresses import decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from ..base.scratch import Scratch
     from .addresses import Sockaddr
+
+    Value = TypeVar("Value")
 
 _MOST = 256
 UNMET: "Sockaddr" = object()  # type: ignore[assignment]
@@ -22,7 +26,25 @@ def first_sight(slot: "Scratch") -> "Sockaddr | None":
     raw: bytes = slot.name[: slot.length.value]  # type: ignore[assignment]  # a slice of a c_char array is bytes
     address = decode(raw) if raw else None
     if len(raw) <= HEAD_SIZE - 4:
+        # remember, without the call: a server of many clients comes by here for each datagram.
         if len(met) >= _MOST:
             met.clear()
         met[slot.head.raw] = address
     return address
+
+
+# The same for those who have the address alone, without its length in front. No bytes, no address.
+_known: "dict[bytes, Sockaddr | None]" = {}
+
+
+def known(raw: bytes) -> "Sockaddr | None":
+    """decode, remembered; None for no bytes."""
+    return _known.get(raw) or (remember(_known, raw, decode(raw)) if raw else None)
+
+
+def remember(met: "dict[bytes, Value]", key: bytes, value: "Value") -> "Value":
+    """The value, kept under a key with those met of late."""
+    if len(met) >= _MOST:
+        met.clear()
+    met[key] = value
+    return value

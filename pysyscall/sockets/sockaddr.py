@@ -212,23 +212,6 @@ def decode(raw: bytes) -> Sockaddr:
     return address
 
 
-# The addresses met of late: most datagrams come from where another came from before. No bytes, no address.
-_recent: "dict[bytes, Sockaddr | None]" = {}
-
-
-def known(raw: bytes) -> "Sockaddr | None":
-    """decode, remembered; None for no bytes."""
-    return _recent.get(raw) or (remember(_recent, raw, raw) if raw else None)
-
-
-def remember(met: "dict[bytes, Sockaddr | None]", key: bytes, raw: bytes) -> "Sockaddr | None":
-    """The address in these bytes, or None for none, kept under a key with those met of late."""
-    if len(met) >= 256:
-        met.clear()
-    address = met[key] = decode(raw) if raw else None
-    return address
-
-
 def raw_bytes(name: str, address: Sockaddr) -> bytes:
     """The kernel's bytes of an address that a user passed, or TypeError."""
     if isinstance(address, Sockaddr):
