@@ -10,7 +10,8 @@ import sys
 if sys.platform != "linux":
     raise ImportError(f"pysyscall calls the Linux kernel, and this system is {sys.platform}")
 
-_ABIS_32_BIT = {"i386", "arm", "mipsel"}
+ABIS_32_BIT = {"i386", "arm", "mipsel"}
+ABIS_MIPS = {"mips64el", "mipsel"}
 
 ABIS = (
     "x86_64",
@@ -40,7 +41,7 @@ def _name(machine: str, byteorder: str, is_64_bit: bool) -> str:
     else:
         abi = machine
     big_endian = abi == "s390x"
-    if abi not in ABIS or (byteorder == "big") != big_endian or is_64_bit != (abi not in _ABIS_32_BIT):
+    if abi not in ABIS or (byteorder == "big") != big_endian or is_64_bit != (abi not in ABIS_32_BIT):
         width = 64 if is_64_bit else 32
         raise ImportError(
             f"pysyscall knows no ABI of {width}-bit {byteorder}-endian {machine}; it knows {', '.join(ABIS)}"

@@ -2,7 +2,7 @@
 
 from ctypes import byref
 
-from ..base.abi import ABI
+from ..base.abi import ABI, ABIS_32_BIT
 from ..base.arguments import i32
 from ..base.errors import kept, retry
 from ..constants import F_GETLK, F_GETLK64, F_SETLK, F_SETLK64, F_SETLKW, F_SETLKW64
@@ -10,7 +10,7 @@ from . import kernel, libc
 from .structs import Flock_t
 
 # The kernel's plain commands take 32-bit offsets on 32-bit ABIs. Go gives its plain names the values of the others.
-_IS_32_BIT = ABI in ("i386", "arm", "mipsel")
+_IS_32_BIT = ABI in ABIS_32_BIT
 _WIDE = {F_GETLK: F_GETLK64, F_SETLK: F_SETLK64, F_SETLKW: F_SETLKW64} if _IS_32_BIT else {}
 _fcntl = kernel.fcntl64 if _IS_32_BIT else kernel.fcntl
 

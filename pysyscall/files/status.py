@@ -2,14 +2,14 @@
 
 from ctypes import byref, sizeof
 
-from ..base.abi import ABI
+from ..base.abi import ABI, ABIS_32_BIT
 from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, u32
 from ..base.errors import kept, retry
 from ..constants import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, ENOSYS, STATX_BASIC_STATS
 from . import kernel
 from .structs import Stat_t, Statfs_t, Statx_t, Ustat_t
 
-_IS_32_BIT = ABI in ("i386", "arm", "mipsel")
+_IS_32_BIT = ABI in ABIS_32_BIT
 _newfstatat = kernel.fstatat64 if _IS_32_BIT else kernel.newfstatat
 _fstat = kernel.fstat64 if _IS_32_BIT else kernel.fstat
 

@@ -4,7 +4,7 @@ kernel tells of files.
 
 import ctypes
 
-from ..base.abi import ABI
+from ..base.abi import ABI, ABIS_32_BIT, ABIS_MIPS
 from ..base.layout import I16, I32, I64, U8, U16, U32, U64, Struct, ULong
 from ..clocks.structs import Timespec
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Spare: TypeAlias = Array[c_int64]
     U64x12: TypeAlias = Array[c_int64]
 else:
-    _IS_MIPS = ABI in ("mips64el", "mipsel")
-    _IS_32_BIT = ABI in ("i386", "arm", "mipsel")
+    _IS_MIPS = ABI in ABIS_MIPS
+    _IS_32_BIT = ABI in ABIS_32_BIT
     Dev = U32 if _IS_MIPS else U64
     Nlink = U64 if ABI in ("x86_64", "ppc64le", "s390x") else U32
     Blksize = I64 if ABI in ("x86_64", "ppc64le", "s390x") else U32 if ABI == "mips64el" else I32

@@ -1,7 +1,8 @@
 """Descriptors of any kind: read, written, duplicated, piped, closed."""
 
-from ctypes import c_int64, c_void_p, sizeof
+from ctypes import c_int64, sizeof
 
+from ..base.abi import ABI, ABIS_32_BIT
 from ..base.arguments import descriptor, i32, i64
 from ..base.buffers import (
     COPIED,
@@ -63,7 +64,7 @@ _WITH_STRUCTURES = {
 
 
 # Where an off_t fills a register of its own, a small one is passed as any other int.
-_IS_64_BIT = sizeof(c_void_p) == 8
+_IS_64_BIT = ABI not in ABIS_32_BIT
 
 
 def read(fd: int, p: "WriteableBuffer | None") -> int:

@@ -9,7 +9,7 @@ from ctypes import PyDLL, c_long, c_ulong, c_void_p, get_errno
 from os import O_CLOEXEC, O_RDONLY, _exit, read
 from os import open as open_file
 
-from ..base.abi import ABI
+from ..base.abi import ABI, ABIS_MIPS
 from ..constants import (
     ENOMEM,
     NSIG,
@@ -128,7 +128,7 @@ def _handlers_without_proc() -> "tuple[int, int]":
     action, caught, ignored = (c_ulong * 16)(), 0, 0
     for number in range(1, NSIG):
         syscall(SYS_RT_SIGACTION, number, 0, action, _SIGSET_SIZE, 0, 0)
-        handler = action[int(ABI in ("mips64el", "mipsel"))]
+        handler = action[int(ABI in ABIS_MIPS)]
         caught |= (handler > SIG_IGN) << number - 1
         ignored |= (handler == SIG_IGN) << number - 1
     return caught, ignored

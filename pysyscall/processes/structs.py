@@ -4,7 +4,7 @@ registers. <linux/sched.h>, <linux/capability.h>: what clone3 and capset take.
 
 import ctypes
 
-from ..base.abi import ABI
+from ..base.abi import ABI, ABIS_MIPS
 from ..base.arguments import integer
 from ..base.layout import I32, U32, U64, Long, Struct, ULong
 from ..clocks.structs import Timeval
@@ -294,7 +294,7 @@ class PtraceRegs(Struct):
             return self.psw, "addr"
         if ABI == "arm":
             return self.uregs, 15
-        if ABI in ("mips64el", "mipsel"):
+        if ABI in ABIS_MIPS:
             return self.regs, 34 if ABI == "mips64el" else 40  # EF_CP0_EPC
         return self, {"x86_64": "rip", "i386": "eip", "loongarch64": "era", "ppc64le": "nip"}.get(ABI, "pc_")
 

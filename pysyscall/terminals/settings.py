@@ -2,12 +2,12 @@
 
 from struct import Struct as Codec
 
-from ..base.abi import ABI
+from ..base.abi import ABI, ABIS_MIPS
 from ..constants import CBAUD
 from ..io.ioctls import ioctl
 from .structs import Termios, Winsize
 
-_IS_MIPS = ABI in ("mips64el", "mipsel")
+_IS_MIPS = ABI in ABIS_MIPS
 _CC = 23 if _IS_MIPS else 19
 # The kernel's struct termios: fewer characters than libc's, and speeds on ppc64le alone, where the line comes later.
 _kernel = Codec("=4I19sB2I" if ABI == "ppc64le" else f"=4IB{_CC}s")
