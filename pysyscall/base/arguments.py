@@ -108,3 +108,9 @@ def text(name: str, value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be str, not {type(value).__name__}")
     return value
+
+
+def instance(name: str, kind: type, value: object) -> None:
+    """TypeError where the value is of another kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")

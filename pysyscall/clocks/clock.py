@@ -2,6 +2,7 @@
 
 from ctypes import byref
 
+from ..base.arguments import instance
 from ..base.errors import check, kept, system_error, take_errno
 from ..constants import EINTR
 from . import libc
@@ -20,8 +21,7 @@ def settimeofday(tv: Timeval) -> None:
 
     PermissionError: needs CAP_SYS_TIME. EINVAL: microseconds out of 0..999999.
     """
-    if not isinstance(tv, Timeval):
-        raise TypeError(f"tv must be a Timeval, not {type(tv).__name__}")
+    instance("tv", Timeval, tv)
     check("settimeofday", kept.value, libc.settimeofday(byref(tv), None))
 
 
@@ -36,9 +36,9 @@ def nanosleep(time: Timespec, leftover: "Timespec | None" = None) -> None:
     Where a signal's Python handler raises, leftover holds what remained. EINVAL: seconds are negative, or nanoseconds
     out of 0..999,999,999.
     """
-    for name, value in (("time", time), ("leftover", leftover)):
-        if not isinstance(value, Timespec) and (name == "time" or value is not None):
-            raise TypeError(f"{name} must be a Timespec, not {type(value).__name__}")
+    instance("time", Timespec, time)
+    if leftover is not None:
+        instance("leftover", Timespec, leftover)
     left = Timespec(time.sec, time.nsec) if leftover is None else leftover
     rest = byref(left)
     if libc.nanosleep(byref(time), rest) != -1:
@@ -57,6 +57,5 @@ def adjtimex(buf: Timex) -> int:
     buf is filled in. The state is TIME_OK, TIME_ERROR (not synchronized) and so on. PermissionError: to set needs
     CAP_SYS_TIME.
     """
-    if not isinstance(buf, Timex):
-        raise TypeError(f"buf must be a Timex, not {type(buf).__name__}")
+    instance("buf", Timex, buf)
     return check("adjtimex", kept.value, libc.adjtimex(byref(buf)))

@@ -1,6 +1,6 @@
 """Between nanoseconds and the structures that hold times."""
 
-from ..base.arguments import i64
+from ..base.arguments import i64, instance
 from .structs import Timespec, Timeval
 
 
@@ -23,13 +23,11 @@ def nsec_to_timeval(nsec: int) -> Timeval:
 
 def timespec_to_nsec(ts: Timespec) -> int:
     """A struct timespec in nanoseconds: ts.nano(). Go TimespecToNsec."""
-    if not isinstance(ts, Timespec):
-        raise TypeError(f"ts must be a Timespec, not {type(ts).__name__}")
+    instance("ts", Timespec, ts)
     return ts.nano()
 
 
 def timeval_to_nsec(tv: Timeval) -> int:
     """A struct timeval in nanoseconds: tv.nano(). Go TimevalToNsec."""
-    if not isinstance(tv, Timeval):
-        raise TypeError(f"tv must be a Timeval, not {type(tv).__name__}")
+    instance("tv", Timeval, tv)
     return tv.nano()

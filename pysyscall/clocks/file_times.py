@@ -3,7 +3,7 @@
 from _collections_abc import Sequence
 from ctypes import Array
 
-from ..base.arguments import StrOrBytesPath, c_path, i32
+from ..base.arguments import StrOrBytesPath, c_path, i32, instance
 from ..base.errors import kept, retry, system_error
 from ..constants import AT_FDCWD, EINVAL
 from . import libc
@@ -19,8 +19,8 @@ _Times = Timespec * 2
 
 def utime(path: "StrOrBytesPath", buf: "Utimbuf | None" = None) -> None:
     """utime(2): set a file's times of access and modification, in seconds; None is now. Go Utime."""
-    if buf is not None and not isinstance(buf, Utimbuf):
-        raise TypeError(f"buf must be a Utimbuf, not {type(buf).__name__}")
+    if buf is not None:
+        instance("buf", Utimbuf, buf)
     times = None if buf is None else _Times(Timespec(buf.actime), Timespec(buf.modtime))
     _utimensat("utime", AT_FDCWD, c_path("path", path), times)
 

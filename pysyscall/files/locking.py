@@ -3,7 +3,7 @@
 from ctypes import byref
 
 from ..base.abi import ABI, ABIS_32_BIT
-from ..base.arguments import i32
+from ..base.arguments import i32, instance
 from ..base.errors import kept, retry
 from ..constants import F_GETLK, F_GETLK64, F_SETLK, F_SETLK64, F_SETLKW, F_SETLKW64
 from . import kernel, libc
@@ -36,8 +36,7 @@ def fcntl_flock(fd: int, cmd: int, lk: Flock_t) -> None:
     any descriptor of the file frees it.
     """
     fd, cmd = i32("fd", fd), i32("cmd", cmd)
-    if not isinstance(lk, Flock_t):
-        raise TypeError(f"lk must be a Flock_t, not {type(lk).__name__}")
+    instance("lk", Flock_t, lk)
     cmd = _WIDE.get(cmd, cmd)
     before = kept.value
     while _fcntl(fd, cmd, byref(lk)) == -1:

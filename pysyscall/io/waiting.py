@@ -7,7 +7,7 @@ from _collections_abc import Iterable
 from ctypes import Array, byref, c_ulong, sizeof
 from time import monotonic
 
-from ..base.arguments import descriptor, i32, integer
+from ..base.arguments import descriptor, i32, instance, integer
 from ..base.buffers import ArrayType
 from ..base.errors import fail, kept, retry
 from ..clocks.structs import Timespec, Timeval
@@ -85,8 +85,8 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
     for name, fds in (("r", r), ("w", w), ("e", e)):
         if fds is not None and not isinstance(fds, FdSet):
             raise TypeError(f"{name} must be an FdSet, not {type(fds).__name__}")
-    if timeout is not None and not isinstance(timeout, Timeval):
-        raise TypeError(f"timeout must be a Timeval, not {type(timeout).__name__}")
+    if timeout is not None:
+        instance("timeout", Timeval, timeout)
     pointers = [None if argument is None else byref(argument) for argument in (r, w, e, timeout)]
     deadline = monotonic() + timeout.nano() / 1e9 if timeout is not None else 0.0
     before = kept.value
@@ -124,8 +124,8 @@ def ppoll(fds: "Array[PollFd]", timeout: "Timespec | None", sigmask: "Iterable[i
     negative, or its nanoseconds are out of 0..999,999,999.
     """
     count = _count(fds)
-    if timeout is not None and not isinstance(timeout, Timespec):
-        raise TypeError(f"timeout must be a Timespec, not {type(timeout).__name__}")
+    if timeout is not None:
+        instance("timeout", Timespec, timeout)
     left = None if timeout is None else Timespec(timeout.sec, timeout.nsec)
     mask = None if sigmask is None else _signal_set(sigmask)
     deadline = monotonic() + left.nano() / 1e9 if left is not None else 0.0

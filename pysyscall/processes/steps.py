@@ -10,7 +10,7 @@ from sys import getfilesystemencodeerrors, getfilesystemencoding
 
 from .. import constants
 from ..base.abi import ABI
-from ..base.arguments import c_path, c_string, flag_bits, i32, integer, u32
+from ..base.arguments import c_path, c_string, flag_bits, i32, instance, integer, u32
 from ..base.errors import fail, kept, system_error
 from ..constants import (
     AT_FDCWD,
@@ -121,7 +121,8 @@ class Plan:
         moved: "list[int]",
     ) -> None:
         """moved: gets the descriptors that the caller is to close afterwards."""
-        attr = _instance("attr", ProcAttr, attr)
+        attr = ProcAttr() if attr is None else attr
+        instance("attr", ProcAttr, attr)
         sys = attr.sys
         files = [integer(f"files[{i}]", fd, -1, 2**31 - 1) for i, fd in enumerate(attr.files)]
         self.program = Program(argv0, argv, attr.env)
@@ -140,7 +141,7 @@ class Plan:
             self._add_directory()
             self._add_files(files, moved)
         else:
-            _instance("attr.sys", SysProcAttr, sys)
+            instance("attr.sys", SysProcAttr, sys)
             self._check(sys, len(files))
             self.taken.add(sys.ctty)
             self.pid_fd = sys.pid_fd
@@ -232,7 +233,8 @@ class Plan:
         if sys.chroot:
             self._add("chroot", SYS_CHROOT, c_path("chroot", sys.chroot))
         if sys.credential is not None:
-            credential = _instance("credential", Credential, sys.credential)
+            credential = sys.credential
+            instance("credential", Credential, credential)
             groups = [u32(f"groups[{i}]", group) for i, group in enumerate(credential.groups)]
             denied = sys.gid_mappings and not sys.gid_mappings_enable_setgroups and not groups
             if not denied and not credential.no_set_groups:
@@ -312,15 +314,6 @@ def _strings(name: str, values: "Sequence[StrOrBytes]") -> "Array[c_char_p]":
     if kind is None:
         kind = _arrays[size] = c_char_p * (1 << size)
     return kind(*strings)
-
-
-def _instance(name: str, kind: "Any", value: "Any") -> "Any":
-    """The value, or where it is None one with nothing set; TypeError where it is another kind."""
-    if value is None:
-        value = kind()
-    if not isinstance(value, kind):
-        raise TypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
-    return value
 
 
 def _maps(sys: SysProcAttr) -> "list[tuple[str, bytes]]":

@@ -8,7 +8,7 @@ from _collections_abc import Iterable, Iterator
 from ctypes import c_size_t, sizeof
 from struct import Struct as Codec
 
-from ..base.arguments import descriptor, i32, integer
+from ..base.arguments import descriptor, i32, instance, integer
 from ..base.buffers import ReadableBuffer
 from ..base.errors import system_error
 from ..base.layout import aligned
@@ -127,8 +127,7 @@ def unix_credentials(ucred: Ucred) -> bytes:
 
     sendmsg raises PermissionError where they are not the sender's own and it has no capability to say so.
     """
-    if not isinstance(ucred, Ucred):
-        raise TypeError(f"ucred must be a Ucred, not {type(ucred).__name__}")
+    instance("ucred", Ucred, ucred)
     return socket_control_message(SOL_SOCKET, SCM_CREDENTIALS, bytes(ucred))
 
 

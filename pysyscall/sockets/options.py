@@ -5,7 +5,7 @@ from os import fsdecode
 from struct import Struct as Codec
 from struct import error as StructError
 
-from ..base.arguments import c_string, descriptor, fixed_bytes, i32, integer, u8
+from ..base.arguments import c_string, descriptor, fixed_bytes, i32, instance, integer, u8
 from ..base.buffers import ReadableBuffer, readable
 from ..base.errors import fail, kept
 from ..base.scratch import VALUE_SIZE, Scratch, pool
@@ -177,8 +177,7 @@ def _getter(kind: "type[Struct]") -> "Callable[[int, int, int], Struct]":
 
 def _setter(name: str, kind: "type[Struct]") -> "Callable[[int, int, int, Struct], None]":
     def set(fd: int, level: int, opt: int, value: "Struct") -> None:
-        if not isinstance(value, kind):
-            raise TypeError(f"{name} must be a {kind.__name__}, not {type(value).__name__}")
+        instance(name, kind, value)
         setsockopt(fd, level, opt, value)
 
     set.__code__ = set.__code__.replace(co_varnames=("fd", "level", "opt", name))

@@ -3,6 +3,7 @@
 from struct import Struct as Codec
 
 from ..base.abi import ABI, ABIS_MIPS
+from ..base.arguments import instance
 from ..constants import CBAUD
 from ..io.ioctls import ioctl
 from .structs import Termios, Winsize
@@ -34,8 +35,7 @@ def ioctl_set_termios(fd: int, request: int, value: Termios) -> None:
     Now, when all output has gone, or then and with what came in thrown away. The speed is the one in cflag. A process
     in the background is sent SIGTTOU. ENOTTY: fd is no terminal.
     """
-    if not isinstance(value, Termios):
-        raise TypeError(f"value must be a Termios, not {type(value).__name__}")
+    instance("value", Termios, value)
     flags, cc = (value.iflag, value.oflag, value.cflag, value.lflag), value.cc[:_CC]
     if ABI == "ppc64le":
         raw = _kernel.pack(*flags, cc, value.line, value.ispeed, value.ospeed)
@@ -53,6 +53,5 @@ def ioctl_get_winsize(fd: int, request: int) -> Winsize:
 
 def ioctl_set_winsize(fd: int, request: int, value: Winsize) -> None:
     """ioctl(2) TIOCSWINSZ: set a terminal's size; SIGWINCH tells its foreground processes. Go unix.IoctlSetWinsize."""
-    if not isinstance(value, Winsize):
-        raise TypeError(f"value must be a Winsize, not {type(value).__name__}")
+    instance("value", Winsize, value)
     ioctl(fd, request, value)
