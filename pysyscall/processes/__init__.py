@@ -1,1 +1,1 @@
-"""Processes: namespaces and signals."""
+"""Processes: started, waited for, traced; their identities, limits, signals and namespaces."""
