@@ -14,7 +14,7 @@ import pytest
 
 import pysyscall as syscall
 
-from . import capture, native, udp_send
+from . import capture, native, single_calls, udp_send
 from .contest import Contest, Floor, Missing, Sample, Wrong
 from .processes import ROOT, cpu_seconds, forked, forked_server, program
 from .table import markdown, text
@@ -23,6 +23,7 @@ from .udp_echo import loop
 TITLES = (
     "a datagram received and sent again, 64 bytes, loopback",
     "a message written and read, 64 bytes, socketpair",
+    *(work.title for work in single_calls.WORK),
     "UDP echo server, 64 datagrams of 64 bytes in flight",
     "UDP bulk send, 1,200 bytes a datagram",
     "capture of 64-byte frames across a veth pair, 20,000 frames/s",
