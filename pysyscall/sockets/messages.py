@@ -227,8 +227,12 @@ def _gather(
     own = slot.address + _header.size
     if p is None:
         return own, 0, 0, 0
-    if not _is_sequence(p):
-        return own, 1, *_held(held, p, is_writable)
+    if not isinstance(p, (list, tuple)):
+        try:
+            return own, 1, *_held(held, p, is_writable)
+        except TypeError:
+            if not _is_sequence(p):
+                raise
     buffers = [_held(held, buffer, is_writable) for buffer in p]
     if len(buffers) > _IOV_MAX:
         raise system_error(call, EMSGSIZE)
@@ -239,11 +243,7 @@ def _gather(
 
 
 def _is_sequence(p: object) -> bool:
-    """Whether it is a sequence of buffers, and not a buffer, which may be a sequence too."""
-    if type(p) is bytearray or type(p) is memoryview:
-        return False
-    if isinstance(p, (list, tuple)):
-        return True
+    """Whether what is no fitting buffer is a sequence, and no buffer either, which may be a sequence too."""
     try:
         memoryview(p)  # type: ignore[arg-type]
     except TypeError:
