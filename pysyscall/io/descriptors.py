@@ -116,9 +116,9 @@ def write(fd: int, p: "ReadableBuffer | None") -> int:
 
 def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
     """pread(2): fill p from a place in a file, and leave the file's position; the number of bytes. Go Pread."""
-    if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
-        fd, offset = descriptor("fd", fd), offset_argument("offset", offset)
-    place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
+    place: int | c_int64 = offset
+    if not _IS_64_BIT or type(fd) is not int or type(offset) is not int or (fd | offset) >> 31:
+        fd, place = descriptor("fd", fd), c_int64(offset_argument("offset", offset))
     before = kept.value
     if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
         while (n := _pread(fd, p, size, place)) == -1:  # type: ignore[arg-type]
@@ -131,9 +131,9 @@ def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
 
 def pwrite(fd: int, p: "ReadableBuffer | None", offset: int) -> int:
     """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite."""
-    if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
-        fd, offset = descriptor("fd", fd), offset_argument("offset", offset)
-    place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
+    place: int | c_int64 = offset
+    if not _IS_64_BIT or type(fd) is not int or type(offset) is not int or (fd | offset) >> 31:
+        fd, place = descriptor("fd", fd), c_int64(offset_argument("offset", offset))
     before = kept.value
     while (n := libc.pwrite(fd, *readable(p), place)) == -1:
         retry("pwrite", before)
