@@ -358,7 +358,10 @@ def test_errno_is_kept_wherever_python_runs_its_handlers(start: str) -> None:
     fail = f"{load}\n    outcome(lambda: syscall.getsockname(0)); sys.stdout.flush()"
     program = f"import os, textwrap, threading\nload, fail = map(textwrap.dedent, ({load!r}, {fail!r}))\n{start}"
     output, _ = under_strace(program, inject=["getsockname:error=ENOTCONN:signal=SIGUSR1"])
-    assert output == "getsockname ENOTCONN 1\n"
+    call, error, came = output.split()
+    assert (call, error) == ("getsockname", "ENOTCONN")
+    # Python 3.13 puts off handlers in such a child.
+    assert came == "1" or ("fork" in start and sys.version_info >= (3, 13))
 
 
 # The time that remains

@@ -3,16 +3,16 @@
 One pool serves all calls. A call takes a piece, and puts it back whatever happens:
 
     try:
-        slot = pool.pop()
+        slot = take()
     except IndexError:
         slot = Scratch()
     try:
         slot.length.value = NAME_SIZE
-        if libc.getsockname(fd, slot.name, slot.of_length) == -1:
+        if libc.getsockname(fd, slot.of_name, slot.of_length) == -1:
             fail("getsockname", before)
         return first_sight(slot)
     finally:
-        pool.append(slot)
+        give(slot)
 
 More calls at the same time (threads, signal handlers) make more, which stay. Nothing in it outlives the call. Values
 lie at its end, in front of a page without access: what the kernel writes beyond a value is EFAULT, and no other memory.
@@ -62,8 +62,11 @@ class Scratch:
         "memory",
         "name",
         "name_address",
+        "of_header",
         "of_int",
         "of_length",
+        "of_name",
+        "of_pair",
         "pair",
         "size",
         "view",
@@ -80,12 +83,16 @@ class Scratch:
         self.address = addressof(start)
         self.header: Array[c_char] = _Header.from_buffer(self.memory, _HEADER)
         self.length = c_uint32.from_buffer(self.memory, _LENGTH)
+        # A pointer that is made already costs half of what an array costs to pass.
+        self.of_header: Pointer = byref(self.header)
         self.of_length: Pointer = byref(self.length)
         self.head: Array[c_char] = _Head.from_buffer(self.memory, _LENGTH)
         self.name: Array[c_char] = _Name.from_buffer(self.memory, _NAME)
+        self.of_name: Pointer = byref(self.name)
         self.name_address = self.address + _NAME
         self.data = _DATA
         self.pair = _Pair.from_buffer(self.memory, size - 8)
+        self.of_pair: Pointer = byref(self.pair)
         self.int = c_int.from_buffer(self.memory, size - 4)
         self.of_int: Pointer = byref(self.int)
 
@@ -94,5 +101,7 @@ class Scratch:
         return byref(self.header, self.size - size)
 
 
-# list.pop and list.append are atomic, and cheap where the list does not become empty.
-pool = [Scratch(), Scratch()]
+# list.pop and list.append are atomic, and cheap where the list does not become empty. To call the method of a name
+# that is imported, as in `pool.append(slot)`, Python makes a bound method each time; so these are bound once.
+_pool = [Scratch(), Scratch()]
+take, give = _pool.pop, _pool.append

@@ -15,7 +15,7 @@ from ..base.buffers import (
     writable,
 )
 from ..base.errors import fail, kept, retry
-from ..base.scratch import Scratch, pool
+from ..base.scratch import Scratch, give, take
 from ..constants import (
     F_GET_FILE_RW_HINT,
     F_GET_RW_HINT,
@@ -63,6 +63,8 @@ _WITH_STRUCTURES = {
 }
 
 
+# Looked up once: a name of this module is found in half the time that one of another module takes.
+_read, _write, _pread, _close, _fcntl = libc.read, libc.write, libc.pread, libc.close, libc.fcntl
 # Where an off_t fills a register of its own, a small one is passed as any other int.
 _IS_64_BIT = ABI not in ABIS_32_BIT
 
@@ -76,13 +78,13 @@ def read(fd: int, p: "WriteableBuffer | None") -> int:
         fd = descriptor("fd", fd)
     before = kept.value
     if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
-        while (n := libc.read(fd, p, size)) == -1:  # type: ignore[arg-type]
+        while (n := _read(fd, p, size)) == -1:  # type: ignore[arg-type]
             retry("read", before)
     elif type(p) is bytearray and len(p) < MAX_RW_COUNT:
-        while (n := libc.read(fd, in_place(p), len(p))) == -1:
+        while (n := _read(fd, in_place(p), len(p))) == -1:
             retry("read", before)
     else:
-        while (n := libc.read(fd, *writable(p))) == -1:
+        while (n := _read(fd, *writable(p))) == -1:
             retry("read", before)
     return n
 
@@ -97,41 +99,41 @@ def write(fd: int, p: "ReadableBuffer | None") -> int:
         fd = descriptor("fd", fd)
     before = kept.value
     if type(p) is bytes and (size := len(p)) < MAX_RW_COUNT:
-        while (n := libc.write(fd, p, size)) == -1:
+        while (n := _write(fd, p, size)) == -1:
             retry("write", before)
     elif type(p) is bytearray and len(p) <= COPIED:
         copy = bytes(p)
-        while (n := libc.write(fd, copy, len(copy))) == -1:
+        while (n := _write(fd, copy, len(copy))) == -1:
             retry("write", before)
     elif type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
-        while (n := libc.write(fd, p, size)) == -1:  # type: ignore[arg-type]
+        while (n := _write(fd, p, size)) == -1:  # type: ignore[arg-type]
             retry("write", before)
     else:
-        while (n := libc.write(fd, *readable(p))) == -1:
+        while (n := _write(fd, *readable(p))) == -1:
             retry("write", before)
     return n
 
 
 def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
     """pread(2): fill p from a place in a file, and leave the file's position; the number of bytes. Go Pread."""
-    if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
-        fd, offset = descriptor("fd", fd), i64("offset", offset)
-    place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
+    place: int | c_int64 = offset
+    if not _IS_64_BIT or type(fd) is not int or type(offset) is not int or (fd | offset) >> 31:
+        fd, place = descriptor("fd", fd), c_int64(i64("offset", offset))
     before = kept.value
     if type(type(p)) is ArrayType and (size := sizeof(p)) < MAX_RW_COUNT:  # type: ignore[arg-type]
-        while (n := libc.pread(fd, p, size, place)) == -1:  # type: ignore[arg-type]
+        while (n := _pread(fd, p, size, place)) == -1:  # type: ignore[arg-type]
             retry("pread", before)
     else:
-        while (n := libc.pread(fd, *writable(p), place)) == -1:
+        while (n := _pread(fd, *writable(p), place)) == -1:
             retry("pread", before)
     return n
 
 
 def pwrite(fd: int, p: "ReadableBuffer | None", offset: int) -> int:
     """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite."""
-    if type(fd) is not int or type(offset) is not int or fd >> 31 or offset >> 63:
-        fd, offset = descriptor("fd", fd), i64("offset", offset)
-    place = offset if _IS_64_BIT and not offset >> 31 else c_int64(offset)
+    place: int | c_int64 = offset
+    if not _IS_64_BIT or type(fd) is not int or type(offset) is not int or (fd | offset) >> 31:
+        fd, place = descriptor("fd", fd), c_int64(i64("offset", offset))
     before = kept.value
     while (n := libc.pwrite(fd, *readable(p), place)) == -1:
         retry("pwrite", before)
@@ -147,7 +149,7 @@ def close(fd: int) -> None:
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
     before = kept.value
-    if libc.close(fd) == -1:
+    if _close(fd) == -1:
         fail("close", before)
 
 
@@ -194,16 +196,16 @@ def _pipe(call: str, flags: int) -> "tuple[int, int]":
         flags = i32("flags", flags)
     before = kept.value
     try:
-        slot = pool.pop()
+        slot = take()
     except IndexError:
         slot = Scratch()
     try:
-        if libc.pipe2(slot.pair, flags) == -1:
+        if libc.pipe2(slot.of_pair, flags) == -1:
             fail(call, before)
         r, w = slot.pair
         return r, w
     finally:
-        pool.append(slot)
+        give(slot)
 
 
 def fcntl_int(fd: int, cmd: int, arg: int) -> int:
@@ -216,7 +218,7 @@ def fcntl_int(fd: int, cmd: int, arg: int) -> int:
     if cmd in _WITH_STRUCTURES:
         raise ValueError(f"cmd {cmd} takes a structure, and no number")
     before = kept.value
-    while (result := libc.fcntl(fd, cmd, arg)) == -1:
+    while (result := _fcntl(fd, cmd, arg)) == -1:
         retry("fcntl", before)
     return result
 
@@ -226,10 +228,10 @@ def set_nonblock(fd: int, nonblocking: bool) -> None:
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
     before = kept.value
-    if (flags := libc.fcntl(fd, F_GETFL, 0)) == -1:
+    if (flags := _fcntl(fd, F_GETFL, 0)) == -1:
         fail("fcntl", before)
     wanted = flags | O_NONBLOCK if nonblocking else flags & ~O_NONBLOCK
-    if wanted != flags and libc.fcntl(fd, F_SETFL, wanted) == -1:
+    if wanted != flags and _fcntl(fd, F_SETFL, wanted) == -1:
         fail("fcntl", before)
 
 
@@ -241,5 +243,5 @@ def close_on_exec(fd: int) -> None:
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
     before = kept.value
-    if (flags := libc.fcntl(fd, F_GETFD, 0)) == -1 or libc.fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == -1:
+    if (flags := _fcntl(fd, F_GETFD, 0)) == -1 or _fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == -1:
         fail("fcntl", before)

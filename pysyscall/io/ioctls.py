@@ -5,7 +5,7 @@ from ctypes import Array, Structure, byref, c_ulong, c_void_p, memmove, sizeof
 from ..base.arguments import descriptor, integer
 from ..base.buffers import WriteableBuffer, in_place
 from ..base.errors import kept, retry
-from ..base.scratch import VALUE_SIZE, Scratch, pool
+from ..base.scratch import VALUE_SIZE, Scratch, give, take
 from . import libc
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ def ioctl(fd: int, request: int, arg: "int | WriteableBuffer" = 0) -> int:
     given: Any
     start: Any
     try:
-        slot = pool.pop()
+        slot = take()
     except IndexError:
         slot = Scratch()
     try:
@@ -63,4 +63,4 @@ def ioctl(fd: int, request: int, arg: "int | WriteableBuffer" = 0) -> int:
         return result
     finally:
         given = start = None  # no traceback is to keep arg locked
-        pool.append(slot)
+        give(slot)

@@ -8,7 +8,7 @@ from struct import error as StructError
 from ..base.arguments import c_string, descriptor, fixed_bytes, i32, instance, integer, u8
 from ..base.buffers import ReadableBuffer, readable
 from ..base.errors import fail, kept
-from ..base.scratch import VALUE_SIZE, Scratch, pool
+from ..base.scratch import VALUE_SIZE, Scratch, give, take
 from ..clocks.structs import Timeval
 from ..constants import IPPROTO_IPV6, SO_BINDTODEVICE, SO_GET_FILTER, SOL_SOCKET
 from . import libc
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+# Looked up once: a name of this module is found in half the time that one of another module takes.
+_getsockopt, _setsockopt = libc.getsockopt, libc.setsockopt
 _int = Codec("@i")
 _FILTER_SIZE = 8  # struct sock_filter
 _LONGEST_TEXT = 4096  # SO_PEERSEC; all others are much shorter
@@ -57,18 +59,18 @@ def getsockopt(fd: int, level: int, opt: int, size: int) -> bytes:
     size = integer("size", size, 0, _LONGEST)
     before = kept.value
     try:
-        slot = pool.pop() if size <= VALUE_SIZE else Scratch(size)
+        slot = take() if size <= VALUE_SIZE else Scratch(size)
     except IndexError:
         slot = Scratch()
     try:
         view, length = slot.view[slot.size - size :], c_uint32(size // unit)
         view[:] = bytes(size)
-        if libc.getsockopt(fd, level, opt, slot.value(size), byref(length)) == -1:
+        if _getsockopt(fd, level, opt, slot.value(size), byref(length)) == -1:
             fail("getsockopt", before)
         return view[: length.value * unit].tobytes()
     finally:
         if size <= VALUE_SIZE:
-            pool.append(slot)
+            give(slot)
 
 
 def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
@@ -81,7 +83,7 @@ def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
     if value is None:  # which is the null pointer elsewhere
         raise TypeError("a readable, C-contiguous buffer is needed, not None")
     before = kept.value
-    if libc.setsockopt(fd, level, opt, *readable(value)) == -1:
+    if _setsockopt(fd, level, opt, *readable(value)) == -1:
         fail("setsockopt", before)
 
 
@@ -91,18 +93,18 @@ def getsockopt_int(fd: int, level: int, opt: int) -> int:
         fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
     before = kept.value
     try:
-        slot = pool.pop()
+        slot = take()
     except IndexError:
         slot = Scratch()
     try:
         # Some options are one byte long, and leave the others as they are. SO_GET_FILTER counts in instructions: to 0.
         slot.int.value = 0
         slot.length.value = 0 if opt == SO_GET_FILTER and level == SOL_SOCKET else 4
-        if libc.getsockopt(fd, level, opt, slot.of_int, slot.of_length) == -1:
+        if _getsockopt(fd, level, opt, slot.of_int, slot.of_length) == -1:
             fail("getsockopt", before)
         return slot.int.value
     finally:
-        pool.append(slot)
+        give(slot)
 
 
 def setsockopt_int(fd: int, level: int, opt: int, value: int) -> None:
@@ -114,7 +116,7 @@ def setsockopt_int(fd: int, level: int, opt: int, value: int) -> None:
     except StructError:
         raw = _int.pack(i32("value", value))
     before = kept.value
-    if libc.setsockopt(fd, level, opt, raw, 4) == -1:
+    if _setsockopt(fd, level, opt, raw, 4) == -1:
         fail("setsockopt", before)
 
 

@@ -1,7 +1,7 @@
 """The addresses met of late: most datagrams come from where another came from before.
 
 They are known by the first bytes of a piece of scratch memory's name, its length in front of it: all of an IPv4 or IPv6
-address. `met.get(slot.head.raw, UNMET)` is what a call looks up; `first_sight` makes what is not there.
+address. `seen(slot.head.raw, UNMET)` is what a call looks up; `first_sight` makes what is not there.
 """
 
 from ..base.scratch import HEAD_SIZE
@@ -16,20 +16,29 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
+# Once so many are known, others are made each time, which costs less than to make room for each; after so many of
+# those, whoever sends now has replaced whoever sent then.
 _MOST = 256
+_OTHERS = 4096
+_others = 0
 UNMET: "Sockaddr" = object()  # type: ignore[assignment]
-met: "dict[bytes, Sockaddr | None]" = {}
+_met: "dict[bytes, Sockaddr | None]" = {}
+seen = _met.get
 
 
 def first_sight(slot: "Scratch") -> "Sockaddr | None":
-    """The address in a slot, or None where its length is 0, met from now on."""
+    """The address in a slot, or None where its length is 0; met from now on, if there is room."""
+    global _others
     raw: bytes = slot.name[: slot.length.value]  # type: ignore[assignment]  # a slice of a c_char array is bytes
     address = decode(raw) if raw else None
+    if len(_met) >= _MOST:
+        _others += 1
+        if _others < _OTHERS:
+            return address
+        _others = 0
+        _met.clear()
     if len(raw) <= HEAD_SIZE - 4:
-        # remember, without the call: a server of many clients comes by here for each datagram.
-        if len(met) >= _MOST:
-            met.clear()
-        met[slot.head.raw] = address
+        _met[slot.head.raw] = address
     return address
 
 

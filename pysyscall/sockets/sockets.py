@@ -4,11 +4,11 @@ import sys
 
 from ..base.arguments import descriptor, i32
 from ..base.errors import fail, kept, retry, system_error
-from ..base.scratch import NAME_SIZE, Scratch, pool
+from ..base.scratch import NAME_SIZE, Scratch, give, take
 from ..constants import AF_INET6, EAFNOSUPPORT, SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
 from . import libc
 from .addresses import Sockaddr, decode, raw_bytes
-from .senders import UNMET, first_sight, met
+from .senders import UNMET, first_sight, seen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,16 +57,16 @@ def socketpair(domain: int, typ: int, proto: int = 0) -> "tuple[int, int]":
         domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
     before = kept.value
     try:
-        slot = pool.pop()
+        slot = take()
     except IndexError:
         slot = Scratch()
     try:
-        if libc.socketpair(domain, typ, proto, slot.pair) == -1:
+        if libc.socketpair(domain, typ, proto, slot.of_pair) == -1:
             fail("socketpair", before)
         one, other = slot.pair
         return one, other
     finally:
-        pool.append(slot)
+        give(slot)
 
 
 def bind(fd: int, sa: Sockaddr) -> None:
@@ -130,20 +130,20 @@ def _name(call: str, function: "Callable[[int, Pointer, Pointer], int]", fd: int
         fd = descriptor("fd", fd)
     before = kept.value
     try:
-        slot = pool.pop()
+        slot = take()
     except IndexError:
         slot = Scratch()
     try:
         slot.length.value = NAME_SIZE
-        if function(fd, slot.name, slot.of_length) == -1:
+        if function(fd, slot.of_name, slot.of_length) == -1:
             fail(call, before)
         return _address(slot)
     finally:
-        pool.append(slot)
+        give(slot)
 
 
 def _address(slot: Scratch) -> Sockaddr:
-    address = met.get(slot.head.raw, UNMET)
+    address = seen(slot.head.raw, UNMET)
     return (first_sight(slot) if address is UNMET else address) or decode(b"")
 
 
@@ -166,13 +166,13 @@ def _accept(call: str, fd: int, flags: int) -> "tuple[int, Sockaddr]":
         fd, flags = descriptor("fd", fd), i32("flags", flags)
     before = kept.value
     try:
-        slot = pool.pop()
+        slot = take()
     except IndexError:
         slot = Scratch()
     try:
         slot.length.value = NAME_SIZE
-        while (connection := libc.accept4(fd, slot.name, slot.of_length, flags)) == -1:
+        while (connection := libc.accept4(fd, slot.of_name, slot.of_length, flags)) == -1:
             retry(call, before)
         return connection, _address(slot)
     finally:
-        pool.append(slot)
+        give(slot)
