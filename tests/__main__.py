@@ -15,12 +15,15 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from . import machines
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST = (3, 10)
+NOTHING_COLLECTED = 5  # pytest's exit status
 
 # Command, and the Debian package that has it.
 SYSTEM_TOOLS = {
@@ -31,6 +34,49 @@ SYSTEM_TOOLS = {
     "wrk": "wrk",
     "tshark": "tshark",
 }
+
+
+class Share:
+    """A pytest process that runs its part of the tests: the first shows its progress, the others all when they end."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], folder: Path, number: int, count: int) -> None:
+        self._report = folder / f"{number}.xml"
+        self._log = None if number == 1 else open(folder / f"{number}.log", "w+")  # noqa: SIM115  # closed by __exit__
+        share = [] if count == 1 else ["-p", "tests.share", "--share", f"{number}/{count}"]
+        self._process = subprocess.Popen(
+            [*command, f"--junitxml={self._report}", *share],
+            cwd=ROOT,
+            env=environment,
+            stdout=self._log,
+            stderr=self._log and subprocess.STDOUT,
+        )
+
+    def __enter__(self) -> Share:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        if self._log:
+            self._log.close()
+
+    def wait(self) -> int:
+        """Its exit status, once it has ended."""
+        status = self._process.wait()
+        if self._log:
+            self._log.seek(0)
+            print(self._log.read(), flush=True)
+        return status
+
+    def count(self) -> tuple[int, int, int]:
+        """How many tests there were; of these failed, or in error; and skipped."""
+        if not self._report.exists():
+            return 0, 0, 0
+        suites = [suite.attrib for suite in ElementTree.parse(self._report).getroot().iter("testsuite")]
+        tests, failures, errors, skipped = (
+            sum(int(suite[kind]) for suite in suites) for kind in ("tests", "failures", "errors", "skipped")
+        )
+        return tests, failures + errors, skipped
 
 
 class Run:
@@ -52,25 +98,26 @@ class Run:
         self.passed += done.returncode == 0
         self.failed += done.returncode != 0
 
-    def tests(self, name: str, python: Path, arguments: list[str], environment: dict[str, str]) -> None:
-        """Run pytest, which shows its own progress, and count its tests."""
+    def tests(
+        self, name: str, python: Path, arguments: list[str], environment: dict[str, str], processes: int = 1
+    ) -> None:
+        """Run pytest, in so many processes at once, and count the tests."""
         start = time.monotonic()
-        report = Path(environment["VIRTUAL_ENV"]) / "pytest.xml"
-        report.unlink(missing_ok=True)
-        command = [str(python), "-m", "pytest", f"--junitxml={report}", "--durations=10", *arguments]
-        status = subprocess.run(command, cwd=ROOT, env=environment).returncode
-        tests = bad = skipped = 0
-        if report.exists():
-            for suite in ElementTree.parse(report).getroot().iter("testsuite"):
-                tests += int(suite.attrib["tests"])
-                bad += int(suite.attrib["failures"]) + int(suite.attrib["errors"])
-                skipped += int(suite.attrib["skipped"])
-        if status and not bad:
-            tests, bad = tests + 1, 1  # pytest itself: nothing collected, a crash, an interrupt
-        self.passed += tests - bad - skipped
-        self.failed += bad
-        self.skipped += skipped
-        self._line(name, start, status == 0)
+        command = [str(python), "-m", "pytest", "--durations=10", *arguments]
+        with TemporaryDirectory() as folder, ExitStack() as stack:
+            shares = [
+                stack.enter_context(Share(command, environment, Path(folder), number, processes))
+                for number in range(1, processes + 1)
+            ]
+            statuses = [share.wait() for share in shares]
+            counts = [share.count() for share in shares]
+        if any(tests for tests, _, _ in counts):
+            statuses = [0 if status == NOTHING_COLLECTED else status for status in statuses]
+        for status, (tests, bad, skipped) in zip(statuses, counts, strict=True):
+            self.passed += tests - bad - skipped
+            self.failed += bad or (status != 0)  # pytest itself: nothing collected, a crash, an interrupt
+            self.skipped += skipped
+        self._line(name, start, not any(statuses))
 
     def _line(self, name: str, start: float, passed: bool) -> None:
         print(f"{'ok' if passed else 'FAILED':6} {time.monotonic() - start:6.1f} s  {name}", flush=True)
@@ -154,6 +201,7 @@ def check(run: Run, python: Path, inside: dict[str, str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests", description=__doc__.partition("\n")[0])
     parser.add_argument("--full", action="store_true", help="install the heavier tools too, and let no test be skipped")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run the tests in N processes at once")
     parser.add_argument(
         "--all-pythons", action="store_true", help="run the tests under every CPython from 3.10 on that is found"
     )
@@ -180,9 +228,11 @@ def main() -> int:
     if options.all_pythons:
         for name, interpreter in pythons().items():
             venv = ROOT / f".venv-{name.removeprefix('python')}"
-            run.tests(f"pytest, {name}", install(interpreter, venv, extras), for_pytest, environment(venv))
+            run.tests(
+                f"pytest, {name}", install(interpreter, venv, extras), for_pytest, environment(venv), options.jobs
+            )
     else:
-        run.tests("pytest", python, for_pytest, environment(venv))
+        run.tests("pytest", python, for_pytest, environment(venv), options.jobs)
     return run.summary()
 
 

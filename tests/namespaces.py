@@ -103,14 +103,25 @@ def in_user_namespace() -> bool:
     return Path("/proc/self/uid_map").read_text().split() != ["0", "0", str(2**32 - 1)]
 
 
-def enter_user_namespace(flags: int = 0) -> None:
-    """Make this process root of a user namespace of its own, and give it the namespaces that the flags name."""
+def may(capability: int) -> bool:
+    """Whether this process has a capability of the machine's own, not only one in a user namespace."""
+    status = Path("/proc/self/status").read_text()
+    effective = next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff:"))
+    return bool(int(effective, 16) >> capability & 1) and not in_user_namespace()
+
+
+def enter_user_namespace(flags: int = 0, *, as_root: bool = True) -> None:
+    """Give this process a user namespace of its own, with all capabilities in it, and the namespaces of the flags.
+
+    In it the process is root's, or keeps its user.
+    """
     uid, gid = os.geteuid(), os.getegid()
+    inner = (0, 0) if as_root else (uid, gid)
     try:
         syscall.unshare(syscall.CLONE_NEWUSER | flags)
     except OSError as error:
         pytest.skip(f"kernel: {error.strerror}")
-    for file, line in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
+    for file, line in (("setgroups", "deny"), ("uid_map", f"{inner[0]} {uid} 1"), ("gid_map", f"{inner[1]} {gid} 1")):
         Path("/proc/self", file).write_text(line)
 
 

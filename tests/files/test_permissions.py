@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import pysyscall as syscall
 
 from ..conftest import Keep
-from ..namespaces import run_as_nobody
+from ..namespaces import enter_user_namespace, may, run_as_nobody
 
 
 @pytest.fixture
@@ -51,17 +52,26 @@ def test_faccessat_with_each_flag(file: Path, tmp_path: Path, directory: int) ->
         syscall.faccessat(directory, "file", syscall.F_OK, 1)
 
 
-def test_access_asks_for_the_real_user_and_faccessat_for_the_effective_one(tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("kernel: only root can have two users at once")
-    path = tmp_path / "of root"
-    path.touch(mode=0o600)
-    for each in (tmp_path, *tmp_path.parents):
-        if each.stat().st_uid == 0 and not each.stat().st_mode & 0o001:
-            each.chmod(each.stat().st_mode | 0o011)
-        if each == Path("/tmp"):
-            break
-    run_as_nobody(nobody_may_not, path)
+def test_access_asks_for_the_real_user_and_faccessat_for_the_effective_one_where_it_is_told_to() -> None:
+    run_as_nobody(with_capabilities_and_without)
+
+
+def with_capabilities_and_without() -> None:
+    """The kernel lets no capabilities count for a real user who is not root."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "for nobody")
+        path.touch(mode=0)
+        enter_user_namespace(as_root=False)
+        syscall.faccessat(syscall.AT_FDCWD, path, syscall.R_OK | syscall.W_OK, syscall.AT_EACCESS)
+        syscall.close(syscall.open(path, syscall.O_RDWR))
+        with pytest.raises(PermissionError, match="faccessat"):
+            syscall.faccessat(syscall.AT_FDCWD, path, syscall.R_OK)
+        with pytest.raises(PermissionError, match="access"):
+            syscall.access(path, syscall.R_OK)
+
+
+def test_a_user_may_not_use_what_is_roots() -> None:
+    run_as_nobody(nobody_may_not, Path("/proc/kmsg"))  # which every machine has
 
 
 def nobody_may_not(path: Path) -> None:
@@ -114,16 +124,19 @@ def test_chown_to_oneself_and_not_at_all(file: Path, directory: int, keep: Keep)
         syscall.chown(file.parent / "none", uid, gid)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="kernel: only root gives files away")
 def test_ids_of_32_bits_arrive_whole(file: Path) -> None:
-    (file.parent / "link").symlink_to("file")
-    try:
+    link = file.parent / "link"
+    link.symlink_to("file")
+    if not may(syscall.CAP_CHOWN):
+        with pytest.raises(PermissionError, match="chown"):
+            syscall.chown(file, 2**32 - 2, 70_000)
+        with pytest.raises(PermissionError, match="lchown"):
+            syscall.lchown(link, 5, 2**31)
+    else:
         syscall.chown(file, 2**32 - 2, 70_000)
-    except PermissionError:
-        return  # root without the capability
-    syscall.lchown(file.parent / "link", 5, 2**31)
-    assert (os.stat(file).st_uid, os.stat(file).st_gid) == (2**32 - 2, 70_000)
-    assert (os.lstat(file.parent / "link").st_uid, os.lstat(file.parent / "link").st_gid) == (5, 2**31)
+        syscall.lchown(link, 5, 2**31)
+        assert (os.stat(file).st_uid, os.stat(file).st_gid) == (2**32 - 2, 70_000)
+        assert (os.lstat(link).st_uid, os.lstat(link).st_gid) == (5, 2**31)
 
 
 @pytest.mark.parametrize(("uid", "gid"), [(2**32, 0), (-2, 0), (0, 2**32), (0, -2)])

@@ -4,6 +4,7 @@ Nothing is downloaded: the programs use Go's standard library alone. What is bui
 under the system's temporary one, so that only a first run or a changed source costs seconds.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -74,7 +75,9 @@ def built() -> Path:
     # The oracle reaches functions that package syscall does not export.
     flags = ["-buildvcs=false", "-ldflags=-checklinkname=0", "-o", f"{target}/"]
     command = [str(root / "bin" / "go"), "build", *flags, "./..."]
-    done = subprocess.run(command, cwd=HERE, env=environment(), capture_output=True, text=True)
+    with open(f"{target}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process of the tests may run what this one would write anew
+        done = subprocess.run(command, cwd=HERE, env=environment(), capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
     return target

@@ -9,13 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
 import pysyscall as syscall
 from tests.namespaces import NOBODY as NOBODY
 
 ROOT = os.geteuid() == 0
-needs_root = pytest.mark.skipif(not ROOT, reason="only root may")
 
 # What a Python needs to start, and no more: the packages of the tests are not there for nobody to read.
 PYTHON = [sys.executable, "-I", "-S", "-c"]

@@ -22,14 +22,16 @@ from .children import ROOT, in_child, no_children
 
 BUSY = """
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 static volatile int stop;
 static pthread_t threads[3];
 static void *work(void *unused) {
-    while (!stop) {
+    for (unsigned turn = 1; !stop; turn++) {
         void *p[16];
         for (int i = 0; i < 16; i++) p[i] = malloc(1 << i);
         for (int i = 0; i < 16; i++) free(p[i]);
+        if (turn % 16 == 0) sched_yield(); /* or every start waits for the ends of their turns */
     }
     return NULL;
 }
