@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
-# Once so many are known, others are made each time, which costs less than to make room for each; after so many of
-# those, whoever sends now has replaced whoever sent then.
-_MOST = 256
+# So many are known at most, which takes less than 3 MB. Others are made each time, which costs less than to make room
+# for each; after so many of those, whoever sends now has replaced whoever sent then.
+_MOST = 8192
 _OTHERS = 4096
 _others = 0
 UNMET: "Sockaddr" = object()  # type: ignore[assignment]

@@ -7,8 +7,9 @@ import os
 import random
 import socket
 import struct
+import sys
 from collections import UserList, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -85,17 +86,33 @@ def test_a_datagram_of_a_nameless_unix_socket_has_no_address(keep: Keep, dgram: 
     assert syscall.recvmsg(dgram[1], bytearray(1), None) == (1, 0, 0, None)
 
 
+def send_from(sender: int, sources: range, udp: Bound) -> Iterator[tuple[bytes, syscall.Sockaddr | None]]:
+    """A datagram of each address in 127.0.0.0/8, of which all are this machine's; and the address it came from."""
+    p = bytearray(4)
+    for number in sources:
+        source = (127 << 24 | number).to_bytes(4, "big")
+        info = syscall.inet4_pktinfo(syscall.Inet4Pktinfo(spec_dst=source))
+        syscall.sendmsg(sender, source, info, udp[1])
+        n, address = syscall.recvfrom(udp[0], p)
+        yield bytes(p[:n]), address
+
+
 def test_addresses_of_many_senders_are_told_apart(keep: Keep, udp: Bound) -> None:
-    senders = [keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM)) for _ in range(300)]
+    sender = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+    port = 0
     for _ in range(2):
-        for sender in senders:
-            syscall.sendto(sender, str(sender).encode(), 0, udp[1])
-            p = bytearray(10)
-            n, address = syscall.recvfrom(udp[0], p)
-            assert int(p[:n]) == sender
+        for source, address in send_from(sender, range(1, 9_001), udp):
             assert isinstance(address, syscall.SockaddrInet4)
-            with socket.socket(fileno=os.dup(sender)) as sock:
-                assert address.port == sock.getsockname()[1]
+            port = port or address.port
+            assert (address.addr, address.port) == (source, port)
+
+
+def test_addresses_of_ever_other_senders_take_no_more_memory(keep: Keep, udp: Bound) -> None:
+    sender = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+    deque(send_from(sender, range(1, 9_001), udp), 0)
+    before = sys.getallocatedblocks()
+    deque(send_from(sender, range(20_001, 35_001), udp), 0)
+    assert sys.getallocatedblocks() - before < 5_000
 
 
 def test_unix_names_as_long_as_an_ipv4_address_are_told_apart(keep: Keep, udp: Bound) -> None:
