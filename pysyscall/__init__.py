@@ -9,8 +9,8 @@ descriptors call is loaded at once; other modules are loaded when one of their n
 import builtins as _builtins
 import sys as _sys
 
-from .base.loading import load as _load
-from .base.loading import load_at_once as _load_at_once
+from .loading import load as _load
+from .loading import load_at_once as _load_at_once
 
 __version__ = "0.1.0"
 
@@ -19,7 +19,8 @@ _NAMES = {
     "clocks.clock": "adjtimex gettimeofday nanosleep settimeofday time",
     "clocks.conversions": "nsec_to_timespec nsec_to_timeval timespec_to_nsec timeval_to_nsec",
     "clocks.file_times": "futimes futimesat utime utimes utimes_nano",
-    "clocks.structs": "Time_t Timespec Timeval Timex Utimbuf",
+    "clocks.rare_structs": "Time_t Timex Utimbuf",
+    "clocks.structs": "Timespec Timeval",
     "environment": "clearenv environ getenv setenv unsetenv",
     "files.attributes": "getxattr listxattr removexattr setxattr",
     "files.directories": "chdir fchdir getcwd getdents getwd parse_dirent read_dirent",
@@ -34,8 +35,9 @@ _NAMES = {
     "files.watching": (
         "NamedInotifyEvent inotify_add_watch inotify_init inotify_init1 inotify_rm_watch parse_inotify_events"
     ),
+    "io.commands": "fcntl_int",
     "io.copying": "sendfile splice tee",
-    "io.descriptors": "close close_on_exec dup dup2 dup3 fcntl_int pipe pipe2 pread pwrite read set_nonblock write",
+    "io.descriptors": "close close_on_exec dup dup2 dup3 pipe pipe2 pread pwrite read set_nonblock write",
     "io.ioctls": "ioctl",
     "io.lending": "Conn RawConn",
     "io.structs": "EpollEvent FdSet PollFd",
@@ -101,23 +103,27 @@ _NAMES = {
         "udp_segment"
     ),
     "sockets.messages": "recvfrom recvmsg sendmsg sendmsg_n sendto",
+    "sockets.rare_options": (
+        "getsockopt_icmpv6_filter getsockopt_ipv6_mtu_info getsockopt_tcp_info setsockopt_group_req "
+        "setsockopt_group_source_req setsockopt_icmpv6_filter setsockopt_ip_mreq_source"
+    ),
+    "sockets.rare_structs": (
+        "GroupReq GroupSourceReq ICMPv6Filter IPMreqSource IPv6MTUInfo KernelTimespec RawSockaddr RawSockaddrAny "
+        "RawSockaddrStorage ScmTimestamping SockExtendedErr TCPInfo TCPInfoFull"
+    ),
     "sockets.options": (
-        "bind_to_device getsockopt getsockopt_icmpv6_filter getsockopt_inet4_addr getsockopt_int getsockopt_ip_mreq "
-        "getsockopt_ip_mreqn getsockopt_ipv6_mreq getsockopt_ipv6_mtu_info getsockopt_sockaddr getsockopt_string "
-        "getsockopt_tcp_info getsockopt_ucred setsockopt setsockopt_byte setsockopt_group_req "
-        "setsockopt_group_source_req setsockopt_icmpv6_filter setsockopt_inet4_addr setsockopt_int setsockopt_ip_mreq "
-        "setsockopt_ip_mreq_source setsockopt_ip_mreqn setsockopt_ipv6_mreq setsockopt_linger setsockopt_string "
-        "setsockopt_timeval"
+        "bind_to_device getsockopt getsockopt_inet4_addr getsockopt_int getsockopt_ip_mreq getsockopt_ip_mreqn "
+        "getsockopt_ipv6_mreq getsockopt_sockaddr getsockopt_string getsockopt_ucred setsockopt setsockopt_byte "
+        "setsockopt_inet4_addr setsockopt_int setsockopt_ip_mreq setsockopt_ip_mreqn setsockopt_ipv6_mreq "
+        "setsockopt_linger setsockopt_string setsockopt_timeval"
     ),
     "sockets.sockets": (
         "accept accept4 bind connect getpeername getsockname listen shutdown socket socket_disable_ipv6 socketpair "
         "sys_socket"
     ),
     "sockets.structs": (
-        "Cmsghdr GroupReq GroupSourceReq ICMPv6Filter IPMreq IPMreqSource IPMreqn IPv6MTUInfo IPv6Mreq Inet4Pktinfo "
-        "Inet6Pktinfo Iovec KernelTimespec Linger Msghdr RawSockaddr RawSockaddrAny RawSockaddrInet4 RawSockaddrInet6 "
-        "RawSockaddrLinklayer RawSockaddrNetlink RawSockaddrStorage RawSockaddrUnix RawSockaddrVM RawSockaddrXDP "
-        "ScmTimestamping SockExtendedErr TCPInfo TCPInfoFull Ucred"
+        "Cmsghdr IPMreq IPMreqn IPv6Mreq Inet4Pktinfo Inet6Pktinfo Iovec Linger Msghdr RawSockaddrInet4 "
+        "RawSockaddrInet6 RawSockaddrLinklayer RawSockaddrNetlink RawSockaddrUnix RawSockaddrVM RawSockaddrXDP Ucred"
     ),
     "sockets.timestamps": "parse_timestamp parse_timestamping",
     "strings": (

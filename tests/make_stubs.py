@@ -131,7 +131,7 @@ def names_bound(statement: ast.stmt) -> list[str]:
 
 def lays_out(module: str) -> bool:
     """Whether a module has C structures: type aliases there are written out, as a reader wants what mypy sees."""
-    return module == LAYOUT or module.endswith(".structs")
+    return module == LAYOUT or module.endswith("structs")
 
 
 def is_public(name: str) -> bool:

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "pysyscall"
 # The floors of the house, from the ground up: a module imports from its own floor, or from those below. The subjects
 # stand one on another; below them are base and the constants, above them the face.
 FLOORS = (
-    ("base.abi", "base.arguments", "base.loading"),
+    ("base.abi", "base.arguments", "loading"),
     ("constants",),
     ("base",),
     ("clocks", "system"),
@@ -92,7 +92,7 @@ def test_there_is_a_graph_to_look_at() -> None:
         "pysyscall.base.errors",
         "pysyscall.sockets.addresses",
     }
-    assert GRAPH["pysyscall"] >= {"pysyscall.base.loading"}
+    assert GRAPH["pysyscall"] >= {"pysyscall.loading"}
     assert GRAPH["pysyscall.clocks.structs"] == {"pysyscall.base.layout"}
 
 
@@ -150,7 +150,7 @@ def test_what_is_loaded_at_once_is_listed_after_what_it_needs() -> None:
     listed = [f"pysyscall.{name}" for name in syscall._AT_ONCE]  # type: ignore[attr-defined]
     for place, module in enumerate(listed):
         needed = {name for name in GRAPH[module] if not name.startswith(f"{module}.")}
-        assert needed - {"pysyscall.base.loading"} <= set(listed[:place]), module
+        assert needed - {"pysyscall.loading"} <= set(listed[:place]), module
 
 
 def test_a_package_that_is_not_listed_itself_holds_only_its_docstring() -> None:

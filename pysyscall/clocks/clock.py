@@ -6,7 +6,8 @@ from ..base.arguments import instance
 from ..base.errors import check, kept, system_error, take_errno
 from ..constants import EINTR
 from . import libc
-from .structs import Time_t, Timespec, Timeval, Timex
+from .rare_structs import Time_t, Timex
+from .structs import Timespec, Timeval
 
 
 def gettimeofday() -> Timeval:

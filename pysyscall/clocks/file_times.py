@@ -7,7 +7,8 @@ from ..base.arguments import StrOrBytesPath, c_path, i32, instance
 from ..base.errors import kept, retry, system_error
 from ..constants import AT_FDCWD, EINVAL
 from . import libc
-from .structs import Timespec, Timeval, Utimbuf
+from .rare_structs import Utimbuf
+from .structs import Timespec, Timeval
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

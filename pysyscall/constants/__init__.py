@@ -4,7 +4,7 @@ A name that this ABI lacks raises AttributeError, which says so. `__init__.pyi` 
 """
 
 from ..base import abi as _abi
-from ..base.loading import load as _load
+from ..loading import load as _load
 
 
 def _tables(name):

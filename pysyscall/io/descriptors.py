@@ -16,52 +16,8 @@ from ..base.buffers import (
 )
 from ..base.errors import fail, kept, retry
 from ..base.scratch import Scratch, give, take
-from ..constants import (
-    F_GET_FILE_RW_HINT,
-    F_GET_RW_HINT,
-    F_GETFD,
-    F_GETFL,
-    F_GETLK,
-    F_GETLK64,
-    F_GETOWN_EX,
-    F_GETOWNER_UIDS,
-    F_OFD_GETLK,
-    F_OFD_SETLK,
-    F_OFD_SETLKW,
-    F_SET_FILE_RW_HINT,
-    F_SET_RW_HINT,
-    F_SETFD,
-    F_SETFL,
-    F_SETLK,
-    F_SETLK64,
-    F_SETLKW,
-    F_SETLKW64,
-    F_SETOWN_EX,
-    FD_CLOEXEC,
-    O_NONBLOCK,
-)
+from ..constants import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from . import libc
-
-# The commands of fcntl whose argument is an address, to which the kernel may write.
-_WITH_STRUCTURES = {
-    F_GETLK,
-    F_GETLK64,
-    F_SETLK,
-    F_SETLK64,
-    F_SETLKW,
-    F_SETLKW64,
-    F_OFD_GETLK,
-    F_OFD_SETLK,
-    F_OFD_SETLKW,
-    F_SETOWN_EX,
-    F_GETOWN_EX,
-    F_GETOWNER_UIDS,
-    F_GET_RW_HINT,
-    F_SET_RW_HINT,
-    F_GET_FILE_RW_HINT,
-    F_SET_FILE_RW_HINT,
-}
-
 
 # Looked up once: a name of this module is found in half the time that one of another module takes.
 _read, _write, _pread, _close, _fcntl = libc.read, libc.write, libc.pread, libc.close, libc.fcntl
@@ -206,21 +162,6 @@ def _pipe(call: str, flags: int) -> "tuple[int, int]":
         return r, w
     finally:
         give(slot)
-
-
-def fcntl_int(fd: int, cmd: int, arg: int) -> int:
-    """fcntl(2) with a number: F_DUPFD_CLOEXEC, F_SETPIPE_SZ and so on; its result. Go unix.FcntlInt.
-
-    ValueError: the command takes a structure (F_SETLK, F_OFD_SETLK), and arg would be its address.
-    """
-    if type(fd) is not int or type(cmd) is not int or type(arg) is not int or (fd | cmd | arg) >> 31:
-        fd, cmd, arg = descriptor("fd", fd), i32("cmd", cmd), i32("arg", arg)
-    if cmd in _WITH_STRUCTURES:
-        raise ValueError(f"cmd {cmd} takes a structure, and no number")
-    before = kept.value
-    while (result := _fcntl(fd, cmd, arg)) == -1:
-        retry("fcntl", before)
-    return result
 
 
 def set_nonblock(fd: int, nonblocking: bool) -> None:

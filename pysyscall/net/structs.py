@@ -7,7 +7,7 @@ from ..base.arguments import StrOrBytes, c_string, fixed_bytes, i32, u16
 from ..base.errors import system_error
 from ..base.layout import I16, I32, U8, U16, U32, Address, Char16, Struct, ULong, Union
 from ..constants import AF_INET, ARPHRD_ETHER, ARPHRD_LOOPBACK, EINVAL, IFNAMSIZ
-from ..sockets.structs import RawSockaddr
+from ..sockets.rare_structs import RawSockaddr
 
 
 class Addrinfo(Struct):

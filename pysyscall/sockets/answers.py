@@ -5,8 +5,9 @@ from ctypes import addressof, c_char, c_void_p, sizeof
 
 from ..constants import IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO
 from .control import cmsg_space, contents, socket_control_message
+from .rare_structs import Mmsghdr
 from .senders import remember
-from .structs import Inet4Pktinfo, Inet6Pktinfo, Iovec, Mmsghdr, Msghdr
+from .structs import Inet4Pktinfo, Inet6Pktinfo, Iovec, Msghdr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

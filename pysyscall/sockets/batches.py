@@ -17,8 +17,9 @@ from .addresses import Sockaddr, raw_bytes
 from .answers import LOW, Answers, answer, column
 from .ip_control import udp_segment
 from .options import getsockopt_int
+from .rare_structs import Mmsghdr
 from .senders import known
-from .structs import Iovec, Mmsghdr, Msghdr
+from .structs import Iovec, Msghdr
 
 _MAX_COUNT = 1024  # UIO_MAXIOV: the kernel takes no more at once
 _MAX_SEGMENTS = 64  # UDP_MAX_SEGMENTS before Linux 6.9

@@ -34,7 +34,7 @@ from .addresses import Sockaddr, decode
 from .control import SocketControlMessage, parse_socket_control_message
 from .messages import recvmsg
 from .options import getsockopt_int
-from .structs import ScmTimestamping, SockExtendedErr
+from .rare_structs import ScmTimestamping, SockExtendedErr
 from .timestamps import parse_timestamping
 
 _KINDS = {

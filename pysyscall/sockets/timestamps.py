@@ -18,7 +18,7 @@ from ..constants import (
     SOL_SOCKET,
 )
 from .control import SocketControlMessage, payload
-from .structs import KernelTimespec, ScmTimestamping
+from .rare_structs import KernelTimespec, ScmTimestamping
 
 _LONGS = Codec("@2l")
 _QUADS = Codec("=2q")

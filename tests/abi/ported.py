@@ -201,7 +201,7 @@ def functions(module: ModuleType) -> list[Function]:
 
 
 def struct_modules(directory: Path = PACKAGE) -> list[str]:
-    """The modules of structures: each subject's structs.py, by its name within the package."""
+    """The modules of structures: each subject's structs.py and rare_structs.py, by its name within the package."""
     return _modules(directory, "structs")
 
 
@@ -211,7 +211,9 @@ def libc_modules(directory: Path = PACKAGE) -> list[str]:
 
 
 def _modules(directory: Path, name: str) -> list[str]:
-    return sorted(".".join(path.relative_to(directory).with_suffix("").parts) for path in directory.rglob(f"{name}.py"))
+    return sorted(
+        ".".join(path.relative_to(directory).with_suffix("").parts) for path in directory.rglob(f"*{name}.py")
+    )
 
 
 def source(module: str, directory: Path = PACKAGE) -> str:

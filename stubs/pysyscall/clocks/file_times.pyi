@@ -3,7 +3,8 @@ from _collections_abc import Sequence
 from ctypes import Array
 
 from ..base.arguments import StrOrBytesPath
-from .structs import Timespec, Timeval, Utimbuf
+from .rare_structs import Utimbuf
+from .structs import Timespec, Timeval
 
 def utime(path: StrOrBytesPath, buf: Utimbuf | None = None) -> None: ...
 def utimes(path: StrOrBytesPath, tv: Sequence[Timeval] | Array[Timeval] | None = None) -> None: ...

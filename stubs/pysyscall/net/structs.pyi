@@ -2,7 +2,7 @@
 from ..base.arguments import StrOrBytes
 from ..base.layout import Struct, Union
 from ..constants import ARPHRD_ETHER
-from ..sockets.structs import RawSockaddr
+from ..sockets.rare_structs import RawSockaddr
 
 class Ifmap(Struct):
     mem_start: int
