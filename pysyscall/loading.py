@@ -12,7 +12,7 @@ from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
 from _thread import get_ident
 from marshal import loads
-from os import stat
+from os import O_CLOEXEC, O_RDONLY, close, open, read, stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ else:
 
 _ADVICE = """a program that changes its root or user, may run out of descriptors, or calls it in a signal handler or \
 as it ends, loads it before: from pysyscall import"""
+
+_MOST_BYTES = 1 << 16  # of byte code; what is longer, and so does not unmarshal, `import` reads
 
 _loading: "set[tuple[str, int]]" = set()
 
@@ -125,8 +127,11 @@ def _new_module(name: str, file: str, directory: "str | None" = None) -> "Any":
 def _compiled(source: str, cached: str) -> "CodeType | None":
     """The byte code of a source file, where it is certain to be of this one; `import` decides the other cases."""
     try:
-        with open(cached, "rb", 0) as f:
-            kept = f.read()
+        fd = open(cached, O_RDONLY | O_CLOEXEC)
+        try:
+            kept = read(fd, _MOST_BYTES)  # half of what a file object costs
+        finally:
+            close(fd)
         status = stat(source)
         modified, size = int(status.st_mtime) & 0xFFFF_FFFF, status.st_size & 0xFFFF_FFFF
         head = MAGIC_NUMBER + bytes(4) + modified.to_bytes(4, "little") + size.to_bytes(4, "little")
