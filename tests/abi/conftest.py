@@ -25,8 +25,8 @@ def edited_package(tmp_path: Path) -> Edit:
             assert sum(text.count(old) for text in texts.values()) == 1, old
             texts = {path: text.replace(old, new) for path, text in texts.items()}
         for path, text in texts.items():
-            if path.name == "libc.py":  # a change may name any type
-                text = text.replace("from ..base", "from ..base.declaration import *\nfrom ..base", 1)
+            types = "declaration" if path.name == "libc.py" else "layout"  # a change may name any of them
+            text = text.replace("from ..base", f"from ..base.{types} import *\nfrom ..base", 1)
             path.write_text(text)
         return directory
 
