@@ -160,6 +160,19 @@ def tracing(pid: int, log: Path, *options: str) -> Iterator[None]:
     assert errors == ""
 
 
+def run_traced(*arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run strace to its end, with a program of its own, which does not go on without it, whatever happens."""
+    command = [tool("strace"), *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as strace:
+        try:
+            output, errors = strace.communicate(timeout=timeout)
+        finally:
+            with suppress(ProcessLookupError):  # all have ended
+                os.killpg(strace.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, strace.returncode, output, errors)
+
+
 def traced_calls(log: Path) -> list[str]:
     """The names of the calls that strace has written down, but for those of memory."""
     made = re.findall(r"^(?:\d+ +)?(\w+)\(", log.read_text(), re.MULTILINE)

@@ -4,7 +4,6 @@ import errno
 import mmap
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -17,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pysyscall as syscall
+
+from .programs import run_traced
 
 ALL: list[Callable[..., tuple[int, int]]] = [
     syscall.syscall,
@@ -179,8 +180,6 @@ def test_a_signal_interrupts_and_nothing_is_called_anew() -> None:
 
 def test_the_kernel_sees_what_was_asked() -> None:
     program = "import pysyscall as s; s.syscall6(s.SYS_SPLICE, 77, None, -2, None, 2**31, 5)"
-    done = subprocess.run(
-        ["strace", "-qq", "-e", "trace=splice", sys.executable, "-c", program], capture_output=True, text=True
-    )
+    done = run_traced("-qq", "-e", "trace=splice", sys.executable, "-c", program)
     assert "splice(77, NULL, -2, NULL, 2147483648, SPLICE_F_MOVE|SPLICE_F_MORE) = -1 EBADF" in done.stderr
     assert "OSError: [Errno 9] syscall" in done.stderr

@@ -19,6 +19,7 @@ import pysyscall as syscall
 
 from .blocking import ALL, RETRIED, Blocking, connect_to_a_full_listener, wait_until_blocked
 from .conftest import Keep
+from .programs import run_traced
 
 SIGNALS = 3
 ROOT = Path(__file__).parent.parent
@@ -193,8 +194,8 @@ def under_strace(program: str, *arguments: str, inject: Sequence[str], path: str
         options = ["-o", log.name, "-e", f"trace={calls}"]
         options += ["-P", path] if path else []
         options += [word for each in inject for word in ("-e", f"inject={each}")]
-        command = ["strace", "-f", "-qq", *options, sys.executable, "-c", program, *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        command = ["-f", "-qq", *options, sys.executable, "-c", program, *arguments]
+        done = run_traced(*command)
         assert done.returncode == 0, done.stderr
         return done.stdout, log.read()
 

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ import pysyscall as syscall
 from pysyscall import Timespec, Timeval
 
 from ..namespaces import run_in_child
+from ..programs import run_traced
 
 
 def test_the_time_is_pythons() -> None:
@@ -117,8 +117,8 @@ def test_what_is_set_reaches_the_kernel(tmp_path: Path) -> None:
     log = tmp_path / "log"
     code = "import pysyscall as s; s.settimeofday(s.Timeval(12345, 678))"
     calls = "settimeofday,clock_settime"
-    command = ["strace", "-f", "-o", str(log), "-e", f"trace={calls}", "-e", f"inject={calls}:retval=0"]
-    done = subprocess.run([*command, sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    command = ["-f", "-o", str(log), "-e", f"trace={calls}", "-e", f"inject={calls}:retval=0"]
+    done = run_traced(*command, sys.executable, "-c", code)
     assert done.stderr == ""
     assert re.search(
         r"tv_sec=12345.*tv_n?sec=678(000)?\b.*= 0 \(INJECTED\)|tv_sec=12345.*tv_usec=678\b", log.read_text()

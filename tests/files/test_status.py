@@ -13,6 +13,7 @@ import pytest
 import pysyscall as syscall
 
 from ..conftest import Keep
+from ..programs import ROOT, run_traced
 
 NAMES = ("mode", "ino", "dev", "nlink", "uid", "gid", "size", "rdev", "blksize", "blocks")
 
@@ -79,8 +80,8 @@ def test_where_the_kernel_has_nothing_else_statx_says_the_same(tree: Path) -> No
     code = f"import pysyscall as s; fd = s.open({path!r}, 0); print(s.stat({path!r}), s.lstat({path!r}), s.fstat(fd))"
     python = [sys.executable, "-c", code]
     injected = "inject=?newfstatat,?fstatat64,?fstat,?fstat64:error=ENOSYS"
-    strace = ["strace", "-f", "-o", str(tree / "log"), "-P", path, "-e", injected, *python]
-    plain, by_statx = (subprocess.run(command, capture_output=True, text=True) for command in (python, strace))
+    plain = subprocess.run(python, cwd=ROOT, capture_output=True, text=True)
+    by_statx = run_traced("-f", "-o", str(tree / "log"), "-P", path, "-e", injected, *python)
     assert (plain.returncode, by_statx.returncode) == (0, 0), by_statx.stderr
     assert by_statx.stdout == plain.stdout
     assert (tree / "log").read_text().count("INJECTED") == 3

@@ -23,6 +23,7 @@ import pysyscall as syscall
 from examples.tour import laboratory
 
 from ..namespaces import in_namespace
+from ..programs import run_traced
 
 ROOT = Path(__file__).parents[2]
 TABLES = [syscall.RTM_GETLINK, syscall.RTM_GETADDR, syscall.RTM_GETROUTE]
@@ -213,10 +214,8 @@ def test_no_descriptor_stays_open_where_a_call_in_the_middle_fails(call: str) ->
                 print(error)
         assert os.listdir("/proc/self/fd") == before, os.listdir("/proc/self/fd")
     """
-    traced = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:error=ENOBUFS"]
-    done = subprocess.run(
-        [*traced, sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
+    traced = ["-f", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:error=ENOBUFS"]
+    done = run_traced(*traced, sys.executable, "-c", program)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"[Errno 105] {call}: No buffer space available"] * 3
 

@@ -21,6 +21,7 @@ from pysyscall import Credential, ProcAttr, SysProcAttr, SysProcIDMap
 from tests.go.plays import needs_strace
 from tests.make_stubs import ROOT as ROOT_DIRECTORY
 
+from ..programs import run_traced
 from .children import NOBODY, ROOT, environment, in_child, no_children, python, run, waiting
 
 NAMESPACES = {
@@ -642,8 +643,8 @@ def test_no_handler_of_the_parents_can_run_in_the_child(tmp_path: Path) -> None:
     if reason := needs_strace():
         pytest.skip(reason)
     trace = tmp_path / "trace"
-    command = ["strace", "-f", "-o", str(trace), "-e", "trace=rt_sigaction,rt_sigprocmask,execve", sys.executable]
-    done = subprocess.run([*command, "-c", HANDLED, str(ROOT_DIRECTORY)], capture_output=True, text=True)
+    command = ["-f", "-o", str(trace), "-e", "trace=rt_sigaction,rt_sigprocmask,execve", sys.executable]
+    done = run_traced(*command, "-c", HANDLED, str(ROOT_DIRECTORY))
     assert (done.returncode, done.stderr) == (0, "")
     lines = trace.read_text().splitlines()
     child = next(line.split()[0] for line in lines if '/bin/true", ["true"]' in line)

@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ import pysyscall as syscall
 from pysyscall.base.abi import ABI
 
 from ..namespaces import run_in_child, run_in_user_namespace
+from ..programs import run_traced
 
 IS_X86 = ABI in ("x86_64", "i386")
 
@@ -113,9 +113,9 @@ def test_reboot_passes_the_magic_numbers(tmp_path: Path) -> None:
     """The kernel never sees the call: strace takes its number away."""
     log = tmp_path / "log"
     code = "import pysyscall as s; s.reboot(s.LINUX_REBOOT_CMD_HALT); print('done')"
-    command = ["strace", "-f", "-o", str(log), "-e", "trace=reboot,acct", "-e", "inject=reboot,acct:retval=0"]
+    command = ["-f", "-o", str(log), "-e", "trace=reboot,acct", "-e", "inject=reboot,acct:retval=0"]
     code += "; s.acct(None); s.acct('/some/file')"
-    done = subprocess.run([*command, sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = run_traced(*command, sys.executable, "-c", code)
     assert (done.stdout, done.stderr) == ("done\n", "")
     said = log.read_text()
     assert re.search(
