@@ -80,6 +80,34 @@ def sniff(stage: Stage) -> None:
         stage.client(" 0% packet loss", program("ping", "-c", "2", "-i", "0.2", stage.there))
 
 
+def ls(stage: Stage) -> None:
+    with stage.folder():
+        stage.shell(r'mkdir directory; ln -s directory link; echo hello >"$(printf "caf\351")"')
+        lines = (r"-rw.* 6 .* caf\\xe9", r"drwx.* directory", r"lrwx.* link -> directory")
+        stage.client("\\A{}\n{}\n{}\n\\Z".format(*lines), program("ls"))
+
+
+def watch(stage: Stage) -> None:
+    with stage.folder(), stage.beside("watching", program("watch")) as wait_for:
+        for command, told in (
+            ("mkdir directory", "created ./directory\n"),
+            ("echo hello >directory/file", "created ./directory/file\nchanged ./directory/file\n"),
+            ("mv directory/file file", "deleted ./directory/file\ncreated ./file\n"),
+        ):
+            stage.shell(command)
+            wait_for(told)
+
+
+def in_namespaces(stage: Stage) -> None:
+    script = "cat /proc/sys/kernel/hostname; echo process $$ of user $(id -u); exit 7"
+    stage.client(
+        r"\Acontainer\nprocess 1 of user 0\n\Z",
+        program("run", "--", "sh", "-c", script),
+        status=7,
+        refused=r"\A\w+ failed: (no space left|operation not permitted|permission denied|invalid argument)",
+    )
+
+
 class Act(NamedTuple):
     """A part of the tour: what it is called at the end, the names that ask for it, and its play."""
 
@@ -98,6 +126,9 @@ ACTS = [
     Act("ping over IPv6", ("ping",), ping6),
     Act("dhcp_client", ("dhcp", "dhcp_client"), dhcp),
     Act("sniff", ("sniff",), sniff),
+    Act("ls", ("ls",), ls),
+    Act("watch", ("watch",), watch),
+    Act("run", ("run",), in_namespaces),
 ]
 
 

@@ -38,12 +38,19 @@ class Tree:
         self.root = root
         self.directories: dict[int, str] = {}  # by watch
         self.known: dict[str, bool] = {}  # whether it is a directory
-        self.watch(root, told=False)
+        self.begin()
 
-    def watch(self, directory: str, told: bool = True) -> None:
-        """Watch a directory, and tell of what is in it by now."""
+    def begin(self) -> None:
+        """Watch all that is there by now."""
+        self.watch(self.root)
+        self.look(self.root, told=False)
+
+    def watch(self, directory: str) -> None:
         wd = syscall.inotify_add_watch(self.fd, directory, _EVENTS | syscall.IN_ONLYDIR)
         self.directories[wd] = directory
+
+    def look(self, directory: str, told: bool) -> None:
+        """Tell of what is in a watched directory by now."""
         for name in names(directory):
             self.come(f"{directory}/{name}", told)
 
@@ -53,10 +60,14 @@ class Tree:
             is_directory = syscall.lstat(path).mode & syscall.S_IFMT == syscall.S_IFDIR
             if path not in self.known:
                 self.known[path] = is_directory
-                if told:
-                    tell("created", path)
+                try:
+                    if is_directory:
+                        self.watch(path)
+                finally:  # and no earlier: nothing is missed of a directory that has been told of
+                    if told:
+                        tell("created", path)
                 if is_directory:
-                    self.watch(path, told)
+                    self.look(path, told)
 
     def gone(self, path: str) -> None:
         """A path is there no more, and nothing below it."""
@@ -73,7 +84,7 @@ class Tree:
         """Tell what has changed without an event."""
         before, self.known = self.known, {}
         self.directories.clear()
-        self.watch(self.root, told=False)
+        self.begin()
         for path in sorted(before.keys() - self.known.keys()):
             tell("deleted", path)
         for path in sorted(self.known.keys() - before.keys()):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 import pysyscall as syscall
@@ -76,17 +79,51 @@ class Stage:
     @contextmanager
     def server(self, ready: str, argv: Sequence[str], near: Sequence[str] = NEAR4) -> Iterator[re.Match[str]]:
         """A server while the block lasts, on the other host; what it said, which matches `ready`, is given."""
+        with self._running(partial(self.other_host, near=near), argv) as server:
+            yield server.wait_for(ready, self.seconds)
+
+    @contextmanager
+    def folder(self) -> Iterator[None]:
+        """A new folder while the block lasts, in which everything runs."""
+        before = os.getcwd()
+        with TemporaryDirectory() as folder:
+            os.chdir(folder)
+            try:
+                yield
+            finally:
+                os.chdir(before)
+
+    @contextmanager
+    def beside(self, ready: str, argv: Sequence[str]) -> Iterator[Callable[[str], object]]:
+        """A program of this host while the block lasts; what is given waits until it has said a pattern."""
+        with self._running(_process, argv) as server:
+            server.wait_for(ready, self.seconds)
+            yield lambda pattern: server.wait_for(pattern, self.seconds)
+
+    @contextmanager
+    def _running(self, where: Callable[..., AbstractContextManager[int]], argv: Sequence[str]) -> Iterator[_Server]:
         reading, writing = (os.fdopen(fd, mode) for fd, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
-        with reading, writing, self.other_host(_execute, argv, writing.fileno(), near=near) as pid:
+        with reading, writing, where(_execute, argv, writing.fileno()) as pid:
             writing.close()
             server = _Server(pid, reading.fileno())
             _say_command(argv, " &")
-            yield server.wait_for(ready, self.seconds)
+            yield server
             server.stop(self.seconds)
 
-    def client(self, expected: str, argv: Sequence[str]) -> None:
-        """Run a client, which should say what is expected, and end with status 0."""
+    def client(self, expected: str, argv: Sequence[str], *, status: int = 0, refused: str = "") -> None:
+        """Run a client, which should say what matches `expected`, and end with this status.
+
+        Where it ends with another, and says what matches `refused`, this machine forbids it.
+        """
         _say_command(argv)
+        self._run(expected, argv, status, refused)
+
+    def shell(self, command: str) -> None:
+        """Run what a person would type."""
+        _say(f"$ {command}", "  ")
+        self._run("", ["sh", "-c", command])
+
+    def _run(self, expected: str, argv: Sequence[str], status: int = 0, refused: str = "") -> None:
         try:
             done = subprocess.run(
                 argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment(), timeout=self.seconds
@@ -95,11 +132,13 @@ class Stage:
             raise Failed(f"the client still ran after {self.seconds:g} seconds") from None
         said = done.stdout.decode(errors="backslashreplace")
         _say(said)
-        if done.returncode:
-            if "CAP_NET_RAW" in said and self._refusal:
+        if done.returncode != status:
+            if (refused and re.search(refused, said)) or ("CAP_NET_RAW" in said and self._refusal):
                 raise CouldNot(said.strip())
             raise Failed(f"the client ended with status {done.returncode}")
-        if expected not in said:
+        if status:
+            _say(f"status {status}", "  ")
+        if not re.search(expected, said, re.MULTILINE):
             raise Failed(f"the client did not say {expected!r}")
 
 
@@ -182,7 +221,7 @@ def _environment() -> dict[str, str]:
 
 def _say_command(argv: Sequence[str], end: str = "") -> None:
     command = "python3" if argv[0] == sys.executable else os.path.basename(argv[0])
-    _say(f"$ {' '.join([command, *argv[1:]])}{end}", "  ")
+    _say(f"$ {shlex.join([command, *argv[1:]])}{end}", "  ")
 
 
 def _say(text: str, begin: str = "    ") -> None:

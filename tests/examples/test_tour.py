@@ -34,6 +34,9 @@ PARTS = [
     "ping over IPv6",
     "dhcp_client",
     "sniff",
+    "ls",
+    "watch",
+    "run",
 ]
 REFUSAL = "unshare: No space left on device (the limit is /proc/sys/user/max_*_namespaces)"
 TOUR = [sys.executable, "-m", "examples"]
@@ -101,6 +104,14 @@ def test_everything_works(whole: Ended) -> None:
         "UDP 0.0.0.0:68 > 255.255.255.255:67",
         "ICMP 10.77.0.1 > 10.77.0.2, echo request, length 98",
         "4 frames, 392 bytes, 0 dropped, ",
+        '$ mkdir directory; ln -s directory link; echo hello >"$(printf "caf\\351")"\n',
+        "  $ python3 -m examples.ls\n    -rw",
+        " caf\\xe9\n    drwx",
+        " link -> directory\n  worked\n",
+        "  $ python3 -m examples.watch &\n    watching ....\n  $ mkdir directory\n    created ./directory\n  $ echo ",
+        "    changed ./directory/file\n  $ mv directory/file file\n    deleted ./directory/file\n    created ./file\n",
+        "$ python3 -m examples.run -- sh -c 'cat /proc/sys/kernel/hostname; echo process $$ of user $(id -u); exit 7'",
+        "    container\n    process 1 of user 0\n  status 7\n  worked\n",
     ],
 )
 def test_the_transcript_shows_what_is_said_and_what_goes_over_the_wire(whole: Ended, shown: str) -> None:
@@ -135,7 +146,7 @@ def test_a_user_who_is_not_root_sees_it_too() -> None:
         for python in (sys.executable, "/usr/bin/python3"):
             try:
                 done = subprocess.run(
-                    [python, "-m", "examples", "udp", "chao", "ping"],
+                    [python, "-m", "examples", "udp", "chao", "ping", "ls", "watch", "run"],
                     cwd=folder,
                     env={"PATH": os.defpath},
                     preexec_fn=drop_root,
@@ -144,7 +155,9 @@ def test_a_user_who_is_not_root_sees_it_too() -> None:
                 )
             except (PermissionError, FileNotFoundError):
                 continue  # root's own Python
-            assert outcomes(Ended(0, done.stdout, "")) == dict.fromkeys([*PARTS[1:4], *PARTS[5:7]], "worked")
+            assert outcomes(Ended(0, done.stdout, "")) == dict.fromkeys(
+                [*PARTS[1:4], *PARTS[5:7], *PARTS[9:]], "worked"
+            )
             assert (done.returncode, done.stderr) == (0, "")
             return
     pytest.skip(f"no user but root may run {sys.executable}, and there is no /usr/bin/python3")
@@ -157,10 +170,15 @@ def test_where_networks_are_forbidden_http_and_udp_work_and_the_reasons_of_the_r
     said = outcomes(ended)
     assert list(said) == PARTS
     assert [said[part] for part in PARTS[:2]] == ["worked", "worked"]
-    for part in (*PARTS[2:5], *PARTS[7:]):
+    for part in (*PARTS[2:5], *PARTS[7:9]):
         assert said[part] == f"could not be shown here: needs a private network ({REFUSAL})"
     for part in PARTS[5:7]:
         assert said[part] == "worked" or "CAP_NET_RAW" in said[part]
+    assert [said[part] for part in PARTS[9:]] == [
+        "worked",
+        "worked",
+        "could not be shown here: fork_exec failed: no space left on device",
+    ]
     assert (ended.status, ended.stderr) == (0, "")
 
 
@@ -227,6 +245,42 @@ def test_a_program_that_does_not_do_its_part_has_failed(server: str, client: str
     assert_no_children()
 
 
+@pytest.mark.parametrize(
+    ("code", "failure"),
+    [
+        ("print('words'); exit(3)", "the client ended with status 3"),
+        ("print('words')", "the client ended with status 0"),
+        ("print('words, and more'); exit(7)", r"the client did not say '\\Awords\n\\Z'"),
+        ("print('not allowed, it seems'); exit(7)", r"the client did not say '\\Awords\n\\Z'"),
+    ],
+)
+def test_a_client_that_should_end_with_a_status_does(code: str, failure: str) -> None:
+    here = stage.Stage("")
+    with pytest.raises(stage.Failed) as failed:
+        here.client("\\Awords\n\\Z", python(code), status=7, refused="^not allowed")
+    assert str(failed.value) == failure
+    here.client("\\Awords\n\\Z", python("print('words'); exit(7)"), status=7, refused="^not allowed")
+    with pytest.raises(stage.CouldNot, match="not allowed, by root"):
+        here.client("words", python("print('not allowed, by root'); exit(1)"), status=7, refused="^not allowed")
+
+
+def test_a_program_beside_says_what_it_is_asked_to_or_has_failed() -> None:
+    reader = f"import os, signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit()); {READY}"
+    reader += "; print(*os.listdir(), flush=True); time.sleep(600)"
+    before = os.getcwd()
+    here = stage.Stage("")
+    with here.folder():
+        here.shell("echo words >file")
+        with here.beside("ready", python(reader)) as wait_for:
+            wait_for("^ready\nfile\n$")
+            here.seconds = 0.2
+            with pytest.raises(stage.Failed, match="the server has not said 'something else'"):
+                wait_for("something else")
+            here.seconds = 30
+    assert os.getcwd() == before
+    assert_no_children()
+
+
 def test_no_server_is_waited_for_for_ever() -> None:
     with (
         pytest.raises(stage.Failed, match="the server has not said 'ready'"),
@@ -264,6 +318,7 @@ def assert_no_children() -> None:
         (["http_client"], PARTS[:1]),
         (["chao"], PARTS[2:4]),
         (["udp", "ping"], [PARTS[1], *PARTS[5:7]]),
+        (["watch", "ls"], PARTS[9:11]),
     ],
 )
 def test_parts_may_be_asked_for(names: list[str], parts: list[str]) -> None:

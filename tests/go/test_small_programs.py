@@ -76,15 +76,13 @@ def test_watch_tells_the_same(tmp_path: Path) -> None:
     assert "created ROOT/after/a/b\n" in go
 
 
-SCRIPT = "hostname 2>/dev/null || cat /proc/sys/kernel/hostname; id -u; echo $$; ls /proc | grep -c '^[0-9]'; exit 7"
+SCRIPT = "hostname 2>/dev/null || cat /proc/sys/kernel/hostname; id -u; echo $$; set -- /proc/[0-9]*; echo $#; exit 7"
 
 
 def test_run_runs_a_command_in_namespaces_of_its_own() -> None:
     status, said, complaints = both("run", "--hostname", "elsewhere", "--", "sh", "-c", SCRIPT)
     assert (status, complaints) == (7, "")
-    hostname, user, number, processes = said.split()
-    assert (hostname, user, number) == ("elsewhere", "0", "1")
-    assert int(processes) < 6
+    assert said.split() == ["elsewhere", "0", "1", "1"]
 
 
 def test_run_tells_how_a_command_ended() -> None:

@@ -32,13 +32,24 @@ type tree struct {
 	known       map[string]bool // whether it is a directory
 }
 
-// watch watches a directory, and tells of what is in it by now.
-func (t *tree) watch(watched string, told bool) error {
-	wd, err := syscall.InotifyAddWatch(t.fd, watched, events|syscall.IN_ONLYDIR)
-	if err != nil {
-		return os.NewSyscallError("inotify_add_watch", err)
+// begin watches all that is there by now.
+func (t *tree) begin() error {
+	if err := t.watch(t.root); err != nil {
+		return err
 	}
-	t.directories[wd] = watched
+	return t.look(t.root, false)
+}
+
+func (t *tree) watch(directory string) error {
+	wd, err := syscall.InotifyAddWatch(t.fd, directory, events|syscall.IN_ONLYDIR)
+	if err == nil {
+		t.directories[wd] = directory
+	}
+	return os.NewSyscallError("inotify_add_watch", err)
+}
+
+// look tells of what is in a watched directory by now.
+func (t *tree) look(watched string, told bool) error {
 	names, err := directory.Names(watched)
 	if err != nil {
 		return err
@@ -59,11 +70,14 @@ func (t *tree) come(path string, told bool) error {
 	if _, known := t.known[path]; err == nil && !known {
 		isDirectory := st.Mode&syscall.S_IFMT == syscall.S_IFDIR
 		t.known[path] = isDirectory
-		if told {
+		if isDirectory {
+			err = t.watch(path)
+		}
+		if told { // and no earlier: nothing is missed of a directory that has been told of
 			fmt.Println("created", path)
 		}
-		if isDirectory {
-			err = t.watch(path, told)
+		if isDirectory && err == nil {
+			err = t.look(path, told)
 		}
 	}
 	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) {
@@ -95,7 +109,7 @@ func (t *tree) gone(path string) {
 func (t *tree) lookAgain() error {
 	before := t.known
 	t.known, t.directories = map[string]bool{}, map[int]string{}
-	if err := t.watch(t.root, false); err != nil {
+	if err := t.begin(); err != nil {
 		return err
 	}
 	tell("deleted", before, t.known)
@@ -175,7 +189,7 @@ func main() {
 		failures.Exit(failures.Text(os.NewSyscallError("inotify_init1", err)))
 	}
 	t := &tree{fd, path.Clean(watched), map[int]string{}, map[string]bool{}}
-	if err := t.watch(t.root, false); err != nil {
+	if err := t.begin(); err != nil {
 		failures.Exit(failures.Text(err))
 	}
 	fmt.Fprintf(os.Stderr, "watching %s...\n", watched)
