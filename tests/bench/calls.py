@@ -11,7 +11,7 @@ from typing import Any
 
 import pysyscall as syscall
 
-from . import native, single_calls
+from . import file_calls, native, single_calls, socket_calls
 from .contest import Contest, Floor, Sample, Wrong
 from .processes import Stopwatch, forked, program
 
@@ -55,7 +55,7 @@ def contests(quick: bool) -> Iterator[Contest]:
     )
     add_native(pair, "pair", count)
     yield pair
-    for each in single_calls.WORK:
+    for each in (*socket_calls.ROWS, *file_calls.ROWS):
         with each.loops() as loops:
             yield single(each, loops, *((200, 1) if quick else (2000, 15)))
 
@@ -65,9 +65,7 @@ def single(work: single_calls.Work, loops: single_calls.Loops, count: int, turns
     contest = Contest(work.title, work.unit, ("cpu", "rate"), single_calls.CPYTHON)
     contest.turns = turns
     contest.contenders = {name: partial(turn, loop, loops, count) for name, loop in loops.contenders.items()}
-    contest.floors = [
-        Floor(name, single_calls.CPYTHON, "cpu", limit, least=False) for name, limit in work.limits.items()
-    ]
+    contest.floors = [Floor(name, work.other, "cpu", limit, least=False) for name, limit in work.limits.items()]
     return contest
 
 
