@@ -90,6 +90,8 @@ def fixed_bytes(name: str, value: "bytes | bytearray | memoryview", length: int)
 
 def c_path(name: str, value: "StrOrBytesPath") -> bytes:
     """A path for C: as c_string, or an os.PathLike."""
+    if type(value) is str and value.isascii() and "\0" not in value:
+        return value.encode()  # the same in every file system's encoding, in a fraction of the time
     return c_string(name, fspath(value))
 
 

@@ -11,9 +11,9 @@ ABI. No checks, no retries, no exceptions here. How a public function calls one:
             fail("listen", before)  # or, where a signal may not end it, `while ... == -1: retry("listen", before)`
 
 `@unconverted` passes an int as a C int, and a ctypes object as what it is. It is for parameters that are pointers, and
-integers that the caller has brought into the range of a C int, and for a result that fits one: every ABI widens those
-to a register. `@prototype` converts every argument to its declared type, some 80 ns each: for 64-bit numbers, names and
-unsigned values. Room for a header, length, address or small value comes from `base.scratch`.
+integers that the caller has brought into the range of a C int: every ABI widens those to a register. The result is
+converted as declared. `@prototype` converts every argument to its declared type, some 80 ns each: for 64-bit numbers,
+names and unsigned values. Room for a header, length, address or small value comes from `base.scratch`.
 """
 
 import ctypes
@@ -80,7 +80,11 @@ def prototype(declaration: "Function") -> "Function":
 
 def unconverted(declaration: "Function") -> "Function":
     """The libc function of this name as ctypes finds it, whose arguments the caller makes fit."""
-    return _function(declaration)  # type: ignore[no-any-return]
+    function = _function(declaration)
+    result = declaration.__annotations__["return"]
+    if result is not Int:
+        function.restype = result
+    return function  # type: ignore[no-any-return]
 
 
 def by_number(declaration: "Function") -> "Function":
@@ -98,6 +102,16 @@ def by_number(declaration: "Function") -> "Function":
     # The kernel has no call -1, and says so.
     number = getattr(constants, f"SYS_{declaration.__name__.upper()}", -1)
     return partial(function, number)  # type: ignore[no-any-return]
+
+
+def by_number_unconverted(declaration: "Function") -> "Function":
+    """The same, whose arguments the caller makes fit. It takes four at most, which all ABIs pass in registers.
+
+    Of 64-bit ABIs a fifth may lie on the stack, where nobody widens an int.
+    """
+    function: Any = by_number(declaration)
+    function.func.argtypes = None
+    return function  # type: ignore[no-any-return]
 
 
 def _function(declaration: "Any") -> "Any":

@@ -2,7 +2,7 @@
 `base.declaration`.
 """
 
-from ..base.declaration import Long, Pointer, Size, String, by_number
+from ..base.declaration import Long, Pointer, Size, String, by_number, by_number_unconverted
 
 
 @by_number
@@ -36,19 +36,19 @@ def ustat(dev: Long, ubuf: Pointer, /) -> Long: ...
 # Of 64 bits, by another name on each width.
 
 
-@by_number
+@by_number_unconverted
 def newfstatat(dirfd: Long, pathname: String, statbuf: Pointer, flags: Long, /) -> Long: ...
 
 
-@by_number
+@by_number_unconverted
 def fstatat64(dirfd: Long, pathname: String, statbuf: Pointer, flags: Long, /) -> Long: ...
 
 
-@by_number
+@by_number_unconverted
 def fstat(fd: Long, statbuf: Pointer, /) -> Long: ...
 
 
-@by_number
+@by_number_unconverted
 def fstat64(fd: Long, statbuf: Pointer, /) -> Long: ...
 
 

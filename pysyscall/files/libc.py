@@ -1,12 +1,12 @@
 """The C library's functions of this subject, as their man pages declare them: see `base.declaration`."""
 
-from ..base.declaration import Int, Loff, Off64, Pointer, Size, SSize, String, UInt, prototype
+from ..base.declaration import GivenOff64, Int, Loff, Off64, Pointer, Size, SSize, String, UInt, prototype, unconverted
 
 # fcntl.h
 
 
 # On every ABI of Linux a variadic call passes an int as any other call does.
-@prototype
+@unconverted
 def openat(dirfd: Int, pathname: String, flags: Int, mode: UInt, /) -> Int: ...
 
 
@@ -77,8 +77,8 @@ def ftruncate(fd: Int, length: Off64, /) -> Int: ...
 def truncate(path: String, length: Off64, /) -> Int: ...
 
 
-@prototype
-def lseek(fd: Int, offset: Off64, whence: Int, /) -> Off64: ...
+@unconverted
+def lseek(fd: Int, offset: GivenOff64, whence: Int, /) -> Off64: ...
 
 
 # stdio.h

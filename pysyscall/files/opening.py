@@ -1,9 +1,16 @@
 """Files: opened, positioned, sized, and written to the disk."""
 
+from ctypes import c_int64
+
+from ..base.abi import ABI, ABIS_32_BIT
 from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, i64, u32
-from ..base.errors import check, kept, retry
+from ..base.errors import fail, kept, retry
 from ..constants import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
 from . import libc
+
+# Looked up once, see io.descriptors.
+_openat_of_libc, _lseek = libc.openat, libc.lseek
+_IS_64_BIT = ABI not in ABIS_32_BIT
 
 stdin: int = 0
 stdout: int = 1
@@ -18,7 +25,13 @@ def open(path: "StrOrBytesPath", mode: int, perm: int = 0) -> int:
     programs that this process starts, as in Go and C. FileNotFoundError, FileExistsError, PermissionError,
     IsADirectoryError; ELOOP: too many symbolic links, or O_NOFOLLOW found one.
     """
-    return _openat("open", AT_FDCWD, path, i32("mode", mode), u32("perm", perm))
+    if type(mode) is not int or type(perm) is not int or (mode | perm) >> 31:
+        mode, perm = i32("mode", mode), u32("perm", perm)
+    name = c_path("path", path)
+    before = kept.value
+    while (fd := _openat_of_libc(AT_FDCWD, name, mode | O_LARGEFILE, perm)) == -1:
+        retry("open", before)
+    return fd
 
 
 def openat(dirfd: int, path: "StrOrBytesPath", flags: int, mode: int = 0) -> int:
@@ -34,7 +47,7 @@ def creat(path: "StrOrBytesPath", mode: int) -> int:
 def _openat(call: str, dirfd: int, path: "StrOrBytesPath", flags: int, mode: int) -> int:
     name = c_path("path", path)
     before = kept.value
-    while (fd := libc.openat(dirfd, name, flags | O_LARGEFILE, mode)) == -1:
+    while (fd := _openat_of_libc(dirfd, name, flags | O_LARGEFILE, mode)) == -1:
         retry(call, before)
     return fd
 
@@ -45,7 +58,19 @@ def seek(fd: int, offset: int, whence: int) -> int:
     whence is SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA or SEEK_HOLE. ESPIPE: a pipe or a socket. EINVAL: before the
     start.
     """
-    return check("seek", kept.value, libc.lseek(i32("fd", fd), i64("offset", offset), i32("whence", whence)))
+    place: int | c_int64 = offset
+    if (
+        not _IS_64_BIT
+        or type(fd) is not int
+        or type(offset) is not int
+        or type(whence) is not int
+        or (fd | offset | whence) >> 31
+    ):
+        fd, place, whence = i32("fd", fd), c_int64(i64("offset", offset)), i32("whence", whence)
+    before = kept.value
+    if (position := _lseek(fd, place, whence)) == -1:
+        fail("seek", before)
+    return position
 
 
 def ftruncate(fd: int, length: int) -> None:

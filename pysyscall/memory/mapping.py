@@ -7,12 +7,12 @@ SIGSEGV, and an access to a part of a file that has been cut off by SIGBUS.
 """
 
 import sys
-from ctypes import addressof, c_ubyte, c_void_p, sizeof
-from weakref import finalize
+from ctypes import addressof, c_ubyte, c_void_p
+from weakref import ref
 
 from ..base import libc as base_libc
 from ..base.arguments import flag_bits, i32, i64, integer
-from ..base.buffers import Export, ReadableBuffer
+from ..base.buffers import ArrayType, Export, ReadableBuffer
 from ..base.errors import check, fail, kept, system_error
 from ..constants import EINVAL, MAP_FIXED, PROT_NONE, PROT_WRITE
 from . import libc
@@ -22,6 +22,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..base.buffers import Pointer
+
+
+class _Mapping(ref):  # type: ignore[type-arg]
+    """A mapping's owner, which it unmaps when the owner is gone."""
+
+    __slots__ = ("address", "length")
+    address: int
+    length: int
+
+
+_mappings: "dict[int, _Mapping]" = {}  # by address
+
+
+def _unmap(
+    gone: _Mapping,
+    forget: "Callable[..., object]" = _mappings.pop,  # bound here: at the end of the process names go
+    unmap: "Callable[[int, int], int]" = libc.munmap,
+) -> None:
+    forget(gone.address, None)  # first: when it is unmapped, another thread may get the same address
+    unmap(gone.address, gone.length)
+
 
 _FAILED = c_void_p(-1).value  # MAP_FAILED
 
@@ -35,8 +56,16 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
     page, or MAP_FIXED is asked for, as there is no address to give. PermissionError: the file is not open for that.
     ENODEV: it cannot be mapped.
     """
-    length, offset = integer("length", length, -sys.maxsize - 1, sys.maxsize), i64("offset", offset)
-    fd, prot, flags = i32("fd", fd), i32("prot", prot), flag_bits("flags", flags)
+    if (
+        type(fd) is not int
+        or type(offset) is not int
+        or type(length) is not int
+        or type(prot) is not int
+        or type(flags) is not int
+        or (offset | length | prot | flags | fd + 1) >> 31
+    ):
+        length, offset = integer("length", length, -sys.maxsize - 1, sys.maxsize), i64("offset", offset)
+        fd, prot, flags = i32("fd", fd), i32("prot", prot), flag_bits("flags", flags)
     if length <= 0 or flags & MAP_FIXED:  # without an address it would replace what lies at the lowest
         raise system_error("mmap", EINVAL)
     before = kept.value
@@ -44,8 +73,9 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
     if address is None or address == _FAILED:
         fail("mmap", before)
     owner = (c_ubyte * length).from_address(address)
-    owner.unmap = unmap = finalize(owner, libc.munmap, address, length)  # type: ignore[attr-defined]  # a mark, see _place
-    unmap.atexit = False  # the end of the process is the end of its memory
+    mapping = _Mapping(owner, _unmap)
+    mapping.address, mapping.length = address, length
+    _mappings[address] = mapping
     view = memoryview(owner).cast("B")
     return view if prot & PROT_WRITE or prot == PROT_NONE else view.toreadonly()
 
@@ -56,8 +86,7 @@ def munmap(b: memoryview) -> None:
     b is what mmap returned, whole. Where another view of it lives, the memory goes with the last of them.
     OSError(EINVAL): b is something else, or a part. ValueError: it has been given back.
     """
-    address, length = _place("munmap", b)
-    if (address, length) != (addressof(b.obj), sizeof(b.obj)):  # type: ignore[arg-type]
+    if _owner("munmap", b).length != b.nbytes or not b.c_contiguous:
         raise system_error("munmap", EINVAL)
     b.release()
 
@@ -114,10 +143,18 @@ def _lock(call: str, function: "Callable[[Pointer, int], int]", b: "ReadableBuff
 
 def _place(call: str, b: memoryview) -> "tuple[int, int]":
     """The address and length of a view that mmap returned, or of a slice of one; OSError(EINVAL) otherwise."""
-    if not isinstance(b, memoryview):
-        raise TypeError(f"b must be a memoryview that mmap returned, not {type(b).__name__}")
-    if not hasattr(b.obj, "unmap"):  # ValueError where b has been released
-        raise system_error(call, EINVAL)
+    _owner(call, b)
     export = Export(b)
     export.release()
     return export.address, export.nbytes
+
+
+def _owner(call: str, b: memoryview) -> _Mapping:
+    """The mapping that a view is of; OSError(EINVAL) otherwise."""
+    if not isinstance(b, memoryview):
+        raise TypeError(f"b must be a memoryview that mmap returned, not {type(b).__name__}")
+    owner = b.obj  # ValueError where b has been released
+    mapping = _mappings.get(addressof(owner)) if type(type(owner)) is ArrayType else None  # type: ignore[arg-type]
+    if mapping is None or mapping() is not owner:
+        raise system_error(call, EINVAL)
+    return mapping

@@ -6,10 +6,12 @@ from ..constants import SYS_GETTID
 from ..system.libc import syscall
 from . import libc
 
+_getpid = libc.getpid  # looked up once, see io.descriptors
+
 
 def getpid() -> int:
     """getpid(2): this process's number. Go Getpid."""
-    return libc.getpid()
+    return _getpid()
 
 
 def getppid() -> int:

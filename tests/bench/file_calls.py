@@ -169,6 +169,7 @@ def _seek() -> Iterator[Loops]:
 
         def bare(n: int) -> None:
             lseek = LIBC.lseek64 if hasattr(LIBC, "lseek64") else LIBC.lseek
+            lseek.restype = c_int64  # or places beyond 2 GiB are cut
             for _ in range(n):
                 lseek(fd, place, 0)
 
