@@ -207,3 +207,33 @@ def test_the_http_server_serves_without_standard_descriptors() -> None:
     finally:
         os.kill(pid, signal.SIGTERM)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_arguments_of_all_kinds_get_a_python_error_from_every_call_of_the_other_half(seed: int) -> None:
+    command = [sys.executable, "-X", "faulthandler", "-m", "tests.hostile_calls", str(seed)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    if "unshare: " in done.stderr:
+        pytest.skip(f"kernel: {done.stderr}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda fd: syscall.fstat(fd),
+        lambda fd: syscall.fchmod(fd, 0o600),
+        lambda fd: syscall.ftruncate(fd, 0),
+        lambda fd: syscall.seek(fd, 0, 0),
+        lambda fd: syscall.flock(fd, syscall.LOCK_UN),
+        lambda fd: syscall.getdents(fd, bytearray(100)),
+        lambda fd: syscall.openat(fd, "none", 0),
+        lambda fd: syscall.mmap(fd, 0, 1, syscall.PROT_READ, syscall.MAP_PRIVATE),
+        lambda fd: syscall.inotify_rm_watch(fd, 1),
+        lambda fd: syscall.ioctl_get_termios(fd, syscall.TCGETS),
+        lambda fd: syscall.setns(fd, 0),
+    ],
+)
+def test_a_bool_is_no_descriptor(call: Callable[[int], object]) -> None:
+    with pytest.raises(TypeError, match=r"fd must be an integer, not bool"):
+        call(True)

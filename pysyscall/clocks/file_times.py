@@ -3,7 +3,7 @@
 from _collections_abc import Sequence
 from ctypes import Array
 
-from ..base.arguments import StrOrBytesPath, c_path, i32, instance
+from ..base.arguments import StrOrBytesPath, c_path, descriptor, instance
 from ..base.errors import kept, retry, system_error
 from ..constants import AT_FDCWD, EINVAL
 from . import libc
@@ -46,7 +46,7 @@ def utimes_nano(path: "StrOrBytesPath", ts: "Sequence[Timespec] | Array[Timespec
 
 def futimes(fd: int, tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
     """futimens(3): as utimes, of an open file. Go Futimes, which takes a way through /proc."""
-    fd, times = i32("fd", fd), _from_timevals("futimes", tv)
+    fd, times = descriptor("fd", fd), _from_timevals("futimes", tv)
     before = kept.value
     while libc.futimens(fd, times) == -1:
         retry("futimes", before)
@@ -54,7 +54,7 @@ def futimes(fd: int, tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> 
 
 def futimesat(dirfd: int, path: "StrOrBytesPath", tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
     """futimesat(2): as utimes, starting at the directory dirfd, or at AT_FDCWD. Go Futimesat."""
-    _utimensat("futimesat", i32("dirfd", dirfd), c_path("path", path), _from_timevals("futimesat", tv))
+    _utimensat("futimesat", descriptor("dirfd", dirfd), c_path("path", path), _from_timevals("futimesat", tv))
 
 
 def _from_timevals(call: str, tv: "Sequence[Timeval] | Array[Timeval] | None") -> "Array[Timespec] | None":

@@ -5,7 +5,7 @@ from ctypes import create_string_buffer, sizeof
 from os import fsdecode
 from struct import Struct as Codec
 
-from ..base.arguments import StrOrBytesPath, c_path, i32
+from ..base.arguments import StrOrBytesPath, c_path, descriptor, i32
 from ..base.buffers import ReadableBuffer, WriteableBuffer, writable
 from ..base.errors import fail, kept, retry, system_error
 from ..constants import EINVAL, ENOENT, PATH_MAX
@@ -31,7 +31,7 @@ def read_dirent(fd: int, buf: "WriteableBuffer") -> int:
 
 
 def _getdents(call: str, fd: int, buf: "WriteableBuffer") -> int:
-    fd = i32("fd", fd)
+    fd = descriptor("fd", fd)
     before = kept.value
     while (n := kernel.getdents64(fd, *writable(buf))) == -1:
         retry(call, before)
@@ -76,7 +76,7 @@ def chdir(path: "StrOrBytesPath") -> None:
 
 def fchdir(fd: int) -> None:
     """fchdir(2): as chdir, by a descriptor. Go Fchdir."""
-    fd = i32("fd", fd)
+    fd = descriptor("fd", fd)
     before = kept.value
     while libc.fchdir(fd) == -1:
         retry("fchdir", before)

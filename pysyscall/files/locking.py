@@ -3,7 +3,7 @@
 from ctypes import byref
 
 from ..base.abi import ABI, ABIS_32_BIT
-from ..base.arguments import i32, instance
+from ..base.arguments import descriptor, i32, instance
 from ..base.errors import kept, retry
 from ..constants import F_GETLK, F_GETLK64, F_SETLK, F_SETLK64, F_SETLKW, F_SETLKW64
 from . import kernel, libc
@@ -21,7 +21,7 @@ def flock(fd: int, how: int) -> None:
     It waits for the lock; with LOCK_NB, BlockingIOError where another has it. The lock is the open file's: a duplicated
     or inherited descriptor shares it, and the last close frees it.
     """
-    fd, how = i32("fd", fd), i32("how", how)
+    fd, how = descriptor("fd", fd), i32("how", how)
     before = kept.value
     while libc.flock(fd, how) == -1:
         retry("flock", before)
@@ -35,7 +35,7 @@ def fcntl_flock(fd: int, cmd: int, lk: Flock_t) -> None:
     or PermissionError: another process has it. The lock is this process's, but for the OFD commands: the first close of
     any descriptor of the file frees it.
     """
-    fd, cmd = i32("fd", fd), i32("cmd", cmd)
+    fd, cmd = descriptor("fd", fd), i32("cmd", cmd)
     instance("lk", Flock_t, lk)
     cmd = _WIDE.get(cmd, cmd)
     before = kept.value

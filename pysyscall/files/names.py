@@ -1,6 +1,6 @@
 """Names in directories: made, linked, renamed and removed."""
 
-from ..base.arguments import StrOrBytesPath, c_path, i32, u32
+from ..base.arguments import StrOrBytesPath, c_path, descriptor, i32, u32
 from ..base.buffers import WriteableBuffer, writable
 from ..base.errors import kept, retry
 from ..constants import AT_FDCWD, AT_REMOVEDIR, S_IFIFO
@@ -43,7 +43,7 @@ def rename(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:
 
 def renameat(olddirfd: int, oldpath: "StrOrBytesPath", newdirfd: int, newpath: "StrOrBytesPath") -> None:
     """renameat(2): as rename, with relative paths starting at these directories, or at AT_FDCWD. Go Renameat."""
-    _renameat("renameat", i32("olddirfd", olddirfd), oldpath, i32("newdirfd", newdirfd), newpath)
+    _renameat("renameat", descriptor("olddirfd", olddirfd), oldpath, descriptor("newdirfd", newdirfd), newpath)
 
 
 def _renameat(call: str, olddirfd: int, oldpath: "StrOrBytesPath", newdirfd: int, newpath: "StrOrBytesPath") -> None:
@@ -60,7 +60,7 @@ def unlink(path: "StrOrBytesPath") -> None:
 
 def unlinkat(dirfd: int, path: "StrOrBytesPath", flags: int = 0) -> None:
     """unlinkat(2): as unlink, or as rmdir with AT_REMOVEDIR, starting at a directory. Go Unlinkat, without flags."""
-    _unlinkat("unlinkat", i32("dirfd", dirfd), path, i32("flags", flags))
+    _unlinkat("unlinkat", descriptor("dirfd", dirfd), path, i32("flags", flags))
 
 
 def rmdir(path: "StrOrBytesPath") -> None:
@@ -82,7 +82,7 @@ def mkdir(path: "StrOrBytesPath", mode: int) -> None:
 
 def mkdirat(dirfd: int, path: "StrOrBytesPath", mode: int) -> None:
     """mkdirat(2): as mkdir, with a relative path starting at the directory dirfd, or at AT_FDCWD. Go Mkdirat."""
-    _mkdirat("mkdirat", i32("dirfd", dirfd), path, u32("mode", mode))
+    _mkdirat("mkdirat", descriptor("dirfd", dirfd), path, u32("mode", mode))
 
 
 def _mkdirat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int) -> None:
@@ -108,7 +108,7 @@ def mknod(path: "StrOrBytesPath", mode: int, dev: int) -> None:
 
 def mknodat(dirfd: int, path: "StrOrBytesPath", mode: int, dev: int) -> None:
     """mknodat(2): as mknod, with a relative path starting at the directory dirfd, or at AT_FDCWD. Go Mknodat."""
-    _mknodat("mknodat", i32("dirfd", dirfd), path, u32("mode", mode), u32("dev", dev))
+    _mknodat("mknodat", descriptor("dirfd", dirfd), path, u32("mode", mode), u32("dev", dev))
 
 
 def _mknodat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, dev: int) -> None:

@@ -3,7 +3,7 @@
 from ctypes import c_int64
 
 from ..base.abi import ABI, ABIS_32_BIT
-from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, i64, u32
+from ..base.arguments import StrOrBytesPath, c_path, descriptor, flag_bits, i32, i64, u32
 from ..base.errors import fail, kept, retry
 from ..constants import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
 from . import libc
@@ -36,7 +36,7 @@ def open(path: "StrOrBytesPath", mode: int, perm: int = 0) -> int:
 
 def openat(dirfd: int, path: "StrOrBytesPath", flags: int, mode: int = 0) -> int:
     """openat(2): as open, with a relative path starting at the directory dirfd, or at AT_FDCWD. Go Openat."""
-    return _openat("openat", i32("dirfd", dirfd), path, i32("flags", flags), u32("mode", mode))
+    return _openat("openat", descriptor("dirfd", dirfd), path, i32("flags", flags), u32("mode", mode))
 
 
 def creat(path: "StrOrBytesPath", mode: int) -> int:
@@ -66,7 +66,7 @@ def seek(fd: int, offset: int, whence: int) -> int:
         or type(whence) is not int
         or (fd | offset | whence) >> 31
     ):
-        fd, place, whence = i32("fd", fd), c_int64(i64("offset", offset)), i32("whence", whence)
+        fd, place, whence = descriptor("fd", fd), c_int64(i64("offset", offset)), i32("whence", whence)
     before = kept.value
     if (position := _lseek(fd, place, whence)) == -1:
         fail("seek", before)
@@ -75,7 +75,7 @@ def seek(fd: int, offset: int, whence: int) -> int:
 
 def ftruncate(fd: int, length: int) -> None:
     """ftruncate(2): make a file exactly so many bytes long; what is new reads as zeros. Go Ftruncate."""
-    fd, length = i32("fd", fd), i64("length", length)
+    fd, length = descriptor("fd", fd), i64("length", length)
     before = kept.value
     while libc.ftruncate(fd, length) == -1:
         retry("ftruncate", before)
@@ -94,7 +94,7 @@ def fallocate(fd: int, mode: int, off: int, len: int) -> None:
 
     EOPNOTSUPP: the file system cannot. ENOSPC: no room. EINVAL: off is negative, or len is not positive.
     """
-    fd, mode, off, len = i32("fd", fd), flag_bits("mode", mode), i64("off", off), i64("len", len)
+    fd, mode, off, len = descriptor("fd", fd), flag_bits("mode", mode), i64("off", off), i64("len", len)
     before = kept.value
     while libc.fallocate(fd, mode, off, len) == -1:
         retry("fallocate", before)
@@ -102,7 +102,7 @@ def fallocate(fd: int, mode: int, off: int, len: int) -> None:
 
 def fsync(fd: int) -> None:
     """fsync(2): write a file's data and metadata to the disk, and wait. EINVAL: no such file, a pipe say. Go Fsync."""
-    fd = i32("fd", fd)
+    fd = descriptor("fd", fd)
     before = kept.value
     while libc.fsync(fd) == -1:
         retry("fsync", before)
@@ -110,7 +110,7 @@ def fsync(fd: int) -> None:
 
 def fdatasync(fd: int) -> None:
     """fdatasync(2): as fsync, without metadata that reading does not need. Go Fdatasync."""
-    fd = i32("fd", fd)
+    fd = descriptor("fd", fd)
     before = kept.value
     while libc.fdatasync(fd) == -1:
         retry("fdatasync", before)
@@ -121,7 +121,7 @@ def sync_file_range(fd: int, off: int, n: int, flags: int) -> None:
 
     flags: SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER. It writes no metadata: it is no fsync. ESPIPE: no file.
     """
-    fd, off, n, flags = i32("fd", fd), i64("off", off), i64("n", n), u32("flags", flags)
+    fd, off, n, flags = descriptor("fd", fd), i64("off", off), i64("n", n), u32("flags", flags)
     before = kept.value
     while libc.sync_file_range(fd, off, n, flags) == -1:
         retry("sync_file_range", before)

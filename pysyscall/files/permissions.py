@@ -1,6 +1,6 @@
 """Who may use a file: asked for and changed."""
 
-from ..base.arguments import StrOrBytesPath, c_path, i32, identity, u32
+from ..base.arguments import StrOrBytesPath, c_path, descriptor, i32, identity, u32
 from ..base.errors import check, kept, retry
 from ..constants import AT_FDCWD, AT_SYMLINK_NOFOLLOW, EINTR, ENOSYS, EPERM
 from . import kernel, libc
@@ -21,7 +21,7 @@ def faccessat(dirfd: int, path: "StrOrBytesPath", mode: int, flags: int = 0) -> 
     flags: AT_EACCESS asks for the effective user, AT_SYMLINK_NOFOLLOW for a symbolic link itself. Where the kernel
     (before 5.8) takes no flags, libc compares the file's mode.
     """
-    _faccessat("faccessat", i32("dirfd", dirfd), path, u32("mode", mode), i32("flags", flags))
+    _faccessat("faccessat", descriptor("dirfd", dirfd), path, u32("mode", mode), i32("flags", flags))
 
 
 def _faccessat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: int) -> None:
@@ -44,7 +44,7 @@ def chmod(path: "StrOrBytesPath", mode: int) -> None:
 
 def fchmod(fd: int, mode: int) -> None:
     """fchmod(2): as chmod, of an open file. Go Fchmod."""
-    fd, mode = i32("fd", fd), u32("mode", mode)
+    fd, mode = descriptor("fd", fd), u32("mode", mode)
     before = kept.value
     while libc.fchmod(fd, mode) == -1:
         retry("fchmod", before)
@@ -56,7 +56,7 @@ def fchmodat(dirfd: int, path: "StrOrBytesPath", mode: int, flags: int = 0) -> N
     flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. Where the kernel (before 6.6) takes none, libc does what it can: Go has
     EOPNOTSUPP there. EOPNOTSUPP: a symbolic link has no permissions of its own.
     """
-    _fchmodat("fchmodat", i32("dirfd", dirfd), path, u32("mode", mode), i32("flags", flags))
+    _fchmodat("fchmodat", descriptor("dirfd", dirfd), path, u32("mode", mode), i32("flags", flags))
 
 
 def _fchmodat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: int) -> None:
@@ -87,7 +87,7 @@ def lchown(path: "StrOrBytesPath", uid: int, gid: int) -> None:
 
 def fchown(fd: int, uid: int, gid: int) -> None:
     """fchown(2): as chown, of an open file. Go Fchown."""
-    fd, uid, gid = i32("fd", fd), identity("uid", uid), identity("gid", gid)
+    fd, uid, gid = descriptor("fd", fd), identity("uid", uid), identity("gid", gid)
     before = kept.value
     while libc.fchown(fd, uid, gid) == -1:
         retry("fchown", before)
@@ -98,7 +98,7 @@ def fchownat(dirfd: int, path: "StrOrBytesPath", uid: int, gid: int, flags: int 
 
     flags: AT_SYMLINK_NOFOLLOW; AT_EMPTY_PATH, with an empty path, means dirfd itself.
     """
-    _fchownat("fchownat", i32("dirfd", dirfd), path, uid, gid, i32("flags", flags))
+    _fchownat("fchownat", descriptor("dirfd", dirfd), path, uid, gid, i32("flags", flags))
 
 
 def _fchownat(call: str, dirfd: int, path: "StrOrBytesPath", uid: int, gid: int, flags: int) -> None:

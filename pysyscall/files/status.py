@@ -3,7 +3,7 @@
 from ctypes import byref, sizeof
 
 from ..base.abi import ABI, ABIS_32_BIT
-from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, u32
+from ..base.arguments import StrOrBytesPath, c_path, descriptor, flag_bits, u32
 from ..base.errors import kept, retry
 from ..constants import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, ENOSYS, STATX_BASIC_STATS
 from . import kernel
@@ -31,7 +31,7 @@ def lstat(path: "StrOrBytesPath") -> Stat_t:
 def fstat(fd: int) -> Stat_t:
     """fstat(2): as stat, of an open file of any kind. Go Fstat."""
     if type(fd) is not int or fd >> 31:
-        fd = i32("fd", fd)
+        fd = descriptor("fd", fd)
     st = _new(Stat_t)
     if ABI == "mips64el":
         return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
@@ -81,7 +81,9 @@ def statx(dirfd: int, path: "StrOrBytesPath", flags: int = 0, mask: int = STATX_
     path starts at the directory dirfd, or at AT_FDCWD. flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH (with an empty path,
     dirfd itself), AT_STATX_DONT_SYNC and so on.
     """
-    return _statx("statx", i32("dirfd", dirfd), c_path("path", path), flag_bits("flags", flags), u32("mask", mask))
+    return _statx(
+        "statx", descriptor("dirfd", dirfd), c_path("path", path), flag_bits("flags", flags), u32("mask", mask)
+    )
 
 
 def _statx(call: str, dirfd: int, path: bytes, flags: int, mask: int) -> Statx_t:
@@ -105,7 +107,7 @@ def statfs(path: "StrOrBytesPath") -> Statfs_t:
 
 def fstatfs(fd: int) -> Statfs_t:
     """fstatfs(2): as statfs, of an open file. Go Fstatfs."""
-    fd, buf = i32("fd", fd), Statfs_t()
+    fd, buf = descriptor("fd", fd), Statfs_t()
     pointer = byref(buf)
     size = sizeof(buf)
     before = kept.value

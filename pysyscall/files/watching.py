@@ -3,7 +3,7 @@
 from os import fsdecode
 from struct import Struct as Codec
 
-from ..base.arguments import StrOrBytesPath, c_path, flag_bits, i32, u32
+from ..base.arguments import StrOrBytesPath, c_path, descriptor, flag_bits, i32, u32
 from ..base.buffers import ReadableBuffer
 from ..base.errors import check, kept, retry, system_error
 from ..constants import EINVAL, IN_Q_OVERFLOW
@@ -63,7 +63,7 @@ def inotify_add_watch(fd: int, pathname: "StrOrBytesPath", mask: int) -> int:
     A file that is watched already keeps its descriptor, and gets the new mask. ENOSPC: this user has max_user_watches
     of them.
     """
-    fd, path, mask = i32("fd", fd), c_path("pathname", pathname), u32("mask", mask)
+    fd, path, mask = descriptor("fd", fd), c_path("pathname", pathname), u32("mask", mask)
     before = kept.value
     while (wd := libc.inotify_add_watch(fd, path, mask)) == -1:
         retry("inotify_add_watch", before)
@@ -73,7 +73,7 @@ def inotify_add_watch(fd: int, pathname: "StrOrBytesPath", mask: int) -> int:
 def inotify_rm_watch(fd: int, watchdesc: int) -> int:
     """inotify_rm_watch(2): end a watch; 0. An IN_IGNORED event follows. EINVAL: no such watch. Go InotifyRmWatch."""
     return check(
-        "inotify_rm_watch", kept.value, libc.inotify_rm_watch(i32("fd", fd), flag_bits("watchdesc", watchdesc))
+        "inotify_rm_watch", kept.value, libc.inotify_rm_watch(descriptor("fd", fd), flag_bits("watchdesc", watchdesc))
     )
 
 

@@ -11,7 +11,7 @@ from ctypes import addressof, c_ubyte, c_void_p
 from weakref import ref
 
 from ..base import libc as base_libc
-from ..base.arguments import flag_bits, i32, i64, integer
+from ..base.arguments import descriptor, flag_bits, i32, i64, integer
 from ..base.buffers import ArrayType, Export, ReadableBuffer
 from ..base.errors import check, fail, kept, system_error
 from ..constants import EINVAL, MAP_FIXED, PROT_NONE, PROT_WRITE
@@ -65,7 +65,7 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
         or (offset | length | prot | flags | fd + 1) >> 31
     ):
         length, offset = integer("length", length, -sys.maxsize - 1, sys.maxsize), i64("offset", offset)
-        fd, prot, flags = i32("fd", fd), i32("prot", prot), flag_bits("flags", flags)
+        fd, prot, flags = descriptor("fd", fd), i32("prot", prot), flag_bits("flags", flags)
     if length <= 0 or flags & MAP_FIXED:  # without an address it would replace what lies at the lowest
         raise system_error("mmap", EINVAL)
     before = kept.value
