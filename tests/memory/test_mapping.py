@@ -15,6 +15,7 @@ import pysyscall as syscall
 
 from ..conftest import Keep
 from ..namespaces import run_in_child
+from ..programs import ROOT
 
 PAGE = syscall.getpagesize()
 RW = syscall.PROT_READ | syscall.PROT_WRITE
@@ -121,9 +122,25 @@ def test_only_whole_mappings_are_unmapped() -> None:
     for part in (data[:PAGE], data[PAGE:], data[:0]):
         with pytest.raises(OSError, match="munmap: Invalid argument"):
             syscall.munmap(part)
+    with pytest.raises(OSError, match="munmap: Invalid argument"):
+        syscall.munmap(data[::-1])  # as long as the whole
     syscall.munmap(data[:])  # the whole, by another view
     assert data[0] == 0
     syscall.munmap(data)
+
+
+def test_memory_that_lives_as_long_as_the_process_ends_with_it_in_silence() -> None:
+    code = f"""
+import gc, sys, pysyscall as syscall
+keep = [syscall.mmap(-1, 0, 4096, {RW}, {ANONYMOUS}) for _ in range(10)]
+keep.append(keep)
+class Late:
+    view = syscall.mmap(-1, 0, 4096, {RW}, {ANONYMOUS})
+    def __del__(self): self.view[0] = 1
+sys.modules["late"] = late = Late()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("call", ["munmap", "madvise", "mprotect"])
@@ -134,6 +151,10 @@ def test_memory_that_mmap_did_not_give_is_refused(call: str) -> None:
     for view in (memoryview(bytearray(PAGE)), memoryview(bytes(PAGE)), memoryview(array), memoryview(array).cast("B")):
         with pytest.raises(OSError, match=rf"{call}: Invalid argument"):
             function(view, *arguments)
+    over = (ctypes.c_ubyte * PAGE).from_buffer(data := anonymous(PAGE))  # the same, of another owner
+    with pytest.raises(OSError, match=rf"{call}: Invalid argument"):
+        function(memoryview(over).cast("B"), *arguments)
+    assert data[0] == 0
     for other in (bytearray(PAGE), b"", None, array):
         with pytest.raises(TypeError, match="must be a memoryview that mmap returned"):
             function(other, *arguments)
