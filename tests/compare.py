@@ -28,7 +28,7 @@ if find_spec("pytest") is None:
 from examples.tour import laboratory
 from pysyscall.base.abi import ABI
 
-from .go import toolchain
+from .go import registers, toolchain
 from .go.by_design import DEPARTURES
 from .go.comparison import (
     EACH,
@@ -193,6 +193,11 @@ def show_layouts(report: Report) -> None:
     other = sorted(name for name in theirs if ours[name] != theirs[name])
     compared = f"{len(theirs)} fields of {len(layouts_of_go())} structures"
     report.check(not other, f"{compared} have Go's offset, size and sign {', '.join(other)}".rstrip())
+    other = [field for port in PORTS for field in registers.differing(port)]
+    report.check(not other, f"PtraceRegs has Go's fields on each of {len(PORTS)} ports {', '.join(other)}".rstrip())
+    print("  By design:")
+    for departure in registers.DEPARTURES:
+        print(f"         {departure.port}, {' '.join(departure.go)}: {departure.reason}")
 
 
 def show_answers(report: Report) -> None:

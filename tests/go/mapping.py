@@ -13,7 +13,7 @@ from .ports import Declaration
 
 _TABLE: Final = Path(pysyscall.__file__).with_name("go-api.tsv")
 
-# The socket half of the package, and the other half, which is still to come.
+# The socket half of the package, and the other half.
 AREAS_HERE: Final = {
     *("sockets", "sockopt", "sockcmsg", "netlink", "lsf", "raw"),
     *("clocks", "environment", "files", "memory", "mounts", "strings", "system", "terminals"),
