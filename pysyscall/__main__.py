@@ -31,8 +31,6 @@ def main() -> int:
 
 
 def _missing(name: str) -> str:
-    if row := lookup.still_to_come(name):
-        return f"{name}: not here yet; it will be {row.python}\nGo:   {row.declaration()}"
     names = lookup.near(name)
     return f"{name}: no such name" + (f"; near it: {', '.join(names)}" if names else "")
 

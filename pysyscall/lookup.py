@@ -91,7 +91,7 @@ def _plain(name: str) -> str:
 
 
 def describe(name: str) -> str | None:
-    """All that is to be said of a name, Go's or ours; None where it is neither's, or not here yet."""
+    """All that is to be said of a name, Go's or ours; None where it is neither's."""
     for table in (common.TABLE, other.TABLE):
         if f"\n{name} " in table:
             return "\n".join(_constant(table, name))
@@ -106,11 +106,6 @@ def describe(name: str) -> str | None:
     if isinstance(found, type):
         return _paragraphs(_signature(python, found), documentation, *_members(found), "\n".join(facts))
     return _paragraphs(_signature(python, found), documentation, "\n".join(facts))
-
-
-def still_to_come(name: str) -> GoName | None:
-    """The name of Go's of which there is nothing here yet, by Go's name or by the one that it will have."""
-    return next((row for row in go_names() if name in (row.go, row.python) and not is_here(row.python)), None)
 
 
 def _paragraphs(*texts: str) -> str:

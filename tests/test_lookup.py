@@ -85,14 +85,6 @@ def test_several_names_and_among_them_one_that_does_not_exist() -> None:
     assert complaint == "SOCK_STREM: no such name; near it: SOCK_STREAM\n"
 
 
-def test_a_name_of_gos_that_is_still_to_come() -> None:
-    to_come = [row for row in table() if row.kind == "func" and not hasattr(syscall, row.python)]
-    if to_come:
-        status, told, complaint = ask(to_come[0].go)
-        assert (status, told) == (1, "")
-        assert complaint.startswith(f"{to_come[0].go}: not here yet; it will be {to_come[0].python}\n")
-
-
 def test_a_name_that_resembles_none() -> None:
     assert ask("qqqqq") == (1, "", "qqqqq: no such name\n")
 

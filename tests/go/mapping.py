@@ -13,15 +13,6 @@ from .ports import Declaration
 
 _TABLE: Final = Path(pysyscall.__file__).with_name("go-api.tsv")
 
-# The socket half of the package, and the other half.
-AREAS_HERE: Final = {
-    *("sockets", "sockopt", "sockcmsg", "netlink", "lsf", "raw"),
-    *("clocks", "environment", "files", "memory", "mounts", "strings", "system", "terminals"),
-    *("processes", "ptrace"),
-}
-AREAS_TO_COME: Final[set[str]] = set()
-# Names of the other half that the socket half needed already.
-ALREADY_HERE: Final[set[str]] = set()
 # Names that arm64 exports and amd64, which go-api.tsv lists, does not. PtraceRegs.Pc is `pc_` here, as PC is a method.
 ONLY_ON_ARM64: Final = {"Fstatat", "PtraceRegs.Pc", "PtraceRegs.Pstate", "PtraceRegs.Regs", "PtraceRegs.Sp"}
 
@@ -140,11 +131,6 @@ def table() -> tuple[Row, ...]:
     """All of go-api.tsv."""
     with _TABLE.open(newline="") as f:
         return tuple(Row(**row) for row in csv.DictReader(f, delimiter="\t"))
-
-
-def still_to_come(row: Row) -> bool:
-    """Whether a name is on the list of those that nobody has asked for yet."""
-    return row.area in AREAS_TO_COME and row.python not in ALREADY_HERE
 
 
 def has_data(declaration: Declaration) -> bool:

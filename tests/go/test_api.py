@@ -1,17 +1,13 @@
-"""Every name that Go's package syscall exports is here under the rules' name, or is known to be still to come."""
+"""Every name that Go's package syscall exports is here under the rules' name."""
 
 from .comparison import compare_signatures
 from .mapping import (
-    ALREADY_HERE,
-    AREAS_HERE,
-    AREAS_TO_COME,
     ONLY_ON_ARM64,
     OWN_SIGNATURES,
     has_data,
     present,
     python_name,
     signature_by_rule,
-    still_to_come,
     table,
 )
 from .ports import listing
@@ -31,18 +27,8 @@ def test_names_follow_the_rules() -> None:
     assert [row.python for row in table()] == [python_name(row.kind, row.go) for row in table()]
 
 
-def test_every_area_is_either_here_or_still_to_come() -> None:
-    assert {row.area for row in table()} == AREAS_HERE | AREAS_TO_COME
-    assert not AREAS_HERE & AREAS_TO_COME
-
-
-def test_every_name_is_either_present_or_still_to_come() -> None:
-    lacking = {row.python for row in table() if not present(row.python)}
-    assert lacking == {row.python for row in table() if still_to_come(row)}
-
-
-def test_names_here_before_their_area_belong_to_one_that_is_to_come() -> None:
-    assert {row.python for row in table() if row.area in AREAS_TO_COME} >= ALREADY_HERE
+def test_every_name_is_here() -> None:
+    assert [row.python for row in table() if not present(row.python)] == []
 
 
 def test_signatures_follow_the_rules_or_are_known_exceptions() -> None:
