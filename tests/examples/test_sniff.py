@@ -383,8 +383,11 @@ def test_what_finds_no_room_is_counted(way: str) -> None:
         frames, length, dropped = counted(program)
         assert frames + dropped == count + last
         assert dropped > 10_000
-        assert length == (frames - 1) * 1514 + len(arp())
-        assert len(shown(program)) == frames
+        lines = shown(program)
+        assert len(lines) == frames
+        came = sum(line.startswith("ARP ") for line in lines)  # on a slow machine more than the one that it waited for
+        assert 1 <= came <= last
+        assert length == (frames - came) * 1514 + came * len(arp())
 
 
 def shows_arp(program: Program, seconds: float) -> bool:
