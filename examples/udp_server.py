@@ -1,7 +1,8 @@
 """udp_server: return each UDP datagram to its sender. The article's "Implementing a UDP server using syscall.Socket".
 
 Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), bind, recvfrom and sendto; where it listens on all addresses, on
-recvmsg and sendmsg; with --batch, on recvmmsg, and sendmmsg or sendmsg with UDP_SEGMENT.
+recvmsg and sendmsg; with --batch, and where many datagrams come to all addresses, on recvmmsg, and sendmmsg or sendmsg
+with UDP_SEGMENT.
 """
 
 import sys
@@ -14,6 +15,10 @@ from .shared.arguments import host, integer, program_parser
 from .shared.failures import failure
 from .shared.program import run
 from .shared.stopping import stopping_receiver
+
+CONTROL = 128  # room for the control data of a datagram
+SINGLY = 32  # datagrams, before it is seen whether more wait
+BUSY = 64  # datagrams at once then
 
 EVERY_ADDRESS = (bytes(4), bytes(16), syscall.parse_ip("::ffff:0.0.0.0"))
 
@@ -42,24 +47,32 @@ def echo(fd: int) -> None:
             print(failure(error), file=sys.stderr, flush=True)
 
 
-def echo_from_where_asked(fd: int, family: int) -> None:
+def echo_from_where_asked(fd: int, batch: syscall.MessageBatch) -> None:
     """The same on all addresses of this machine: each answer from the very one that was asked.
 
-    A client takes it from no other. Which one that was is in the control data.
+    A client takes it from no other. Which one that was is in the control data. Now and then whatever waits is received
+    at once, and while more than one datagram does, they go in batches: so a server that is busy is a faster one.
     """
+    buffer, control = (c_char * 65535)(), (c_char * CONTROL)()
+    received, received_control = memoryview(buffer), memoryview(control)
+    while True:
+        for _ in range(SINGLY):
+            try:
+                n, controllen, _, sender = syscall.recvmsg(fd, buffer, control)
+                from_there = source_of_answer(received_control[:controllen].tobytes())
+                syscall.sendmsg(fd, received[:n].tobytes(), from_there, sender)
+            except OSError as error:
+                print(failure(error), file=sys.stderr, flush=True)
+        while echo_batch(fd, batch) > 1:
+            pass
+
+
+def tell_where_asked(fd: int, family: int) -> None:
+    """Have each datagram come with the address that it was sent to."""
     if family == syscall.AF_INET6:
         syscall.setsockopt_int(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
         syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_MULTICAST_ALL, 1)  # as a socket for IPv4 has it
     syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)  # for IPv4 on a socket for IPv6 too
-    buffer, control = (c_char * 65535)(), (c_char * 256)()
-    received, received_control = memoryview(buffer), memoryview(control)
-    while True:
-        try:
-            n, controllen, _, sender = syscall.recvmsg(fd, buffer, control)
-            from_there = source_of_answer(received_control[:controllen].tobytes())
-            syscall.sendmsg(fd, received[:n].tobytes(), from_there, sender)
-        except OSError as error:
-            print(failure(error), file=sys.stderr, flush=True)
 
 
 @lru_cache(1024)
@@ -86,25 +99,24 @@ def source_of_answer(control: bytes) -> bytes:
     return b""
 
 
-def echo_batches(fd: int, batch: syscall.MessageBatch) -> None:
-    """Return up to a batch of datagrams at a time to their senders: two calls for all of them, and nothing for each.
+def echo_batch(fd: int, batch: syscall.MessageBatch) -> int:
+    """Return the datagrams that wait, at least one, to their senders; how many: two calls for all of them.
 
-    Answers that are equally long, and for one sender, go through most of the kernel as one. The control data that would
-    tell where each was sent to is left out: with many addresses, listen on one.
+    Answers that are equally long, and for one sender, go through most of the kernel as one.
     """
-    while True:
+    try:
+        n = batch.recv(fd)
+    except OSError as error:
+        print(failure(error), file=sys.stderr, flush=True)
+        return 0
+    sent = 0
+    while sent < n:
         try:
-            n = batch.recv(fd)
+            sent += batch.send_udp(fd, n, start=sent, control=True)  # from the address that was asked
         except OSError as error:
             print(failure(error), file=sys.stderr, flush=True)
-            continue
-        sent = 0
-        while sent < n:
-            try:
-                sent += batch.send_udp(fd, n, start=sent)
-            except OSError as error:
-                print(failure(error), file=sys.stderr, flush=True)
-                sent += 1  # the next one is the one that failed
+            sent += 1  # the next one is the one that failed
+    return n
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -120,7 +132,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     arguments = parser.parse_args(argv)
     # Made before a signal handler may raise: while Python loads a module, what it raises can be lost.
-    batch = syscall.MessageBatch(arguments.batch, 65535) if arguments.batch else None
+    batch = syscall.MessageBatch(arguments.batch or BUSY, 65535, CONTROL)
     try:
         fd = listen(arguments.ip_addr, arguments.port)
     except OSError as error:
@@ -130,10 +142,14 @@ def main(argv: list[str] | None = None) -> int:
             address = syscall.getsockname(fd)
             assert isinstance(address, (syscall.SockaddrInet4, syscall.SockaddrInet6))
             print(f"UDP server is listening on port {address.port}...", flush=True)
-            if batch:
-                echo_batches(fd, batch)
-            elif address.addr in EVERY_ADDRESS:
-                echo_from_where_asked(fd, address.family)
+            everywhere = address.addr in EVERY_ADDRESS
+            if everywhere:
+                tell_where_asked(fd, address.family)
+            if arguments.batch:
+                while True:
+                    echo_batch(fd, batch)
+            elif everywhere:
+                echo_from_where_asked(fd, batch)
             else:
                 echo(fd)
     finally:

@@ -24,9 +24,15 @@ from .test_ping import add_route
 
 LOOPS = pytest.mark.parametrize(
     "loop",
-    [["--ip-addr", "127.0.0.1"], ["--ip-addr", "0.0.0.0"], ["--ip-addr", "127.0.0.1", "--batch", "8"]],
+    [
+        ["--ip-addr", "127.0.0.1"],
+        ["--ip-addr", "0.0.0.0"],
+        ["--ip-addr", "127.0.0.1", "--batch", "8"],
+        ["--ip-addr", "0.0.0.0", "--batch", "8"],
+    ],
     ids=" ".join,
 )
+SINGLY_OR_IN_BATCHES = pytest.mark.parametrize("loop", [[], ["--batch", "8"]], ids=["singly", "in batches"])
 
 # The most that an IPv4 datagram has room for.
 MOST = 65507
@@ -112,11 +118,42 @@ def test_bytes_that_are_no_text_come_back_as_they_were() -> None:
             assert client.output() == b"received response: " + message + b"\n"
 
 
+@SINGLY_OR_IN_BATCHES
 @pytest.mark.parametrize("listening", ["0.0.0.0", "::", "::ffff:0.0.0.0"])
-def test_the_answer_comes_from_the_address_that_was_asked(listening: str) -> None:
-    with server("--ip-addr", listening) as (_, port):
+def test_the_answer_comes_from_the_address_that_was_asked(listening: str, loop: list[str]) -> None:
+    with server("--ip-addr", listening, *loop) as (_, port):
         asked = run("udp_client", "--ip-addr", "127.0.0.2", "--port", port)
     assert asked == (0, "received response: Hello, UDP server!\n", "")
+
+
+@pytest.mark.parametrize("listening", ["0.0.0.0", "::"])
+def test_a_busy_server_answers_many_at_once_each_from_the_address_that_was_asked(
+    listening: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "strace"
+    with server("--ip-addr", listening, preexec=traceable) as (program, port), udp_socket() as (s, _):
+
+        def ask(count: int) -> None:
+            """Several times at each address, as long as before and longer."""
+            asked = [(b"%d" % i * (i % 3 + 1), (f"127.0.0.{i // 7 % 4 + 1}", int(port))) for i in range(count)]
+            for message, address in asked:
+                s.sendto(message, address)
+            os.kill(program.pid, signal.SIGCONT)
+            assert [s.recvfrom(100) for _ in asked] == asked
+
+        with tracing(program.pid, log):
+            ask(1)
+            os.kill(program.pid, signal.SIGSTOP)
+            ask(150)
+            for _ in range(3):
+                ask(1)
+        made = traced_calls(log)
+        assert program.stderr == ""
+    assert "recvmmsg" in made
+    assert sum(call.startswith("recv") for call in made) < 75
+    # Nothing else waits any more: one at a time again. Tracing may end in the next call.
+    last = len(made) - made[::-1].index("sendmsg")
+    assert made[last - 4 : last] == ["recvmsg", "sendmsg"] * 2
 
 
 @LOOPS
@@ -219,6 +256,7 @@ def test_without_a_signal_the_handlers_of_before_are_back() -> None:
         (["--ip-addr", "127.0.0.1"], ["recvfrom", "sendto"]),
         (["--ip-addr", "0.0.0.0"], ["recvmsg", "sendmsg"]),
         (["--ip-addr", "127.0.0.1", "--batch", "8"], ["recvmmsg", "sendmmsg"]),
+        (["--ip-addr", "0.0.0.0", "--batch", "8"], ["recvmmsg", "sendmmsg"]),
     ],
 )
 def test_a_datagram_costs_two_calls(loop: list[str], calls: list[str], tmp_path: Path) -> None:
@@ -301,7 +339,9 @@ def test_a_message_that_is_too_long_is_said() -> None:
     assert ended == (1, "", "sendto failed: message too long\n")
 
 
-def answers(questions: Sequence[tuple[str, str]], server_addresses: Sequence[str], *, cables: int = 1) -> list[str]:
+def answers(
+    questions: Sequence[tuple[str, str]], server_addresses: Sequence[str], loop: Sequence[str], *, cables: int = 1
+) -> list[str]:
     """What a server on all addresses answers another host, which asks from an address to an address: from where.
 
     The hosts are joined by eth0, with server_addresses at this end, and more cables, where the other host's own address
@@ -347,7 +387,7 @@ def answers(questions: Sequence[tuple[str, str]], server_addresses: Sequence[str
         for i in range(cables):
             laboratory.wait_for_carrier(f"eth{i}")
         add_route("10.9.9.9/32", f"10.{76 + cables}.0.2")
-        with Program("udp_server", "--ip-addr", "::") as program:
+        with Program("udp_server", "--ip-addr", "::", *loop) as program:
             program.wait_for("listening", "stdout")
             os.write(going, b"1")
             found = [said.readline().strip() for _ in questions]
@@ -356,15 +396,17 @@ def answers(questions: Sequence[tuple[str, str]], server_addresses: Sequence[str
 
 
 @in_namespace
-def test_an_answer_goes_the_way_that_the_routes_say_from_the_address_that_was_asked() -> None:
+@SINGLY_OR_IN_BATCHES
+def test_an_answer_goes_the_way_that_the_routes_say_from_the_address_that_was_asked(loop: list[str]) -> None:
     near = ("10.77.0.1/24", "10.77.0.7/24")
     questions = [("10.77.0.2", "10.77.0.1"), ("10.9.9.9", "10.77.0.1"), ("10.9.9.9", "10.77.0.7")]
     questions += [("10.77.0.2", "10.78.0.1"), ("10.78.0.2", "10.77.0.7")]
-    assert answers(questions, near, cables=2) == [asked for _, asked in questions]
+    assert answers(questions, near, loop, cables=2) == [asked for _, asked in questions]
 
 
 @in_namespace
-def test_who_asks_by_multicast_or_broadcast_is_answered_from_an_address_of_one_host() -> None:
+@SINGLY_OR_IN_BATCHES
+def test_who_asks_by_multicast_or_broadcast_is_answered_from_an_address_of_one_host(loop: list[str]) -> None:
     near = ("10.77.0.1/24", "fd77::1/64", "fe80::1/64")
     questions = [
         ("10.77.0.2", "10.77.0.255"),
@@ -377,7 +419,7 @@ def test_who_asks_by_multicast_or_broadcast_is_answered_from_an_address_of_one_h
         ("fe80::2%eth0", "fe80::1%eth0"),
         ("fe80::2%eth0", "fd77::1"),
     ]
-    assert answers(questions, near) == [
+    assert answers(questions, near, loop) == [
         *("10.77.0.1", "10.77.0.1", "10.77.0.1"),
         *("fd77::1", "fd77::1", "fe80::1"),
         *("fe80::1", "fe80::1", "fd77::1"),
