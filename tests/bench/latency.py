@@ -15,7 +15,7 @@ from . import native
 from .capture import FAR, NEAR, PROTOCOL, SIZE, cable, packet_socket
 from .contest import Contest, Sample, Wrong
 from .processes import Server, Stopwatch, forked, server
-from .udp_echo import echo_socket, loop
+from .udp_echo import ON_ONE, OURS, OURS_BATCH, TWIN, echo_socket, loop
 
 
 def contests(quick: bool) -> Iterator[Contest]:
@@ -28,12 +28,14 @@ def contests(quick: bool) -> Iterator[Contest]:
             echo = servers.enter_context(started)
             contest.contenders[name] = partial(echo.under, [load, echo.port, count, 1, SIZE])
 
-        example = [sys.executable, "-m", "examples.udp_server", "--ip-addr", "127.0.0.1", "--port", "0"]
+        example = [sys.executable, "-m", "examples.udp_server", "--port", "0"]
         add("CPython: socket", loop(echo_socket))
-        add("pysyscall: udp_server", server(example))
-        add("pysyscall: udp_server --batch 64", server([*example, "--batch", "64"]))
+        for name in (OURS, f"{OURS} {ON_ONE}", OURS_BATCH, f"{OURS_BATCH} {ON_ONE}"):
+            add(name, server([*example, *name.removeprefix(OURS).split()]))
         with contest.optional():
-            add("Go: udp_server", server([native.go_twin("udp_server"), "--ip-addr", "127.0.0.1", "--port", "0"]))
+            twin = [native.go_twin("udp_server"), "--port", "0"]
+            for name in (TWIN, f"{TWIN} {ON_ONE}"):
+                add(name, server([*twin, *name.removeprefix(TWIN).split()]))
         add("C: recvfrom, sendto", server([native.c("udp_echo")]))
         yield contest
 
