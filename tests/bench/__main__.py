@@ -36,6 +36,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "transmit": transmit.contests,
     "http": http.contests,
     "http_keepalive": http.keepalive,
+    "http_workers": http.workers,
     "latency": latency.contests,
     "latency_capture": latency.across_a_cable,
     "import": imports.contests,

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -26,11 +26,12 @@ from .contest import Sample, Wrong
 ROOT = Path(__file__).resolve().parent.parent.parent
 _CPUS = sorted(os.sched_getaffinity(0))
 LOAD_CPU, WORK_CPU = _CPUS[0], _CPUS[-1]
+ANY_CPU = None  # the scheduler's choice
 
 
-def pin(cpu: int) -> None:
+def pin(cpu: int | None) -> None:
     """Stay on a CPU, and do not outlive the parent process."""
-    os.sched_setaffinity(0, {cpu})
+    os.sched_setaffinity(0, _CPUS if cpu is ANY_CPU else {cpu})
     syscall.raw_syscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -76,7 +77,7 @@ def _report(writing: int, function: Callable[..., Sample], *args: object) -> Non
     os.write(writing, pickle.dumps(sample))
 
 
-def started(command: Sequence[object], cpu: int, **files: Any) -> subprocess.Popen[str]:
+def started(command: Sequence[object], cpu: int | None, **files: Any) -> subprocess.Popen[str]:
     """A program on a CPU."""
     return subprocess.Popen([str(word) for word in command], cwd=ROOT, preexec_fn=partial(pin, cpu), text=True, **files)
 
@@ -106,13 +107,26 @@ class Server(NamedTuple):
         seen = program(load, LOAD_CPU)
         return seen._replace(cpu=cpu_seconds(self.pid) - before)
 
+    def under_many(self, load: Sequence[object], count: int) -> Sample:
+        """The same of so many load generators at once, and of a server in several processes, on any CPUs."""
+        before = self._cpu_seconds_of_all()
+        with ExitStack() as stack:
+            generators = [stack.enter_context(started(load, ANY_CPU, stdout=subprocess.PIPE)) for _ in range(count)]
+            seen = [sample_of(each) for each in generators]
+        cpu = self._cpu_seconds_of_all() - before
+        return Sample(sum(each.operations for each in seen), max(each.wall for each in seen), cpu)
+
+    def _cpu_seconds_of_all(self) -> float:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return sum(cpu_seconds(int(pid)) for pid in (str(self.pid), *children))
+
 
 @contextmanager
-def server(command: Sequence[object]) -> Iterator[Server]:
+def server(command: Sequence[object], cpu: int | None = WORK_CPU) -> Iterator[Server]:
     """A server that tells its port on its first line, killed at the end. What else it says goes into a file."""
     with (
         TemporaryFile() as said,
-        started(command, WORK_CPU, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as process,
+        started(command, cpu, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as process,
     ):
         try:
             while b"\n" not in (told := os.pread(said.fileno(), 4096, 0)) and process.poll() is None:

@@ -49,6 +49,7 @@ TITLES = (
     "64-byte frames sent on a veth pair",
     "HTTP, one request a connection, 32 at a time",
     "HTTP, 32 connections that stay",
+    "HTTP, 32 connections that stay, from 2 processes, on any CPUs",
     "UDP echo server, one datagram of 64 bytes in flight",
     "a frame of 64 bytes across a veth pair, until captured",
     "import, in an interpreter of its own",
