@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 from examples.shared.forked import become
 from examples.tour import laboratory
 
-from . import calls, capture, http, imports, latency, starts, transmit, udp_echo, udp_send
+from . import calls, capture, first_packets, http, imports, latency, starts, transmit, udp_echo, udp_send
 from .contest import Contest, Missing, Wrong
 from .plot import svg
 from .table import label, markdown, text, verdict
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "udp_echo": udp_echo.contests,
     "udp_send": udp_send.contests,
     "capture": capture.contests,
+    "capture_held": capture.held,
     "transmit": transmit.contests,
     "http": http.contests,
     "http_keepalive": http.keepalive,
@@ -41,7 +42,17 @@ BENCHMARKS: dict[str, Benchmark] = {
     "latency_capture": latency.across_a_cable,
     "import": imports.contests,
     "starts": starts.contests,
+    "first_packets": first_packets.contests,
 }
+
+
+IN_PRIVATE_NETWORK = (
+    capture.contests,
+    capture.held,
+    transmit.contests,
+    latency.across_a_cable,
+    first_packets.contests,
+)
 
 
 def main() -> int:
@@ -101,7 +112,7 @@ def run(benchmark: Benchmark, options: argparse.Namespace, writing: int) -> None
     outcome: list[Contest] | Exception
     try:
         take_precedence()
-        if benchmark in (capture.contests, transmit.contests, latency.across_a_cable):
+        if benchmark in IN_PRIVATE_NETWORK:
             enter_private_network()
         outcome = []
         for contest in benchmark(options.quick):

@@ -13,6 +13,7 @@ import re
 import socket
 import struct
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from ctypes import c_char
@@ -34,6 +35,7 @@ PROTOCOL = 0x88B5
 SIZE = 64
 END = 96  # the length of the frame that comes after the last one
 ROOM = 2048
+HELD = -1  # in place of a rate
 LOSS = 0.2  # aimed at, so that it is a tenth also where the machine is faster by then
 
 
@@ -61,10 +63,8 @@ def contests(quick: bool) -> Iterator[Contest]:
 
     add("CPython: recv_into", partial(forked, loop_of_recv_into))
     add("pysyscall: recvfrom", partial(forked, loop_of_recvfrom))
-    add("pysyscall: PacketRing, each frame looked at", partial(forked, ring_looked_at))
-    add("pysyscall: PacketRing, packets()", partial(forked, ring_packets))
-    add("pysyscall: PacketRing, offsets(), EtherTypes counted", partial(forked, ring_ethertypes))
-    add("pysyscall: PacketRing, wire_bytes()", partial(forked, ring_wire_bytes))
+    for name, look in WAYS.items():
+        add(name, partial(forked, look))
     add("pysyscall: sniff --quiet", sniff_quiet)
     add("pysyscall: sniff --quiet --write", sniff_write)
     with contest.optional():
@@ -75,6 +75,21 @@ def contests(quick: bool) -> Iterator[Contest]:
         add("Go: Recvfrom", partial(native_capture, [native.go(), "capture", FAR, SIZE]))
     add("C: recv", partial(native_capture, [native.c("capture"), FAR, SIZE, "recv"]))
     add("C: ring", partial(native_capture, [native.c("capture"), FAR, SIZE, "ring"]))
+    yield contest
+
+
+def held(quick: bool) -> Iterator[Contest]:
+    """Each way to look at frames, without what it takes to receive them."""
+    count = 2_000 if quick else 300_000
+    cable()
+    contest = Contest("64-byte frames that a ring holds, looked at", "frames", ("cpu",), EACH)
+    for name, look in WAYS.items():
+        contest.contenders[name] = partial(counted, partial(forked, look), count, HELD)
+    contest.floors = (
+        Floor(PACKETS, None, "cpu", 0.35, least=False),
+        Floor(ETHERTYPES, None, "cpu", 0.16, least=False),
+        Floor(WIRE_BYTES, None, "cpu", 0.04, least=False),
+    )
     yield contest
 
 
@@ -192,11 +207,19 @@ def ring() -> syscall.PacketRing:
     return syscall.PacketRing(syscall.interface_by_name(FAR).index, syscall.htons(PROTOCOL))
 
 
+@contextmanager
+def filled_ring(count: int, rate: int) -> Iterator[tuple[syscall.PacketRing, Stopwatch]]:
+    """A ring into which frames come at a rate; with HELD, they are all there when the watch starts."""
+    with ring() as ours, frames(count, max(rate, 0)) as sender:
+        if rate == HELD:
+            sample_of(sender)  # the frame that ends it comes a little later: the wait takes no CPU time
+        yield ours, Stopwatch()
+
+
 def ring_looked_at(count: int, rate: int) -> Sample:
     """Each frame as an object, with its length and its first bytes."""
     seen = 0
-    with ring() as ours, frames(count, rate):
-        watch = Stopwatch()
+    with filled_ring(count, rate) as (ours, watch):
         while True:
             with ours.frames() as block:
                 for frame in block:
@@ -209,8 +232,7 @@ def ring_looked_at(count: int, rate: int) -> Sample:
 def ring_packets(count: int, rate: int) -> Sample:
     """Each frame's time, length and bytes."""
     seen = 0
-    with ring() as ours, frames(count, rate):
-        watch = Stopwatch()
+    with filled_ring(count, rate) as (ours, watch):
         while True:
             with ours.frames() as block:
                 for _, length, data in block.packets():
@@ -222,15 +244,12 @@ def ring_packets(count: int, rate: int) -> Sample:
 
 def ring_ethertypes(count: int, rate: int) -> Sample:
     """How many frames there are of each Ethernet protocol."""
-    ethertypes: dict[int, int] = {}
-    with ring() as ours, frames(count, rate):
-        watch = Stopwatch()
+    ethertypes: Counter[int] = Counter()
+    with filled_ring(count, rate) as (ours, watch):
         while True:
             with ours.frames() as block:
                 words = block.block.cast("H")
-                for at in block.offsets(12):
-                    ethertype = words[at >> 1]
-                    ethertypes[ethertype] = ethertypes.get(ethertype, 0) + 1
+                ethertypes.update([words[at >> 1] for at in block.offsets(12)])
                 del words
                 if longer := (block.wire_bytes() - len(block) * SIZE) // (END - SIZE):
                     return watch.sample(ethertypes[syscall.htons(PROTOCOL)] - longer, ours.statistics().drops)
@@ -239,13 +258,18 @@ def ring_ethertypes(count: int, rate: int) -> Sample:
 def ring_wire_bytes(count: int, rate: int) -> Sample:
     """How many frames and bytes there are."""
     seen = 0
-    with ring() as ours, frames(count, rate):
-        watch = Stopwatch()
+    with filled_ring(count, rate) as (ours, watch):
         while True:
             with ours.frames() as block:
                 seen += len(block)
                 if longer := (block.wire_bytes() - len(block) * SIZE) // (END - SIZE):
                     return watch.sample(seen - longer, ours.statistics().drops)
+
+
+EACH = "pysyscall: PacketRing, each frame looked at"
+PACKETS, WIRE_BYTES = "pysyscall: PacketRing, packets()", "pysyscall: PacketRing, wire_bytes()"
+ETHERTYPES = "pysyscall: PacketRing, offsets(), EtherTypes counted"
+WAYS = {EACH: ring_looked_at, PACKETS: ring_packets, ETHERTYPES: ring_ethertypes, WIRE_BYTES: ring_wire_bytes}
 
 
 def scapy_sniff(count: int, rate: int) -> Sample:

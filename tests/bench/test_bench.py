@@ -46,6 +46,7 @@ TITLES = (
     "UDP echo server, 64 datagrams of 64 bytes in flight",
     "UDP bulk send, 1,200 bytes a datagram",
     "capture of 64-byte frames across a veth pair, 20,000 frames/s",
+    "64-byte frames that a ring holds, looked at",
     "64-byte frames sent on a veth pair",
     "HTTP, one request a connection, 32 at a time",
     "HTTP, 32 connections that stay",
@@ -55,6 +56,7 @@ TITLES = (
     "import, in an interpreter of its own",
     "a program started and waited for, by a small process",
     "a program started and waited for, by a process of 1 MiB more",
+    "a program's start, until its first packet is there",
 )
 
 
