@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from mmap import PAGESIZE
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 
@@ -15,6 +17,7 @@ from examples.shared.forked import become
 
 from ..make_stubs import ROOT
 from ..namespaces import in_namespace
+from ..programs import traceable, traced_calls, tracing
 from .test_receive_ring import WAIT, ring_and_sender, take
 from .test_transmit_ring import numbered, received, ring_and_receiver
 
@@ -228,3 +231,20 @@ def test_a_ring_whose_making_was_left_out_is_closed() -> None:
             transmit.put_all([])
         with pytest.raises(ValueError, match="the ring is closed"):
             transmit.flush()
+
+
+@in_namespace
+def test_what_keeps_memory_in_order_is_called_as_a_block_comes_and_as_it_goes() -> None:
+    """x86 keeps that order by itself: no test sees a lack of it there, but for the calls that do it elsewhere.
+
+    getpid(2) is what does it, twice for each block; four more times it tells whether this is a child.
+    """
+    blocks = 5
+    with ring_and_sender(blocks=8, block_size=PAGESIZE) as (ring, sender), NamedTemporaryFile() as log:
+        traceable()
+        with tracing(os.getpid(), Path(log.name), "-e", "trace=getpid"):
+            for _ in range(blocks):
+                sender.send()
+                take(ring, 1)
+        calls = traced_calls(Path(log.name))
+    assert calls == ["getpid"] * blocks * (2 + 4)
