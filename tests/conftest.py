@@ -1,10 +1,11 @@
 """What every test is held to (no descriptor leaks, none hangs), and the descriptors that most tests need."""
 
-import faulthandler
+import ctypes
 import gc
 import os
 import signal
-import sys
+import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TypeAlias
@@ -33,12 +34,37 @@ def open_descriptors() -> dict[int, str]:
     return found
 
 
+class _Watchdog:
+    """A timer of the kernel's. When it ends, faulthandler shows where each thread is, and SIGABRT ends the run.
+
+    It is no thread, beside which os.fork warns, and no child's: a process that is forked has none.
+    """
+
+    def __init__(self) -> None:
+        # struct sigevent: a value as wide as a pointer, the signal, SIGEV_SIGNAL, which is 0, and room for other kinds.
+        event = struct.pack("Pii", 0, signal.SIGABRT, 0).ljust(64, b"\0")
+        number = (ctypes.c_int * 1)()
+        syscall.syscall(syscall.SYS_TIMER_CREATE, time.CLOCK_MONOTONIC, event, number)
+        self._number = number[0]
+
+    def set(self, seconds: int) -> None:
+        """Start it anew; 0 stops it."""
+        # struct itimerspec: an interval and a time, each in seconds and nanoseconds.
+        times = struct.pack("4l", 0, 0, seconds, 0)
+        syscall.syscall6(syscall.SYS_TIMER_SETTIME, self._number, 0, times)
+
+
+@pytest.fixture(scope="session")
+def _watchdog() -> _Watchdog:
+    return _Watchdog()
+
+
 @pytest.fixture(autouse=True)
-def _no_hang() -> Iterator[None]:
+def _no_hang(_watchdog: _Watchdog) -> Iterator[None]:
     """End the whole run, with a traceback of every thread, where one test never ends."""
-    faulthandler.dump_traceback_later(300, exit=True, file=sys.__stderr__ or sys.stderr)
+    _watchdog.set(300)
     yield
-    faulthandler.cancel_dump_traceback_later()
+    _watchdog.set(0)
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,7 @@ SUITES: Final = ("bookworm", "trixie", "sid")
 SECONDS: Final = 900  # for one file of tests
 PACKAGES: Final = "python3,python3-pytest,python3-hypothesis,curl,dnsmasq-base,iproute2,git"
 # What runs as it is has all that the tests can use.
-NATIVE_PACKAGES: Final = f"{PACKAGES},strace,tshark,wrk,python3-pip,python3-hatchling,python3-venv"
+NATIVE_PACKAGES: Final = f"{PACKAGES},gcc,libc6-dev,strace,tshark,wrk,python3-pip,python3-hatchling,python3-venv"
 # A foreign root is unpacked and not configured, so that no installation runs under emulation.
 FOREIGN_PACKAGES: Final = f"{PACKAGES},base-files,bash,dash,coreutils,util-linux,mount,libc-bin,sed,grep,findutils"
 LEFT_OUT: Final = re.compile(r"tests/(abi|go|bench|typing)/|test_(typing|stubs|machines)\.py")
@@ -198,7 +198,7 @@ def _copy_checkout(root: Path) -> None:
 _ENTER: Final = r"""
 set -e
 cd "$0"; mount --make-rprivate /; mount --bind . .; cd "$0"
-mount -t proc proc proc; mount --rbind /sys sys; mount --rbind /dev dev; mount -t tmpfs -o mode=1777,size=2g tmpfs tmp
+mount -t proc proc proc; mount -t sysfs sysfs sys; mount --rbind /dev dev; mount -t tmpfs -o mode=1777,size=2g tmpfs tmp
 mkdir -p .old; pivot_root . .old; umount -l /.old
 ip link set lo up 2>/dev/null || true
 cd /checkout

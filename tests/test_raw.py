@@ -1,14 +1,13 @@
 """System calls by number."""
 
 import errno
-import mmap
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
-from ctypes import c_char, create_string_buffer
+from ctypes import c_int64, create_string_buffer
 from typing import Any
 
 import pytest
@@ -96,16 +95,16 @@ def test_an_error_is_raised(call: Callable[..., tuple[int, int]]) -> None:
 
 
 @pytest.mark.parametrize("call", [syscall.syscall6, syscall.raw_syscall6])
-def test_six_arguments_arrive_in_their_order(call: Callable[..., tuple[int, int]]) -> None:
-    page = mmap.PAGESIZE
+def test_six_arguments_arrive_in_their_order(call: Callable[..., tuple[int, int]], pipe: tuple[int, int]) -> None:
+    r, w = pipe
     with open(sys.executable, "rb") as f:
-        number = syscall.SYS_MMAP
-        address, _ = call(number, None, page, syscall.PROT_READ, syscall.MAP_PRIVATE, f.fileno(), page)
-        f.seek(page)
-        assert bytes((c_char * page).from_address(address)) == f.read(page)
-        call(syscall.SYS_MUNMAP, address, page)
-    start, _ = call(number, 0, page, 0, syscall.MAP_PRIVATE | syscall.MAP_ANONYMOUS, -1, 0)
-    call(syscall.SYS_MUNMAP, start, page)
+        place = (c_int64 * 1)(4096)
+        assert call(syscall.SYS_SPLICE, f.fileno(), place, w, None, 100, syscall.SPLICE_F_NONBLOCK) == (100, 0)
+        f.seek(4096)
+        assert os.read(r, 200) == f.read(100)
+        assert place[0] == 4196
+    with open(os.devnull, "wb") as null, pytest.raises(BlockingIOError):
+        call(syscall.SYS_SPLICE, r, None, null.fileno(), None, 100, syscall.SPLICE_F_NONBLOCK)
 
 
 def test_a_result_is_unsigned() -> None:

@@ -2,7 +2,7 @@
 
 from os import strerror
 
-from ..base.abi import constants, section
+from ..base.abi import ABI, constants, section
 from ..constants import (
     EAGAIN,
     EINTR,
@@ -14,7 +14,7 @@ from ..constants import (
     ETIMEDOUT,
 )
 from ..constants.common import TABLE
-from .texts import ERRORS
+from .texts import ERRORS, OTHER_ERRORS
 
 # The kinds that Go's oserror and errors packages name, as far as Python raises another exception for the number.
 _GOS: "dict[object, tuple[int, ...]]" = {
@@ -23,6 +23,7 @@ _GOS: "dict[object, tuple[int, ...]]" = {
 }
 
 _names: "dict[int, str]" = {}
+_others = OTHER_ERRORS.get(ABI, {})
 
 
 class Errno(int):
@@ -44,7 +45,8 @@ class Errno(int):
 
     def error(self) -> str:
         """Go's text: "connection refused". Go Errno.Error."""
-        return ERRORS.get(self.name, f"errno {int(self)}")
+        name = self.name
+        return _others.get(name) or ERRORS.get(name, f"errno {int(self)}")
 
     @property
     def text(self) -> str:

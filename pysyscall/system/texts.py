@@ -144,6 +144,22 @@ ERRORS = {
     "EREMDEV": "unknown error 142",
 }
 
+# Of Go's ports to other ABIs.
+OTHER_ERRORS = {
+    "ppc64le": {
+        "EDEADLOCK": "file locking deadlock error",
+    },
+    "mips64el": {
+        "EDEADLOCK": "file locking deadlock error",
+    },
+    "mipsel": {
+        "EDEADLOCK": "file locking deadlock error",
+    },
+    "arm": {
+        "EHWPOISON": "unknown error 133",
+    },
+}
+
 SIGNALS = {
     "SIGHUP": "hangup",
     "SIGINT": "interrupt",

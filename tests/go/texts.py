@@ -14,7 +14,7 @@ OUTPUT: Final = Path(__file__).parents[2] / "pysyscall" / "system" / "texts.py"
 _COMMAND: Final = "python3 -m tests.go.texts"
 
 
-def _table(port: str, variable: str) -> dict[int, str]:
+def table(port: str, variable: str) -> dict[int, str]:
     """Go's texts by number, on one port."""
     root = goroot()
     assert root is not None
@@ -24,16 +24,26 @@ def _table(port: str, variable: str) -> dict[int, str]:
     return {int(number): text for number, text in rows}
 
 
-def _texts(variable: str, pattern: str) -> dict[str, str]:
-    """Go's texts by name: the numbers differ from one ABI to the next. The ports were not made on the same day; where
-    their texts differ, most have it."""
-    votes: dict[str, Counter[str]] = {}
+def _texts(variable: str, pattern: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Go's texts by name, as the numbers differ from one ABI to the next: what most ports have, and by ABI and name
+    where one has another."""
+    votes: dict[str, dict[str, str]] = {}
     for port, abi in PORTS.items():
-        table = _table(port, variable)
+        texts = table(port, variable)
         for name, constant in constants(abi).items():
-            if re.fullmatch(pattern, name) and constant.header == _HEADERS[variable] and constant.value in table:
-                votes.setdefault(name, Counter())[table[constant.value]] += 1
-    return {name: count.most_common(1)[0][0] for name, count in votes.items()}
+            if re.fullmatch(pattern, name) and constant.header == _HEADERS[variable] and constant.value in texts:
+                votes.setdefault(name, {})[abi] = texts[constant.value]
+    most = {name: Counter(texts.values()).most_common(1)[0][0] for name, texts in votes.items()}
+    others: dict[str, dict[str, str]] = {}
+    for name, texts in votes.items():
+        for abi, text in texts.items():
+            if text != most[name]:
+                others.setdefault(abi, {})[name] = text
+    return most, others
+
+
+def _rows(texts: dict[str, str]) -> list[str]:
+    return [f'    "{name}": "{text}",' for name, text in texts.items()]
 
 
 _HEADERS: Final = {"errors": "errno.h", "signals": "signal.h"}
@@ -49,9 +59,13 @@ def generated() -> str:
         '"""',
     ]
     for variable, pattern in (("errors", r"E[A-Z0-9]+"), ("signals", r"SIG[A-Z0-9]+")):
-        lines += ["", f"{variable.upper()} = {{"]
-        lines += [f'    "{name}": "{text}",' for name, text in _texts(variable, pattern).items()]
-        lines += ["}"]
+        most, others = _texts(variable, pattern)
+        lines += ["", f"{variable.upper()} = {{", *_rows(most), "}"]
+        if others:
+            lines += ["", "# Of Go's ports to other ABIs.", f"OTHER_{variable.upper()} = {{"]
+            for abi, texts in others.items():
+                lines += [f'    "{abi}": {{', *(f"    {row}" for row in _rows(texts)), "    },"]
+            lines += ["}"]
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,6 @@ import pytest
 
 import pysyscall as syscall
 from pysyscall import ProcAttr, PtraceRegs, SysProcAttr
-from pysyscall.base.abi import ABI
 
 from .children import environment
 
@@ -74,16 +73,22 @@ def test_registers_are_read_and_set(tracee: int) -> None:
         syscall.ptrace_set_regs(tracee, bytes(regs))  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(ABI != "x86_64", reason="registers have other names elsewhere")
 def test_one_instruction_at_a_time(tracee: int) -> None:
     places = []
     for _ in range(20):
-        places.append(syscall.ptrace_get_regs(tracee).rip)
-        syscall.ptrace_single_step(tracee)
+        places.append(syscall.ptrace_get_regs(tracee).pc())
+        try:
+            syscall.ptrace_single_step(tracee)
+        except OSError as error:
+            if error.errno != syscall.EIO:
+                raise
+            pytest.skip(f"kernel: it has no single steps here: {error}")
         assert syscall.wait4(tracee)[1].trap_cause() == 0
     assert len(set(places)) > 10
     low, high = stack(tracee)
-    assert low <= syscall.ptrace_get_regs(tracee).rsp < high
+    regs = syscall.ptrace_get_regs(tracee)
+    pointers = [getattr(regs, name) for name in ("rsp", "esp", "sp") if hasattr(regs, name)]
+    assert all(low <= pointer < high for pointer in pointers)
 
 
 def test_memory_is_read_and_written_at_any_place_and_length(tracee: int) -> None:

@@ -392,7 +392,8 @@ def test_control_data_that_is_cut_says_so(udp: Bound) -> None:
     for option in (syscall.IP_RECVTTL, syscall.IP_PKTINFO):
         syscall.setsockopt_int(fd, syscall.IPPROTO_IP, option, 1)
     room = syscall.cmsg_space(12) + syscall.cmsg_space(4)
-    for control, cut in ((room, 0), (room - 1, 0), (room - 8, syscall.MSG_CTRUNC), (0, syscall.MSG_CTRUNC)):
+    least = syscall.cmsg_space(12) + syscall.cmsg_len(4)  # without the padding of the last
+    for control, cut in ((room, 0), (least, 0), (least - 1, syscall.MSG_CTRUNC), (0, syscall.MSG_CTRUNC)):
         batch = syscall.MessageBatch(2, 10, control=control)
         for _ in range(2):
             syscall.sendto(fd, b"x", 0, address)

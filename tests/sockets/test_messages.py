@@ -214,7 +214,7 @@ def test_sendto_fails_with_the_kernels_errno(keep: Keep, udp: Bound, stream: Pai
         (unconnected, bytes(70_000), udp[1], errno.EMSGSIZE),
         (unconnected, bytearray(70_000), udp[1], errno.EMSGSIZE),
         (unconnected, b"x", syscall.SockaddrBytes(b"\x02\x00"), errno.EINVAL),
-        (unconnected, b"x", syscall.SockaddrInet4(9, b"\xff" * 4), errno.EACCES),
+        (unconnected, b"x", syscall.SockaddrInet4(9, b"\x7f\xff\xff\xff"), errno.EACCES),
         (tcp, b"x", None, errno.EPIPE),
         (stream[0], b"x", syscall.SockaddrUnix("/nowhere"), errno.EISCONN),
     ):

@@ -19,6 +19,7 @@ SINGLE = [
     syscall.SO_TIMESTAMPNS_OLD,
     syscall.SO_TIMESTAMPNS_NEW,
 ]
+OLD = {syscall.SO_TIMESTAMP_OLD, syscall.SO_TIMESTAMPNS_OLD, syscall.SO_TIMESTAMPING_OLD}
 TRIPLE = [syscall.SO_TIMESTAMPING, syscall.SO_TIMESTAMPING_OLD, syscall.SO_TIMESTAMPING_NEW]
 
 
@@ -98,17 +99,19 @@ def test_old_seconds_are_longs() -> None:
 
 def test_other_messages_and_cut_ones_are_einval() -> None:
     for type in SINGLE:
-        whole = message(syscall.SOL_SOCKET, type, bytes(16))
+        size = struct.calcsize("2l") if type in OLD else 16
+        whole = message(syscall.SOL_SOCKET, type, bytes(size))
         assert syscall.parse_timestamp(whole) == 0
-        for m in (message(syscall.SOL_SOCKET, type, bytes(15)), message(syscall.IPPROTO_IP, type, bytes(16))):
+        for m in (message(syscall.SOL_SOCKET, type, bytes(size - 1)), message(syscall.IPPROTO_IP, type, bytes(size))):
             with pytest.raises(OSError, match="parse_timestamp: Invalid argument"):
                 syscall.parse_timestamp(m)
         with pytest.raises(OSError, match="parse_timestamping: Invalid argument"):
             syscall.parse_timestamping(whole)
     for type in TRIPLE:
-        whole = message(syscall.SOL_SOCKET, type, bytes(48))
+        size = struct.calcsize("6l") if type in OLD else 48
+        whole = message(syscall.SOL_SOCKET, type, bytes(size))
         assert syscall.parse_timestamping(whole) == syscall.ScmTimestamping()
-        for m in (message(syscall.SOL_SOCKET, type, bytes(47)), message(syscall.IPPROTO_IP, type, bytes(48))):
+        for m in (message(syscall.SOL_SOCKET, type, bytes(size - 1)), message(syscall.IPPROTO_IP, type, bytes(size))):
             with pytest.raises(OSError, match="parse_timestamping: Invalid argument"):
                 syscall.parse_timestamping(m)
         with pytest.raises(OSError, match="parse_timestamp: Invalid argument"):

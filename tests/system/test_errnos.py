@@ -39,7 +39,12 @@ def test_an_errno_has_its_name_and_text(number: int, name: str, text: str) -> No
 def test_every_errno_of_pythons_has_a_name(number: int, name: str) -> None:
     assert getattr(syscall, name) == number
     assert getattr(errno, Errno(number).name) == number
-    assert Errno(number).error().lower() == os.strerror(number).lower()
+    text = Errno(number).error()
+    # A number that is newer than Go's tables, or than the port's to this ABI, has no text of its own.
+    assert text.lower() == os.strerror(number).lower() or (name, text) in {
+        ("EFTYPE", f"errno {number}"),
+        ("EHWPOISON", f"unknown error {number}"),
+    }
 
 
 @pytest.mark.parametrize(
