@@ -29,10 +29,10 @@ def _texts(variable: str, pattern: str) -> tuple[dict[str, str], dict[str, dict[
     where one has another."""
     votes: dict[str, dict[str, str]] = {}
     for port, abi in PORTS.items():
-        texts = table(port, variable)
+        by_number = table(port, variable)
         for name, constant in constants(abi).items():
-            if re.fullmatch(pattern, name) and constant.header == _HEADERS[variable] and constant.value in texts:
-                votes.setdefault(name, {})[abi] = texts[constant.value]
+            if re.fullmatch(pattern, name) and constant.header == _HEADERS[variable] and constant.value in by_number:
+                votes.setdefault(name, {})[abi] = by_number[constant.value]
     most = {name: Counter(texts.values()).most_common(1)[0][0] for name, texts in votes.items()}
     others: dict[str, dict[str, str]] = {}
     for name, texts in votes.items():
