@@ -31,7 +31,7 @@ def contests(quick: bool) -> Iterator[Contest]:
         "CPython: socket": partial(forked, echo_socket, count),
         "pysyscall: a bytearray to fill": partial(forked, echo_pysyscall, count, bytearray),
         "pysyscall: a ctypes array to fill": partial(forked, echo_pysyscall, count, ARRAY),
-        "CPython: bare ctypes": partial(forked, echo_ctypes, count),
+        "bare ctypes: the same calls": partial(forked, echo_ctypes, count),
     }
     echo.floors = (
         Floor("pysyscall: a bytearray to fill", "CPython: socket", "cpu", 1.25, least=False),

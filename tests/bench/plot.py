@@ -11,7 +11,14 @@ from .table import LESS_IS_BETTER, label, number
 
 WIDTH, NAMES, VALUES, ROW, HEAD, MARGIN = 900, 340, 110, 22, 56, 16
 LONGEST = WIDTH - NAMES - VALUES - 2 * MARGIN
-COLOURS = {"pysyscall": "#2f6fb0", "CPython": "#d9a441", "scapy": "#d9a441", "Go": "#4aa5a0", "C": "#8c8c8c"}
+COLOURS = {
+    "pysyscall": "#2f6fb0",
+    "CPython": "#d9a441",
+    "scapy": "#d9a441",
+    "bare ctypes": "#e8cf9e",
+    "Go": "#4aa5a0",
+    "C": "#8c8c8c",
+}
 
 
 def svg(contests: Sequence[Contest]) -> str:

@@ -16,7 +16,7 @@ LIBC = CDLL(None, use_errno=True)
 SIZE = 64
 PAYLOAD = bytes(range(SIZE))
 Array = c_char * SIZE
-CPYTHON, OURS, BARE = "CPython: its own module", "pysyscall", "CPython: bare ctypes"
+CPYTHON, OURS, BARE = "CPython: its own module", "pysyscall", "bare ctypes: the same calls"
 WITH_ARRAY, WITH_BYTEARRAY = "pysyscall: a ctypes array to fill", "pysyscall: a bytearray to fill"
 
 

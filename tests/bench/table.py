@@ -73,7 +73,7 @@ def text(contest: Contest) -> str:
 
 def markdown(contests: Sequence[Contest]) -> str:
     """One table for all: the baseline and the best contender of each other kind."""
-    kinds = ["CPython", "pysyscall", "Go", "C"]
+    kinds = ["CPython", "pysyscall", "bare ctypes", "Go", "C"]
     lines = [f"| | {' | '.join(kinds)} |", "| --- |" + " --- |" * len(kinds)]
     for contest in contests:
         measure = contest.measures[0]

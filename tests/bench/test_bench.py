@@ -149,7 +149,7 @@ def test_the_markdown_has_the_baseline_and_the_best_of_each_other_kind() -> None
     samples = {"C: one": 1, "C: two": 4, "CPython: base": 2, "CPython: more": 3}
     contest = contest_of(**{name: [Sample(n, 1, 1)] for name, n in samples.items()})
     contest.baseline = "CPython: base"
-    assert markdown([contest]).splitlines()[2] == "| work: pieces/s | 2 (1.00 x) base |  |  | 4 (2.00 x) two |"
+    assert markdown([contest]).splitlines()[2] == "| work: pieces/s | 2 (1.00 x) base |  |  |  | 4 (2.00 x) two |"
 
 
 def spin() -> Sample:
