@@ -97,9 +97,9 @@ class Program:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def wait(self) -> int:
+    def wait(self, seconds: float = SECONDS) -> int:
         """Its exit status, once it has ended; minus the signal's number where a signal ended it."""
-        return self._process.wait(SECONDS)
+        return self._process.wait(seconds)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send it a signal; its exit status."""

@@ -21,7 +21,7 @@ from examples.shared.packet_capture import CallCapture
 from examples.tour import laboratory, stage
 
 from ..namespaces import drop_root, forbid_networks, in_namespace, run_in_namespace
-from ..programs import ROOT, Program, eventually, tool, watching_imports
+from ..programs import ROOT, SECONDS, Program, eventually, tool, watching_imports
 from ..wire import Ended
 
 PARTS = [
@@ -44,7 +44,7 @@ TOUR = [sys.executable, "-m", "examples"]
 
 def tour(*names: str, command: list[str] = TOUR, preexec: Callable[[], None] | None = None) -> Ended:
     with Program("tour", command=[*command, *names], preexec=preexec) as program:
-        return Ended(program.wait(), program.output().decode(), program.stderr)
+        return Ended(program.wait(10 * SECONDS), program.output().decode(), program.stderr)
 
 
 def outcomes(ended: Ended) -> dict[str, str]:
