@@ -108,7 +108,8 @@ def sendmsg(
     Sendmsg.
 
     A Unix stream carries control messages only together with data: where p is empty and oob is not, one NUL byte is
-    sent for them to travel with, as in Go, and 0 is returned. MSG_ZEROCOPY: see sendto.
+    sent for them to travel with, as in Go, and 0 is returned. MSG_ZEROCOPY: see sendto. ENOMEM: musl sends no more than
+    1 KiB of control messages.
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
