@@ -81,11 +81,12 @@ def _import(module: str) -> None:
 
 
 def _load_at_once(package: "ModuleType", names: "tuple[str, ...]") -> None:
-    if type(package.__loader__) is not SourceFileLoader:
+    spec: Any = package.__spec__  # from CPython 3.15 on the package has no __cached__
+    if type(spec.loader) is not SourceFileLoader:
         for name in names:
             __import__(f"{package.__name__}.{name}")
         return
-    top, suffix = package.__path__[0], (package.__cached__ or "").rpartition("__init__")[2]
+    top, suffix = package.__path__[0], (spec.cached or "").rpartition("__init__")[2]
     packages = {name.rpartition(".")[0] for name in names}
     for name in names:
         full = f"{package.__name__}.{name}"

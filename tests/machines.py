@@ -25,7 +25,8 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).resolve().parent.parent
 KEYRING: Final = "/usr/share/keyrings/debian-archive-keyring.gpg"
 SUITES: Final = ("bookworm", "trixie", "sid")
-SECONDS: Final = 900  # for one file of tests
+SECONDS: Final = 900  # for one file of tests, or to make a root
+NO_ROOT: Final = 3  # the exit status where it cannot be made
 PACKAGES: Final = "python3,python3-pytest,python3-hypothesis,curl,dnsmasq-base,iproute2,git"
 # What runs as it is has all that the tests can use.
 NATIVE_PACKAGES: Final = f"{PACKAGES},gcc,libc6-dev,strace,tshark,wrk,python3-pip,python3-hatchling,python3-venv"
@@ -83,11 +84,14 @@ def run(machine: str, arguments: Sequence[str], python: str = "python3") -> Coun
         sys.exit("--machine needs root, to make a root of another machine and to enter it")
     if not Path(KEYRING).exists():
         sys.exit("--machine needs Debian's keys: apt-get install debian-archive-keyring")
-    _need("mmdebstrap", "mmdebstrap", "arch-test")
     home().mkdir(mode=0o755, parents=True, exist_ok=True)
     emulator = None if arch in NATIVE else EMULATORS[arch]
-    with _emulated(emulator):
+    try:
         root = _made(machine, arch, suite, emulator is None)
+    except (OSError, subprocess.SubprocessError) as error:
+        print(f"the root of {machine} cannot be made here: {error}")
+        sys.exit(NO_ROOT)
+    with _emulated(emulator):
         _copy_checkout(root)
         _enter(root, arguments, python)
     return _counted(root)
@@ -116,6 +120,7 @@ def _made(machine: str, arch: str, suite: str, is_native: bool) -> Path:
     if f" {root}/" in Path("/proc/mounts").read_text():
         sys.exit(f"something is mounted in {root}")
     shutil.rmtree(root, ignore_errors=True)
+    _need("mmdebstrap", "mmdebstrap", "arch-test")
     mirror = _mirror()
     command = [
         *("mmdebstrap", "--mode=root", f"--variant={'minbase' if is_native else 'extract'}", f"--architectures={arch}"),
@@ -124,7 +129,7 @@ def _made(machine: str, arch: str, suite: str, is_native: bool) -> Path:
         *("--aptopt=APT::Install-Recommends false", "--aptopt=Acquire::Check-Valid-Until false"),
         *(suite, str(root), f"deb {mirror} {suite} main"),
     ]
-    subprocess.run(command, check=True, stdout=sys.stderr)
+    subprocess.run(command, check=True, stdout=sys.stderr, timeout=SECONDS)
     for name in ("passwd", "group"):
         if not (root / "etc" / name).exists():
             shutil.copy(f"/etc/{name}", root / "etc")
@@ -198,7 +203,9 @@ def _copy_checkout(root: Path) -> None:
 _ENTER: Final = r"""
 set -e
 cd "$0"; mount --make-rprivate /; mount --bind . .; cd "$0"
-mount -t proc proc proc; mount -t sysfs sysfs sys; mount --rbind /dev dev; mount -t tmpfs -o mode=1777,size=2g tmpfs tmp
+mount -t proc proc proc; mount -t sysfs sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup 2>/dev/null || true
+mount --rbind /dev dev; mount -t tmpfs -o mode=1777,size=2g tmpfs tmp
 mkdir -p .old; pivot_root . .old; umount -l /.old
 ip link set lo up 2>/dev/null || true
 cd /checkout

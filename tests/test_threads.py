@@ -4,6 +4,7 @@ import errno
 import os
 import struct
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import pysyscall as syscall
 
 from .conftest import LOOPBACK, Keep
+from .namespaces import in_namespace
 
 THREADS = 8
 ROUNDS = 2000
@@ -188,3 +190,95 @@ def test_a_fork_between_threads_leaves_the_child_able_to_receive(keep: Keep) -> 
         finally:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+class Hammer:
+    """What one thread does again and again: each round sends through one kind of call, and looks at what comes."""
+
+    def __init__(self, i: int, keep: Keep, shared: tuple[int, syscall.Sockaddr]) -> None:
+        self.i = i
+        self.own = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+        syscall.bind(self.own, syscall.SockaddrInet4(0, LOOPBACK))
+        self.name = syscall.getsockname(self.own)
+        self.shared, self.shared_name = shared
+        self.batch = syscall.MessageBatch(4, 64)
+        self.got = syscall.MessageBatch(4, 64)
+        self.epoll = keep(syscall.epoll_create1(syscall.EPOLL_CLOEXEC))
+        syscall.epoll_ctl(
+            self.epoll, syscall.EPOLL_CTL_ADD, self.own, syscall.EpollEvent(events=syscall.EPOLLIN, fd=self.own)
+        )
+        self.events = (syscall.EpollEvent * 4)()
+
+    def round(self, n: int) -> None:
+        payload = struct.pack("=II", self.i, n)
+        for j in range(4):
+            self.batch.put(j, payload + bytes([j]), self.name)
+        assert self.batch.send(self.own, 4) == 4
+        assert syscall.epoll_wait(self.epoll, self.events, 5000) == 1
+        assert self.events[0].fd == self.own
+        assert self.got.recv(self.own) == 4
+        for j in range(4):
+            assert (bytes(self.got.payload(j)), self.got.address(j)) == (payload + bytes([j]), self.name)
+        p = bytearray(64)
+        assert syscall.sendmsg(self.own, [payload, b"!"], None, self.name) == 9
+        assert syscall.recvmsg(self.own, p, None) == (9, 0, 0, self.name)
+        assert p[:9] == payload + b"!"
+        # By way of the socket that all send to and receive from: whose it is, the address and the payload both say.
+        assert syscall.sendto(self.own, payload, 0, self.shared_name) == 8
+        length, sender = syscall.recvfrom(self.shared, p)
+        assert (length, sender) == (8, NAMES[struct.unpack_from("=I", p)[0]])
+        with pytest.raises(FileNotFoundError):
+            syscall.open(f"/nowhere/{self.i}", syscall.O_RDONLY)
+        assert syscall.getsockname(self.own) == self.name
+        assert syscall.SockaddrInet4(n, bytes([10, self.i, n >> 8, n & 255])).port == n
+
+
+NAMES: dict[int, syscall.Sockaddr] = {}
+
+
+def test_eight_threads_that_use_all_at_once_get_what_is_theirs(keep: Keep) -> None:
+    shared = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM))
+    syscall.bind(shared, syscall.SockaddrInet4(0, LOOPBACK))
+    address = syscall.getsockname(shared)
+    hammers = [Hammer(i, keep, (shared, address)) for i in range(THREADS)]
+    NAMES.update({hammer.i: hammer.name for hammer in hammers})
+
+    def strike(i: int) -> None:
+        for n in range(300):
+            hammers[i].round(n)
+
+    together(strike)
+
+
+@in_namespace
+def test_eight_threads_each_with_a_ring_see_every_frame() -> None:
+    loopback = syscall.interface_by_name("lo").index
+    rings = [syscall.PacketRing(loopback, blocks=8, retire=10) for _ in range(THREADS)]
+    out = syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM)
+    marks = [b"frame %03d of those that all see" % n for n in range(100)]
+    try:
+        barrier = threading.Barrier(THREADS + 1)
+        seen: list[set[bytes]] = [set() for _ in range(THREADS)]
+
+        def receive(i: int) -> None:
+            barrier.wait()
+            deadline = time.monotonic() + 20
+            while len(seen[i]) < len(marks) and time.monotonic() < deadline:
+                with rings[i].frames(100) as frames:
+                    for frame in frames:
+                        data = bytes(frame.data)
+                        seen[i].update(mark for mark in marks if mark in data)
+
+        threads = [threading.Thread(target=receive, args=(i,)) for i in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        barrier.wait()
+        for mark in marks:
+            syscall.sendto(out, mark, 0, syscall.SockaddrInet4(9, LOOPBACK))
+        for thread in threads:
+            thread.join()
+        assert [len(each) for each in seen] == [len(marks)] * THREADS
+    finally:
+        syscall.close(out)
+        for ring in rings:
+            ring.close()

@@ -10,6 +10,12 @@ import sys
 if sys.platform != "linux":
     raise ImportError(f"pysyscall calls the Linux kernel, and this system is {sys.platform}")
 
+import ctypes  # only where there is one
+import struct
+
+if not hasattr(ctypes, "pythonapi"):
+    raise ImportError(f"pysyscall needs CPython: ctypes has no pythonapi in {sys.implementation.name}")
+
 ABIS_32_BIT = {"i386", "arm", "mipsel"}
 ABIS_MIPS = {"mips64el", "mipsel"}
 
@@ -49,7 +55,13 @@ def _name(machine: str, byteorder: str, is_64_bit: bool) -> str:
     return abi
 
 
-ABI = _name(os.uname().machine, sys.byteorder, sys.maxsize > 2**32)
+def _machine() -> str:
+    """`uname -m`; but x32, which it does not tell from i386: there a 64-bit number lies on 8 bytes, and not on 4."""
+    machine = os.uname().machine
+    return "x32" if machine == "x86_64" and sys.maxsize < 2**32 and struct.calcsize("bq") == 16 else machine
+
+
+ABI = _name(_machine(), sys.byteorder, sys.maxsize > 2**32)
 
 
 # A constant's value where an ABI lacks it, in the tables of `constants`.

@@ -86,7 +86,10 @@ def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
 
 
 def pwrite(fd: int, p: "ReadableBuffer | None", offset: int) -> int:
-    """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite."""
+    """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite.
+
+    To a file that is open with O_APPEND, Linux appends p wherever offset is; musl since 1.2.5 writes to the place.
+    """
     place: int | c_int64 = offset
     if not _IS_64_BIT or type(fd) is not int or type(offset) is not int or (fd | offset) >> 31:
         fd, place = descriptor("fd", fd), c_int64(i64("offset", offset))

@@ -81,7 +81,8 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
     """select(2): wait until one of the descriptors below nfd is ready; how many are, and the sets keep just those. Go
     Select.
 
-    timeout None waits for ever. As in C and Go, the kernel leaves in it the time that remained.
+    timeout None waits for ever. As in C and Go, the kernel leaves in it the time that remained; with musl it stays as
+    it was.
     """
     nfd = integer("nfd", nfd, 0, FD_SETSIZE)
     for name, fds in (("r", r), ("w", w), ("e", e)):

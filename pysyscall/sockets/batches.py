@@ -131,6 +131,7 @@ class MessageBatch:
         Fewer means that the next one failed: `send(fd, n, start=start + sent)` raises its error, or sends on. On a
         stream the last one that went may have gone in part: `sent` tells. With MSG_ZEROCOPY the kernel reads the
         payloads after the call too: keep the batch, and neither `recv` nor `put` into it, until `recv_error` tells.
+        musl's sendmmsg makes a system call a message.
 
         What came with a message by `recv` does not go out again. control=True sends of it what makes an answer leave
         from the address that was asked, on a socket that listens on all: the packet info of IP_PKTINFO and

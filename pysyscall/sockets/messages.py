@@ -22,7 +22,7 @@ from ..constants import AF_UNIX, EMSGSIZE, MSG_ZEROCOPY, SO_DOMAIN, SO_TYPE, SOC
 from . import libc
 from .addresses import Sockaddr, raw_bytes
 from .options import getsockopt_int
-from .senders import UNMET, first_sight, seen
+from .senders import first_sight, met
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,8 +89,10 @@ def recvfrom(fd: int, p: "WriteableBuffer | None", flags: int = 0) -> "tuple[int
         else:
             while (n := _recvfrom(fd, *writable(p), flags, slot.of_name, slot.of_length)) == -1:
                 retry("recvfrom", before)
-        address = seen(slot.head.raw, UNMET)
-        return n, first_sight(slot) if address is UNMET else address
+        try:
+            return n, met[slot.head.raw]
+        except KeyError:
+            return n, first_sight(slot)
     finally:
         give(slot)
 
@@ -106,7 +108,8 @@ def sendmsg(
     Sendmsg.
 
     A Unix stream carries control messages only together with data: where p is empty and oob is not, one NUL byte is
-    sent for them to travel with, as in Go, and 0 is returned. MSG_ZEROCOPY: see sendto.
+    sent for them to travel with, as in Go, and 0 is returned. MSG_ZEROCOPY: see sendto. ENOMEM: musl sends no more than
+    1 KiB of control messages.
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
@@ -202,8 +205,10 @@ def recvmsg(
             retry("recvmsg", before)
         _, namelen, _, _, _, controllen, got = _header.unpack_from(slot.memory)
         slot.length.value = namelen
-        address = seen(slot.head.raw, UNMET)
-        return n, controllen, got, first_sight(slot) if address is UNMET else address
+        try:
+            return n, controllen, got, met[slot.head.raw]
+        except KeyError:
+            return n, controllen, got, first_sight(slot)
     finally:
         held.clear()
         give(slot)

@@ -200,7 +200,10 @@ _new = object.__new__
 
 def decode(raw: bytes) -> Sockaddr:
     """The one decoder: an address of the class for its family, or SockaddrBytes."""
-    cls, length, end, padding = _families.get(raw[:2], _OTHER)
+    try:
+        cls, length, end, padding = _families[raw[:2]]  # not get(): see senders.py
+    except KeyError:
+        cls, length, end, padding = _OTHER
     if len(raw) != length or raw[end:] != padding:
         canonical = None if cls is SockaddrBytes else cls._canonical(raw)
         if canonical is None:

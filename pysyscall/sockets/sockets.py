@@ -8,7 +8,7 @@ from ..base.scratch import NAME_SIZE, Scratch, give, take
 from ..constants import AF_INET6, EAFNOSUPPORT, SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
 from . import libc
 from .addresses import Sockaddr, decode, raw_bytes
-from .senders import UNMET, first_sight, seen
+from .senders import first_sight, met
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,8 +143,11 @@ def _name(call: str, function: "Callable[[int, Pointer, Pointer], int]", fd: int
 
 
 def _address(slot: Scratch) -> Sockaddr:
-    address = seen(slot.head.raw, UNMET)
-    return (first_sight(slot) if address is UNMET else address) or decode(b"")
+    try:
+        address = met[slot.head.raw]
+    except KeyError:
+        address = first_sight(slot)
+    return address or decode(b"")
 
 
 def accept(fd: int) -> "tuple[int, Sockaddr]":

@@ -50,7 +50,7 @@ class Errno(int):
 
     @property
     def text(self) -> str:
-        """strerror(3): libc's own text, such as "Connection refused"."""
+        """strerror(3): libc's own text, such as "Connection refused"; musl has none for 36 of the numbers."""
         return strerror(self)
 
     def is_(self, target: object) -> bool:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import struct
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from pysyscall.base import abi
 from ..make_stubs import ROOT
 
 
-def abi_of(machine: str, byteorder: str, is_64_bit: bool) -> str:
+def abi_of(machine: str, byteorder: str, is_64_bit: bool, alignment: int = 4) -> str:
     """What the module, loaded anew, finds on such a machine."""
     spec = importlib.util.find_spec(abi.__name__)
     assert spec is not None
@@ -22,6 +23,7 @@ def abi_of(machine: str, byteorder: str, is_64_bit: bool) -> str:
         patch.setattr(os, "uname", lambda: os.uname_result(("Linux", "host", "6.1", "#1", machine)))
         patch.setattr(sys, "byteorder", byteorder)
         patch.setattr(sys, "maxsize", 2**63 - 1 if is_64_bit else 2**31 - 1)
+        patch.setattr(struct, "calcsize", lambda form: alignment + 8)  # of a byte and a 64-bit number
         spec.loader.exec_module(fresh)
     found: str = fresh.ABI
     return found
@@ -93,5 +95,18 @@ def test_an_unknown_machine_is_refused_by_its_name(machine: str, byteorder: str,
         abi_of(machine, byteorder, is_64_bit)
 
 
+def test_x32_is_refused_by_its_name() -> None:
+    with pytest.raises(ImportError, match=r"^pysyscall knows no ABI of 32-bit little-endian x32;"):
+        abi_of("x86_64", "little", False, alignment=8)
+
+
 def test_this_machine_is_one_of_them() -> None:
     assert abi.ABI in abi.ABIS
+
+
+def test_a_python_whose_ctypes_has_no_pythonapi_is_refused_in_one_sentence() -> None:
+    """As PyPy's."""
+    code = "import ctypes; del ctypes.pythonapi; import pysyscall"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    last = done.stderr.strip().rpartition("\n")[2]
+    assert last == f"ImportError: pysyscall needs CPython: ctypes has no pythonapi in {sys.implementation.name}"
