@@ -1,4 +1,4 @@
-"""python3 -m pysyscall [NAME ...]: what a name means, Go's or ours; without one, what this machine allows."""
+"""python3 -m pysyscall [NAME ...]: describe a name, Go's or Python's; without one, report what this machine allows."""
 
 import argparse
 import signal
@@ -36,5 +36,5 @@ def _missing(name: str) -> str:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads this may have seen enough
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader such as head may close the pipe early
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""The environment: os.environ, which Python, C code and the programs that this process starts share."""
+"""The environment: os.environ, shared with C code and inherited by the programs that this process starts."""
 
 import os
 
@@ -8,16 +8,16 @@ from .constants import EINVAL
 
 
 def getenv(key: str) -> "tuple[str, bool]":
-    """getenv(3): a variable's value, and whether there is one; "" and False where not. Go Getenv."""
+    """getenv(3): return a variable's value and whether it is set; ("", False) if not. Go Getenv."""
     value = os.environ.get(key) if text("key", key) else None
     return ("", False) if value is None else (value, True)
 
 
 def setenv(key: str, value: str) -> None:
-    """setenv(3): set a variable, for this process and those that it starts. Go Setenv.
+    """setenv(3): set a variable, for this process and the programs that it starts. Go Setenv.
 
-    OSError(EINVAL): key is empty, or has "=" in it. ValueError: a NUL. Another thread whose C code reads the
-    environment at that moment may crash, as with any program on glibc before 2.41.
+    EINVAL: key is empty or contains "=". ValueError: key or value contains a NUL. On glibc before 2.41, C code that
+    reads the environment in another thread at that moment may crash, as in any program.
     """
     if not text("key", key) or "=" in key:
         raise system_error("setenv", EINVAL)
@@ -27,19 +27,19 @@ def setenv(key: str, value: str) -> None:
 
 
 def unsetenv(key: str) -> None:
-    """unsetenv(3): remove a variable; nothing happens where there is none. Go Unsetenv."""
+    """unsetenv(3): remove a variable; do nothing if it is not set. Go Unsetenv."""
     if text("key", key) and "=" not in key:
         os.environ.pop(key, None)
 
 
 def clearenv() -> None:
-    """clearenv(3): remove all variables that Python knows of. Go Clearenv.
+    """clearenv(3): remove all variables in os.environ. Go Clearenv.
 
-    Those that C code has set behind Python's back stay, as in Go with cgo.
+    Variables that only C code has set remain, as in Go with cgo.
     """
     os.environ.clear()
 
 
 def environ() -> "list[str]":
-    """All variables, "key=value" each. Go Environ."""
+    """environ(7): return all variables, each as "key=value". Go Environ."""
     return [f"{key}={value}" for key, value in os.environ.items()]

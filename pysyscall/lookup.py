@@ -1,6 +1,6 @@
-"""What a name means, Go's or ours: for `python3 -m pysyscall NAME`, and for whoever asks for a name that is not here.
+"""Looks up Go's names and ours, for `python3 -m pysyscall NAME` and for the message of an AttributeError.
 
-Nothing else needs this module, so that it may take its time.
+Nothing else needs this module, so that it may be slow to import.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MAN_PAGE = re.compile(r"\b([a-z_]\w*)\((\d)\)")
 
 
 class GoName(NamedTuple):
-    """A name that Go's package syscall exports on amd64, constants apart, and the one that the rules make of it."""
+    """A name that Go's package syscall exports on amd64 (no constants), and its name in Python."""
 
     area: str
     kind: str  # func, type, method, field or var
@@ -31,7 +31,7 @@ class GoName(NamedTuple):
     python: str
 
     def declaration(self) -> str:
-        """As Go has it."""
+        """Return the declaration in Go."""
         if self.signature == "struct":
             fields = [row for row in go_names() if row.kind == "field" and row.go.startswith(f"{self.go}.")]
             members = "; ".join(f"{row.go.partition('.')[2]} {row.signature}" for row in fields)
@@ -46,13 +46,13 @@ class GoName(NamedTuple):
 
 @cache
 def go_names() -> tuple[GoName, ...]:
-    """All of go-api.tsv."""
+    """Return all rows of go-api.tsv."""
     table = get_data("pysyscall", "go-api.tsv") or b""
     return tuple(GoName(*line.split("\t")) for line in table.decode().splitlines()[1:])
 
 
 def find(name: str) -> object:
-    """What a name of ours stands for, with dots or without, or AttributeError."""
+    """Return the object that a Python name stands for; the name may have dots. AttributeError: there is none."""
     found: object = pysyscall
     for part in name.split("."):
         found = getattr(found, part)
@@ -68,7 +68,7 @@ def is_here(name: str) -> bool:
 
 
 def hint(name: str) -> str:
-    """What the message of an AttributeError adds: the name that was meant."""
+    """Return what to append to the message of an AttributeError: the name that was probably meant."""
     for row in go_names():
         if row.go == name:
             return f": Go's {name} is {row.python} here" if is_here(row.python) else f": Go's {name} is not here yet"
@@ -77,7 +77,7 @@ def hint(name: str) -> str:
 
 
 def near(name: str) -> list[str]:
-    """The names of ours that may have been meant, the nearest first."""
+    """Return the Python names that may have been meant, the closest first."""
     known: dict[str, list[str]] = {}
     for each in dir(pysyscall):
         known.setdefault(_plain(each), []).append(each)
@@ -91,7 +91,7 @@ def _plain(name: str) -> str:
 
 
 def describe(name: str) -> str | None:
-    """All that is to be said of a name, Go's or ours; None where it is neither's."""
+    """Return the description of a name, Go's or ours; None if there is no such name."""
     for table in (common.TABLE, other.TABLE):
         if f"\n{name} " in table:
             return "\n".join(_constant(table, name))
@@ -113,7 +113,7 @@ def _paragraphs(*texts: str) -> str:
 
 
 def _constant(table: str, name: str) -> Iterator[str]:
-    """Its value, on each ABI where these differ, and its header."""
+    """Yield the lines about a constant: its value, its header, and its value on each ABI if these differ."""
     by_value: dict[int | None, list[str]] = {}
     for abi in ABIS:
         by_value.setdefault(constant(table, name, abi), []).append(abi)
@@ -134,7 +134,7 @@ def _number(value: int) -> str:
 
 
 class _Annotation:
-    """An annotation as the source has it, which inspect shows in quotes."""
+    """An annotation as in the source; inspect would show it in quotes."""
 
     def __init__(self, annotation: object) -> None:
         self._text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
@@ -159,7 +159,7 @@ def _signature(name: str, found: object) -> str:
 
 
 def _members(kind: type) -> Iterator[str]:
-    """The public methods and properties that a class defines."""
+    """Yield the descriptions of the public methods and properties that a class defines."""
     for name, member in vars(kind).items():
         function = member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
         if not name.startswith("_") and (inspect.isfunction(function) or isinstance(function, property)):

@@ -1,4 +1,4 @@
-"""What this machine allows. The kernel is asked, and nothing is changed."""
+"""Reports what this machine allows. It only asks the kernel, and changes nothing."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from .base.abi import ABI, ABIS
 _WIDTH = 100
 _COLUMN = 26
 
-# Name, type and protocol that its sockets have.
+# Family, and the type and protocol of a socket to try.
 _FAMILIES = (
     ("AF_UNIX", syscall.SOCK_STREAM, 0),
     ("AF_INET", syscall.SOCK_STREAM, 0),
@@ -25,7 +25,7 @@ _FAMILIES = (
     ("AF_XDP", syscall.SOCK_RAW, 0),
 )
 
-# What one may ask for: name, domain, type, protocol.
+# Sockets to try: label, domain, type, protocol.
 _SOCKETS = (
     ("TCP over IPv4", syscall.AF_INET, syscall.SOCK_STREAM, 0),
     ("TCP over IPv6", syscall.AF_INET6, syscall.SOCK_STREAM, 0),
@@ -38,7 +38,7 @@ _SOCKETS = (
 
 
 def report() -> Iterator[str]:
-    """Lines for a person to read."""
+    """Yield the lines of the report."""
     kernel = os.uname()
     try:
         libc = os.confstr("CS_GNU_LIBC_VERSION") or "unknown"
@@ -82,7 +82,7 @@ def _try_socket(domain: int, typ: int, proto: int) -> str:
 
 
 def _try_unshare(flags: int) -> str:
-    """In a child, as what is unshared does not come back."""
+    """Unshare in a child process, as this process could not undo it."""
     pid = os.fork()
     if not pid:
         try:
@@ -95,7 +95,7 @@ def _try_unshare(flags: int) -> str:
 
 
 def _capabilities() -> str:
-    """The names of this process's effective capabilities."""
+    """Return the names of this process's effective capabilities."""
     with open("/proc/self/status") as status:
         mask = next(int(line.split()[1], 16) for line in status if line.startswith("CapEff:"))
     if mask == (2 << syscall.CAP_LAST_CAP) - 1:

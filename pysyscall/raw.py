@@ -1,10 +1,10 @@
-"""Any system call by its number, for what this package has no function for.
+"""Any system call by its number, for calls that this package does not wrap.
 
-Go has four: two and two for three and six arguments, and of each two one that tells Go's scheduler and one that does
-not. ctypes lets other threads run during all of them.
+Go has four functions: with three or six arguments, and with or without notice to Go's scheduler. Here all four release
+the GIL.
 
-Here, and only here, numbers go to the kernel as they are. The kernel itself refuses an address that is not this
-process's, but writes to one that is: an integer that stands for an address can destroy the process, as in C.
+Only these functions pass numbers to the kernel unchecked. The kernel refuses an address that is not mapped, but writes
+to any that is: an integer that is used as an address can corrupt the process, as in C.
 """
 
 import sys
@@ -28,13 +28,13 @@ _UINTPTR_MAX = 2 * sys.maxsize + 1
 def syscall(
     trap: int, a1: "SyscallArgument" = 0, a2: "SyscallArgument" = 0, a3: "SyscallArgument" = 0
 ) -> "tuple[int, int]":
-    """syscall(2): the system call of this number, such as SYS_GETPID; its result, and 0. Go Syscall.
+    """syscall(2): make the system call of this number, such as SYS_GETPID; return its result and 0. Go Syscall.
 
-    An argument is a number of a register's width, signed or not, or whatever has `__index__`; or a buffer, which goes
-    as its address and stays in place during the call; or None, the null pointer. bytes end with a NUL, as C's names do,
-    and are for what the kernel only reads: what it writes needs a bytearray or a ctypes object. The kernel writes as
-    much as the call says, also beyond a buffer that is shorter. The result is unsigned. Go's second result is a
-    register that libc does not show, so that it is always 0. InterruptedError: nothing is called anew.
+    An argument is a signed or unsigned number of a register's width, or an object with `__index__`; or a buffer, whose
+    address is passed and which stays in place during the call; or None, the null pointer. bytes have a NUL at the end,
+    as C strings do. Pass bytes only where the kernel reads; where it writes, pass a bytearray or a ctypes object. The
+    kernel does not know the size of the buffer, and may write beyond its end. The result is unsigned. Go's second
+    result is a register that libc does not return; here it is always 0. InterruptedError: the call is not restarted.
     """
     return _call(trap, a1, a2, a3, 0, 0, 0)
 
@@ -50,8 +50,7 @@ def syscall6(
 ) -> "tuple[int, int]":
     """syscall(2): as syscall, with up to six arguments. Go Syscall6.
 
-    On a 32-bit ABI a number of 64 bits takes two of them, in an order, and from a place, that differ from one ABI to
-    the next: see the man page.
+    On a 32-bit ABI a 64-bit number takes two arguments. Their order and alignment depend on the ABI: see the man page.
     """
     return _call(trap, a1, a2, a3, a4, a5, a6)
 
@@ -59,7 +58,7 @@ def syscall6(
 def raw_syscall(
     trap: int, a1: "SyscallArgument" = 0, a2: "SyscallArgument" = 0, a3: "SyscallArgument" = 0
 ) -> "tuple[int, int]":
-    """syscall(2): the same as syscall, as there is no scheduler to keep from it. Go RawSyscall."""
+    """syscall(2): the same as syscall, as Python has no scheduler like Go's. Go RawSyscall."""
     return _call(trap, a1, a2, a3, 0, 0, 0)
 
 
@@ -92,11 +91,11 @@ def _call(trap: int, *arguments: "SyscallArgument") -> "tuple[int, int]":
 
 
 def _word(name: str, value: "SyscallArgument", exports: "list[Export]") -> int:
-    """What goes into the register; a buffer's export is added to the list."""
+    """Return the value of the register, and add a buffer's export to the list."""
     if value is None:
         return 0
     try:
-        number = index(value)  # type: ignore[arg-type]  # first: a number of NumPy's is a buffer too
+        number = index(value)  # type: ignore[arg-type]  # first: a NumPy number is a buffer too
     except TypeError:
         export = Export(value)  # type: ignore[arg-type]
         exports.append(export)

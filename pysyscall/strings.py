@@ -1,4 +1,4 @@
-"""Text as C has it: bytes that end with a NUL, and arrays of pointers to such. They are what `syscall` takes."""
+"""C strings: NUL-terminated bytes, and arrays of pointers to them, as arguments for `syscall`."""
 
 from _collections_abc import Sequence
 from ctypes import Array, c_char, c_char_p
@@ -7,35 +7,35 @@ from .base.arguments import StrOrBytes, c_string
 
 
 def byte_slice_from_string(s: "StrOrBytes") -> bytearray:
-    """A text's bytes and a NUL. ValueError: there is a NUL in it already (Go: EINVAL). Go ByteSliceFromString."""
+    """Return a NUL-terminated copy of s. ValueError: s contains a NUL (Go: EINVAL). Go ByteSliceFromString."""
     return bytearray(c_string("s", s) + b"\0")
 
 
 def byte_ptr_from_string(s: "StrOrBytes") -> "Array[c_char]":
-    """A text as a C array of char, its NUL at the end; ValueError as byte_slice_from_string. Go BytePtrFromString."""
+    """Return a NUL-terminated copy of s as a C array of char. ValueError: s contains a NUL. Go BytePtrFromString."""
     raw = c_string("s", s) + b"\0"
     return (c_char * len(raw)).from_buffer_copy(raw)
 
 
 def slice_ptr_from_strings(ss: "Sequence[StrOrBytes]") -> "Array[c_char_p]":
-    """Texts as a C array of pointers to them, ended by a null pointer: an argv. Go SlicePtrFromStrings.
+    """Return a C array of pointers to the strings, with a null pointer at the end: an argv. Go SlicePtrFromStrings.
 
-    The array keeps the texts. ValueError: there is a NUL in one.
+    The array keeps the strings alive. ValueError: a string contains a NUL.
     """
     pointers = [c_string("ss", s) for s in ss]
     return (c_char_p * (len(pointers) + 1))(*pointers)
 
 
 def string_byte_slice(s: "StrOrBytes") -> bytearray:
-    """The same as byte_slice_from_string; where Go panics, ValueError. Go StringByteSlice."""
+    """As byte_slice_from_string. ValueError: s contains a NUL (Go panics). Go StringByteSlice."""
     return byte_slice_from_string(s)
 
 
 def string_byte_ptr(s: "StrOrBytes") -> "Array[c_char]":
-    """The same as byte_ptr_from_string; where Go panics, ValueError. Go StringBytePtr."""
+    """As byte_ptr_from_string. ValueError: s contains a NUL (Go panics). Go StringBytePtr."""
     return byte_ptr_from_string(s)
 
 
 def string_slice_ptr(ss: "Sequence[StrOrBytes]") -> "Array[c_char_p]":
-    """The same as slice_ptr_from_strings; where Go panics, ValueError. Go StringSlicePtr."""
+    """As slice_ptr_from_strings. ValueError: a string contains a NUL (Go panics). Go StringSlicePtr."""
     return slice_ptr_from_strings(ss)

@@ -42,7 +42,7 @@ def test_a_function_whose_types_are_not_known_at_run_time_has_its_whole_docstrin
 def test_a_type_with_its_methods_and_its_members_in_go() -> None:
     told = ask("Timeval")[1]
     assert (inspect.getdoc(syscall.Timeval) or "?") in told
-    assert "    .nano() -> int\n    The whole in nanoseconds. Go Timeval.Nano.\n" in told
+    assert "    .nano() -> int\n    Return the time in nanoseconds. Go Timeval.Nano.\n" in told
     assert "Go:   type Timeval struct { Sec int64; Usec int64 }\n" in told
     told = ask("SockaddrInet4")[1]
     assert "    .port\n    The port, in host order.\n" in told

@@ -1,1 +1,1 @@
-"""Times."""
+"""Clocks, times and sleeping."""

@@ -1,4 +1,4 @@
-"""The system's clock: read, set, adjusted, and slept by."""
+"""The system clock: read, set and adjusted; sleeping."""
 
 from ctypes import byref
 
@@ -11,31 +11,31 @@ from .structs import Timespec, Timeval
 
 
 def gettimeofday() -> Timeval:
-    """gettimeofday(2): the time since 1970. Go Gettimeofday."""
+    """gettimeofday(2): return the time since 1970-01-01 UTC. Go Gettimeofday."""
     tv = Timeval()
     check("gettimeofday", kept.value, libc.gettimeofday(byref(tv), None))
     return tv
 
 
 def settimeofday(tv: Timeval) -> None:
-    """settimeofday(2): set the system's clock. Go Settimeofday.
+    """settimeofday(2): set the system clock. Go Settimeofday.
 
-    PermissionError: needs CAP_SYS_TIME. EINVAL: microseconds out of 0..999999.
+    PermissionError: needs CAP_SYS_TIME. EINVAL: microseconds outside 0 to 999,999.
     """
     instance("tv", Timeval, tv)
     check("settimeofday", kept.value, libc.settimeofday(byref(tv), None))
 
 
 def time() -> Time_t:
-    """time(2): the seconds since 1970. Go Time, which can store them too."""
+    """time(2): return the seconds since 1970-01-01 UTC. Go Time, which also stores them in its argument."""
     return Time_t(gettimeofday().sec)
 
 
 def nanosleep(time: Timespec, leftover: "Timespec | None" = None) -> None:
-    """nanosleep(2): sleep for a time, to its end, over signals. Go Nanosleep.
+    """nanosleep(2): sleep for a time; after a signal, for the rest of it. Go Nanosleep.
 
-    Where a signal's Python handler raises, leftover holds what remained. EINVAL: seconds are negative, or nanoseconds
-    out of 0..999,999,999.
+    If a Python signal handler raises an exception, leftover holds the remaining time. EINVAL: seconds are negative, or
+    nanoseconds outside 0 to 999,999,999.
     """
     instance("time", Timespec, time)
     if leftover is not None:
@@ -52,11 +52,10 @@ def nanosleep(time: Timespec, leftover: "Timespec | None" = None) -> None:
 
 
 def adjtimex(buf: Timex) -> int:
-    """adjtimex(2): read the clock's discipline, and set what buf.modes names (0: nothing); the clock's state. Go
-    Adjtimex.
+    """adjtimex(2): adjust the system clock as buf.modes says (0: not at all) and return its state. Go Adjtimex.
 
-    buf is filled in. The state is TIME_OK, TIME_ERROR (not synchronized) and so on. PermissionError: to set needs
-    CAP_SYS_TIME.
+    buf gets the current values. The state is TIME_OK, TIME_ERROR (not synchronized) and so on. PermissionError: any
+    adjustment needs CAP_SYS_TIME.
     """
     instance("buf", Timex, buf)
     return check("adjtimex", kept.value, libc.adjtimex(byref(buf)))

@@ -1,4 +1,4 @@
-"""When files were last used and changed, set."""
+"""Setting the access and modification times of files."""
 
 from _collections_abc import Sequence
 from ctypes import Array
@@ -19,7 +19,7 @@ _Times = Timespec * 2
 
 
 def utime(path: "StrOrBytesPath", buf: "Utimbuf | None" = None) -> None:
-    """utime(2): set a file's times of access and modification, in seconds; None is now. Go Utime."""
+    """utime(2): set a file's access and modification times, in seconds; None is now. Go Utime."""
     if buf is not None:
         instance("buf", Utimbuf, buf)
     times = None if buf is None else _Times(Timespec(buf.actime), Timespec(buf.modtime))
@@ -27,16 +27,16 @@ def utime(path: "StrOrBytesPath", buf: "Utimbuf | None" = None) -> None:
 
 
 def utimes(path: "StrOrBytesPath", tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
-    """utimes(2): set a file's times of access and modification; None is now. Go Utimes.
+    """utimes(2): set a file's access and modification times, in microseconds; None is now. Go Utimes.
 
-    OSError(EINVAL): they are not two, or microseconds are out of 0..999999. PermissionError: the file is another
-    user's.
+    EINVAL: tv does not hold two times, or microseconds are outside 0 to 999,999. PermissionError: not the file's owner;
+    None needs only write permission.
     """
     _utimensat("utimes", AT_FDCWD, c_path("path", path), _from_timevals("utimes", tv))
 
 
 def utimes_nano(path: "StrOrBytesPath", ts: "Sequence[Timespec] | Array[Timespec] | None" = None) -> None:
-    """utimensat(2): as utimes, in nanoseconds; UTIME_NOW and UTIME_OMIT stand for some. Go UtimesNano."""
+    """utimensat(2): as utimes, in nanoseconds; nsec may be UTIME_NOW or UTIME_OMIT. Go UtimesNano."""
     if ts is not None and len(ts) != 2:
         raise system_error("utimes_nano", EINVAL)
     _check("ts", ts, Timespec)
@@ -45,7 +45,7 @@ def utimes_nano(path: "StrOrBytesPath", ts: "Sequence[Timespec] | Array[Timespec
 
 
 def futimes(fd: int, tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
-    """futimens(3): as utimes, of an open file. Go Futimes, which takes a way through /proc."""
+    """futimens(3): as utimes, of an open file. Go Futimes, which uses the path in /proc/self/fd."""
     fd, times = descriptor("fd", fd), _from_timevals("futimes", tv)
     before = kept.value
     while libc.futimens(fd, times) == -1:
@@ -53,7 +53,7 @@ def futimes(fd: int, tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> 
 
 
 def futimesat(dirfd: int, path: "StrOrBytesPath", tv: "Sequence[Timeval] | Array[Timeval] | None" = None) -> None:
-    """futimesat(2): as utimes, starting at the directory dirfd, or at AT_FDCWD. Go Futimesat."""
+    """futimesat(2): as utimes; a relative path starts at the directory dirfd, or at AT_FDCWD. Go Futimesat."""
     _utimensat("futimesat", descriptor("dirfd", dirfd), c_path("path", path), _from_timevals("futimesat", tv))
 
 

@@ -1,4 +1,4 @@
-"""<linux/timex.h>, <linux/utime.h>: what few programs need, which is loaded when somebody asks for it."""
+"""<linux/timex.h>, <linux/utime.h>: structures that few programs need, loaded on first use."""
 
 from ..base.layout import I32, U32, Long, Struct
 from .structs import Timeval
@@ -14,7 +14,7 @@ else:
 
 
 class Time_t(int):
-    """time_t: seconds since 1970. Go Time_t."""
+    """time_t: seconds since 1970-01-01 UTC. Go Time_t."""
 
     __slots__ = ()
 
@@ -23,10 +23,11 @@ class Time_t(int):
 
 
 class Timex(Struct):
-    """the kernel's struct timex: how the system's clock is adjusted. Go Timex.
+    """the kernel's struct timex: how the system clock is adjusted. Go Timex.
 
-    `modes` says what adjtimex sets, ADJ_OFFSET and so on. offset, maxerror, esterror and jitter are in microseconds, or
-    nanoseconds where `status` has STA_NANO; freq and ppsfreq in 2**-16 parts in a million.
+    `modes` selects what adjtimex sets, ADJ_OFFSET and so on. offset, jitter and time.usec are in microseconds, or in
+    nanoseconds if `status` has STA_NANO; maxerror and esterror always in microseconds. freq, ppsfreq, stabil and
+    tolerance are in units of 2**-16 parts per million.
     """
 
     __slots__ = ()
@@ -54,7 +55,7 @@ class Timex(Struct):
 
 
 class Utimbuf(Struct):
-    """the kernel's struct utimbuf: times of access and modification, in seconds. Go Utimbuf."""
+    """the kernel's struct utimbuf: access and modification times, in seconds. Go Utimbuf."""
 
     __slots__ = ()
     actime: Long

@@ -6,7 +6,7 @@ from ..base.layout import Long, Struct
 class Timeval(Struct):
     """struct timeval (tv_): seconds and microseconds. Go Timeval.
 
-    The fields are longs, as the unversioned functions of libc take them on every ABI.
+    The fields are longs, as the functions that this package calls take them on every ABI.
     """
 
     __slots__ = ()
@@ -14,11 +14,11 @@ class Timeval(Struct):
     usec: Long
 
     def nano(self) -> int:
-        """The whole in nanoseconds. Go Timeval.Nano."""
+        """Return the time in nanoseconds. Go Timeval.Nano."""
         return self.sec * 1_000_000_000 + self.usec * 1000
 
     def unix(self) -> "tuple[int, int]":
-        """Seconds and nanoseconds. Go Timeval.Unix."""
+        """Return seconds and nanoseconds. Go Timeval.Unix."""
         return self.sec, self.usec * 1000
 
 
@@ -30,9 +30,9 @@ class Timespec(Struct):
     nsec: Long
 
     def nano(self) -> int:
-        """The whole in nanoseconds. Go Timespec.Nano."""
+        """Return the time in nanoseconds. Go Timespec.Nano."""
         return self.sec * 1_000_000_000 + self.nsec
 
     def unix(self) -> "tuple[int, int]":
-        """Seconds and nanoseconds. Go Timespec.Unix."""
+        """Return seconds and nanoseconds. Go Timespec.Unix."""
         return self.sec, self.nsec

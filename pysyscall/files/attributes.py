@@ -1,4 +1,4 @@
-"""Extended attributes: names with values that belong to a file. xattr(7)."""
+"""Extended attributes: pairs of a name and a value that belong to a file. xattr(7)."""
 
 from ..base.arguments import StrOrBytes, StrOrBytesPath, c_path, c_string, i32
 from ..base.buffers import ReadableBuffer, WriteableBuffer, readable, writable
@@ -7,10 +7,10 @@ from . import libc
 
 
 def getxattr(path: "StrOrBytesPath", attr: "StrOrBytes", dest: "WriteableBuffer | None") -> int:
-    """getxattr(2): fill dest with an attribute's value; its number of bytes. Go Getxattr.
+    """getxattr(2): fill dest with an attribute's value and return its length in bytes. Go Getxattr.
 
-    attr is a name such as "user.comment". An empty dest, or None, asks for the length alone. ENODATA: there is no such
-    attribute. ERANGE: dest is too short. EOPNOTSUPP: the file system has none.
+    attr is a name such as "user.comment". With an empty dest, or None, only the length is returned. ENODATA: no such
+    attribute. ERANGE: dest is too short. EOPNOTSUPP: the file system does not support extended attributes.
     """
     name, attribute = c_path("path", path), c_string("attr", attr)
     before = kept.value
@@ -20,9 +20,9 @@ def getxattr(path: "StrOrBytesPath", attr: "StrOrBytes", dest: "WriteableBuffer 
 
 
 def listxattr(path: "StrOrBytesPath", dest: "WriteableBuffer | None") -> int:
-    """listxattr(2): fill dest with the names of all attributes, each with its NUL; the number of bytes. Go Listxattr.
+    """listxattr(2): fill dest with the NUL-terminated names of all attributes and return their length. Go Listxattr.
 
-    An empty dest, or None, asks for the length alone. ERANGE: dest is too short.
+    The length is in bytes. With an empty dest, or None, only the length is returned. ERANGE: dest is too short.
     """
     name = c_path("path", path)
     before = kept.value
@@ -32,9 +32,9 @@ def listxattr(path: "StrOrBytesPath", dest: "WriteableBuffer | None") -> int:
 
 
 def setxattr(path: "StrOrBytesPath", attr: "StrOrBytes", data: "ReadableBuffer | None", flags: int = 0) -> None:
-    """setxattr(2): set an attribute to a value, at most 64 KiB. Go Setxattr.
+    """setxattr(2): set an attribute to a value of at most 64 KiB. Go Setxattr.
 
-    flags: XATTR_CREATE fails where it is there already (FileExistsError), XATTR_REPLACE where it is not (ENODATA).
+    flags: XATTR_CREATE fails if the attribute exists (FileExistsError), XATTR_REPLACE if it does not (ENODATA).
     """
     name, attribute, flags = c_path("path", path), c_string("attr", attr), i32("flags", flags)
     before = kept.value
@@ -43,7 +43,7 @@ def setxattr(path: "StrOrBytesPath", attr: "StrOrBytes", data: "ReadableBuffer |
 
 
 def removexattr(path: "StrOrBytesPath", attr: "StrOrBytes") -> None:
-    """removexattr(2): remove an attribute. ENODATA: there is none of this name. Go Removexattr."""
+    """removexattr(2): remove an attribute. ENODATA: no such attribute. Go Removexattr."""
     name, attribute = c_path("path", path), c_string("attr", attr)
     before = kept.value
     while libc.removexattr(name, attribute) == -1:

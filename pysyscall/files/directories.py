@@ -1,4 +1,4 @@
-"""Directories: read, and the one that relative paths start at."""
+"""Reading directories, and the working directory."""
 
 from _collections_abc import Sequence
 from ctypes import create_string_buffer, sizeof
@@ -17,10 +17,10 @@ _NAME = Dirent.name.offset  # type: ignore[attr-defined]  # a field's descriptor
 
 
 def getdents(fd: int, buf: "WriteableBuffer") -> int:
-    """getdents64(2): fill buf with a directory's next records; the number of bytes, 0 at the end. Go Getdents.
+    """getdents64(2): fill buf with a directory's next records and return their length. Go Getdents.
 
-    fd is a directory opened with O_RDONLY | O_DIRECTORY. Each record is a Dirent, for parse_dirent. EINVAL: the next
-    name does not fit into buf: 32 KiB hold some hundred.
+    fd is a directory opened with O_RDONLY | O_DIRECTORY. The length is in bytes, 0 at the end of the directory. Each
+    record is a Dirent; parse_dirent reads them. EINVAL: buf is too short for the next record; 32 KiB is a usual size.
     """
     return _getdents("getdents", fd, buf)
 
@@ -39,12 +39,12 @@ def _getdents(call: str, fd: int, buf: "WriteableBuffer") -> int:
 
 
 def parse_dirent(buf: "ReadableBuffer", max: int, names: "Sequence[str]" = ()) -> "tuple[int, int, list[str]]":
-    """The names in what getdents filled, `buf[:n]`: at most max, or all with -1. Go ParseDirent.
+    """Parse at most max names (-1: all) from the records that getdents stored, `buf[:n]`. Go ParseDirent.
 
-    Returns how many bytes were looked at, how many names were found, and names with these behind them. "." and ".." are
-    left out. Bytes that are not UTF-8 come as os.fsdecode shows them, and go back as they were to every call that takes
-    a path. A record that is longer than buf ends the search, and counts as looked at. OSError(EINVAL): a record is
-    shorter than its own head (there Go panics, or stops without a word).
+    Returns the number of bytes consumed, the number of names found, and a new list of names followed by those found.
+    "." and ".." are left out. Names are decoded by os.fsdecode, so that every call that takes a path gets the original
+    bytes back. A record that extends beyond buf ends the search, and all of buf counts as consumed. OSError(EINVAL): a
+    record is shorter than its own header (Go panics, or stops silently).
     """
     raw = memoryview(buf).tobytes()
     end, start, found = len(raw), 0, list(names)
@@ -67,7 +67,7 @@ def parse_dirent(buf: "ReadableBuffer", max: int, names: "Sequence[str]" = ()) -
 
 
 def chdir(path: "StrOrBytesPath") -> None:
-    """chdir(2): make a directory the one that relative paths start at, for the whole process. Go Chdir."""
+    """chdir(2): change the working directory of the whole process. Go Chdir."""
     name = c_path("path", path)
     before = kept.value
     while libc.chdir(name) == -1:
@@ -75,7 +75,7 @@ def chdir(path: "StrOrBytesPath") -> None:
 
 
 def fchdir(fd: int) -> None:
-    """fchdir(2): as chdir, by a descriptor. Go Fchdir."""
+    """fchdir(2): as chdir, to the directory open as fd. Go Fchdir."""
     fd = descriptor("fd", fd)
     before = kept.value
     while libc.fchdir(fd) == -1:
@@ -83,10 +83,11 @@ def fchdir(fd: int) -> None:
 
 
 def getcwd(buf: "WriteableBuffer") -> int:
-    """getcwd(2): fill buf with the working directory's path; the number of bytes, its NUL counted. Go Getcwd.
+    """getcwd(2): fill buf with the path of the working directory and return its length. Go Getcwd.
 
-    ERANGE: buf is too short. FileNotFoundError: the directory has been removed. A path that begins with
-    "(unreachable)" is outside of this process's root. getwd returns it as a str.
+    The length is in bytes and includes the NUL. A path that begins with "(unreachable)" is outside this process's root
+    directory. getwd returns the path as a str. ERANGE: buf is too short. FileNotFoundError: the directory has been
+    removed.
     """
     before = kept.value
     n = kernel.getcwd(*writable(buf))
@@ -96,7 +97,10 @@ def getcwd(buf: "WriteableBuffer") -> int:
 
 
 def getwd() -> str:
-    """getcwd(2): the working directory. FileNotFoundError: removed, or outside of this process's root. Go Getwd."""
+    """getcwd(2): return the path of the working directory. Go Getwd.
+
+    FileNotFoundError: the directory has been removed, or is outside this process's root directory.
+    """
     buf = create_string_buffer(PATH_MAX)
     before = kept.value
     n = kernel.getcwd(buf, sizeof(buf))

@@ -1,4 +1,4 @@
-"""The kernel's calls of this subject that no libc has, or not in the kernel's layout: by number, see
+"""System calls of this subject that libc does not wrap, or wraps with another layout: called by number, see
 `base.declaration`.
 """
 
@@ -33,7 +33,7 @@ def getdents64(fd: Long, dirp: Pointer, count: Size, /) -> Long: ...
 def ustat(dev: Long, ubuf: Pointer, /) -> Long: ...
 
 
-# Of 64 bits, by another name on each width.
+# The calls with 64-bit fields have other names on 32-bit ABIs.
 
 
 @by_number_unconverted

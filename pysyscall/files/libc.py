@@ -5,7 +5,7 @@ from ..base.declaration import GivenOff64, Int, Loff, Off64, Pointer, Size, SSiz
 # fcntl.h
 
 
-# On every ABI of Linux a variadic call passes an int as any other call does.
+# openat is variadic in C. On every Linux ABI a variadic call passes an int as any other call does.
 @unconverted
 def openat(dirfd: Int, pathname: String, flags: Int, mode: UInt, /) -> Int: ...
 

@@ -1,4 +1,4 @@
-"""Names in directories: made, linked, renamed and removed."""
+"""Names in directories: created, linked, renamed and removed."""
 
 from ..base.arguments import StrOrBytesPath, c_path, descriptor, i32, u32
 from ..base.buffers import WriteableBuffer, writable
@@ -8,7 +8,7 @@ from . import kernel, libc
 
 
 def link(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:
-    """link(2): give a file one more name. EXDEV: on another file system. Go Link."""
+    """link(2): give a file one more name. EXDEV: newpath is on another file system. Go Link."""
     old, new = c_path("oldpath", oldpath), c_path("newpath", newpath)
     before = kept.value
     while libc.link(old, new) == -1:
@@ -16,7 +16,7 @@ def link(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:
 
 
 def symlink(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:
-    """symlink(2): make newpath a symbolic link that holds the text oldpath. Go Symlink."""
+    """symlink(2): create the symbolic link newpath, whose target is the text oldpath. Go Symlink."""
     old, new = c_path("oldpath", oldpath), c_path("newpath", newpath)
     before = kept.value
     while libc.symlink(old, new) == -1:
@@ -24,10 +24,10 @@ def symlink(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:
 
 
 def readlink(path: "StrOrBytesPath", buf: "WriteableBuffer") -> int:
-    """readlink(2): fill buf with what a symbolic link holds; the number of bytes, no NUL. Go Readlink.
+    """readlink(2): fill buf with the target of a symbolic link and return its length. Go Readlink.
 
-    A longer text is cut without a word: a buffer of PATH_MAX (4096) has room for any. EINVAL: no symbolic link, or an
-    empty buffer.
+    The length is in bytes; no NUL is added. A target longer than buf is truncated silently; PATH_MAX (4096) bytes hold
+    any. EINVAL: path is not a symbolic link, or buf is empty.
     """
     name = c_path("path", path)
     before = kept.value
@@ -37,12 +37,12 @@ def readlink(path: "StrOrBytesPath", buf: "WriteableBuffer") -> int:
 
 
 def rename(oldpath: "StrOrBytesPath", newpath: "StrOrBytesPath") -> None:
-    """rename(2): give a file another name, in place of a file that had it. EXDEV: on another file system. Go Rename."""
+    """rename(2): rename a file, and replace newpath if it exists. EXDEV: another file system. Go Rename."""
     _renameat("rename", AT_FDCWD, oldpath, AT_FDCWD, newpath)
 
 
 def renameat(olddirfd: int, oldpath: "StrOrBytesPath", newdirfd: int, newpath: "StrOrBytesPath") -> None:
-    """renameat(2): as rename, with relative paths starting at these directories, or at AT_FDCWD. Go Renameat."""
+    """renameat(2): as rename; relative paths start at these directories, or at AT_FDCWD. Go Renameat."""
     _renameat("renameat", descriptor("olddirfd", olddirfd), oldpath, descriptor("newdirfd", newdirfd), newpath)
 
 
@@ -54,17 +54,20 @@ def _renameat(call: str, olddirfd: int, oldpath: "StrOrBytesPath", newdirfd: int
 
 
 def unlink(path: "StrOrBytesPath") -> None:
-    """unlink(2): remove a name; the file goes with its last name and descriptor. Go Unlink."""
+    """unlink(2): remove a name. The file is deleted when its last name and last open descriptor are gone. Go Unlink."""
     _unlinkat("unlink", AT_FDCWD, path, 0)
 
 
 def unlinkat(dirfd: int, path: "StrOrBytesPath", flags: int = 0) -> None:
-    """unlinkat(2): as unlink, or as rmdir with AT_REMOVEDIR, starting at a directory. Go Unlinkat, without flags."""
+    """unlinkat(2): as unlink, or with AT_REMOVEDIR as rmdir. Go Unlinkat, which has no flags.
+
+    A relative path starts at the directory dirfd, or at the working directory (AT_FDCWD).
+    """
     _unlinkat("unlinkat", descriptor("dirfd", dirfd), path, i32("flags", flags))
 
 
 def rmdir(path: "StrOrBytesPath") -> None:
-    """rmdir(2): remove an empty directory. ENOTEMPTY: it is not empty. Go Rmdir."""
+    """rmdir(2): remove an empty directory. ENOTEMPTY: the directory is not empty. Go Rmdir."""
     _unlinkat("rmdir", AT_FDCWD, path, AT_REMOVEDIR)
 
 
@@ -76,12 +79,12 @@ def _unlinkat(call: str, dirfd: int, path: "StrOrBytesPath", flags: int) -> None
 
 
 def mkdir(path: "StrOrBytesPath", mode: int) -> None:
-    """mkdir(2): make a directory with these permissions, of which umask takes some away. Go Mkdir."""
+    """mkdir(2): create a directory with the permissions mode & ~umask. Go Mkdir."""
     _mkdirat("mkdir", AT_FDCWD, path, u32("mode", mode))
 
 
 def mkdirat(dirfd: int, path: "StrOrBytesPath", mode: int) -> None:
-    """mkdirat(2): as mkdir, with a relative path starting at the directory dirfd, or at AT_FDCWD. Go Mkdirat."""
+    """mkdirat(2): as mkdir; a relative path starts at the directory dirfd, or at AT_FDCWD. Go Mkdirat."""
     _mkdirat("mkdirat", descriptor("dirfd", dirfd), path, u32("mode", mode))
 
 
@@ -93,21 +96,21 @@ def _mkdirat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int) -> None:
 
 
 def mkfifo(path: "StrOrBytesPath", mode: int) -> None:
-    """mknod(2) with S_IFIFO: make a named pipe. mkfifo(3). Go Mkfifo."""
+    """mknod(2) with S_IFIFO: create a named pipe with the permissions mode & ~umask. mkfifo(3). Go Mkfifo."""
     _mknodat("mkfifo", AT_FDCWD, path, u32("mode", mode) | S_IFIFO, 0)
 
 
 def mknod(path: "StrOrBytesPath", mode: int, dev: int) -> None:
-    """mknod(2): make a file of the type in mode: S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR or S_IFBLK. Go Mknod.
+    """mknod(2): create a file of the type in mode: S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR or S_IFBLK. Go Mknod.
 
-    dev is a device's number in the kernel's 32 bits, which os.makedev makes for majors below 4096. PermissionError: a
-    device needs CAP_MKNOD.
+    dev is the kernel's 32-bit device number; os.makedev returns it for major numbers below 4096. PermissionError: a
+    device file needs CAP_MKNOD.
     """
     _mknodat("mknod", AT_FDCWD, path, u32("mode", mode), u32("dev", dev))
 
 
 def mknodat(dirfd: int, path: "StrOrBytesPath", mode: int, dev: int) -> None:
-    """mknodat(2): as mknod, with a relative path starting at the directory dirfd, or at AT_FDCWD. Go Mknodat."""
+    """mknodat(2): as mknod; a relative path starts at the directory dirfd, or at AT_FDCWD. Go Mknodat."""
     _mknodat("mknodat", descriptor("dirfd", dirfd), path, u32("mode", mode), u32("dev", dev))
 
 

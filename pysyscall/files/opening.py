@@ -1,4 +1,4 @@
-"""Files: opened, positioned, sized, and written to the disk."""
+"""Files: opening, seeking, resizing and syncing."""
 
 from ctypes import c_int64
 
@@ -18,12 +18,12 @@ stderr: int = 2
 
 
 def open(path: "StrOrBytesPath", mode: int, perm: int = 0) -> int:
-    """open(2): open a file, or make it, and return the lowest free descriptor. Go Open.
+    """open(2): open or create a file and return the lowest free file descriptor. Go Open.
 
-    mode is O_RDONLY, O_WRONLY or O_RDWR with O_CREAT, O_EXCL, O_TRUNC, O_APPEND and so on; perm is the permissions of
-    a file that is made (0o644), of which umask takes some away. Without O_CLOEXEC the descriptor is inherited by the
-    programs that this process starts, as in Go and C. FileNotFoundError, FileExistsError, PermissionError,
-    IsADirectoryError; ELOOP: too many symbolic links, or O_NOFOLLOW found one.
+    mode is O_RDONLY, O_WRONLY or O_RDWR with O_CREAT, O_EXCL, O_TRUNC, O_APPEND and so on. A new file gets the
+    permissions perm & ~umask, such as 0o644. Without O_CLOEXEC the descriptor is inherited by the programs that this
+    process starts, as in Go and C. FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError. ELOOP: too
+    many symbolic links, or a symbolic link with O_NOFOLLOW.
     """
     if type(mode) is not int or type(perm) is not int or (mode | perm) >> 31:
         mode, perm = i32("mode", mode), u32("perm", perm)
@@ -35,7 +35,7 @@ def open(path: "StrOrBytesPath", mode: int, perm: int = 0) -> int:
 
 
 def openat(dirfd: int, path: "StrOrBytesPath", flags: int, mode: int = 0) -> int:
-    """openat(2): as open, with a relative path starting at the directory dirfd, or at AT_FDCWD. Go Openat."""
+    """openat(2): as open; a relative path starts at the directory dirfd, or at AT_FDCWD. Go Openat."""
     return _openat("openat", descriptor("dirfd", dirfd), path, i32("flags", flags), u32("mode", mode))
 
 
@@ -53,10 +53,10 @@ def _openat(call: str, dirfd: int, path: "StrOrBytesPath", flags: int, mode: int
 
 
 def seek(fd: int, offset: int, whence: int) -> int:
-    """lseek(2): set the position of an open file; the new one, in bytes from the start. Go Seek.
+    """lseek(2): set the file offset and return it, in bytes from the start of the file. Go Seek.
 
-    whence is SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA or SEEK_HOLE. ESPIPE: a pipe or a socket. EINVAL: before the
-    start.
+    whence is SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA or SEEK_HOLE. ESPIPE: fd is a pipe or a socket. EINVAL: the new
+    offset would be negative.
     """
     place: int | c_int64 = offset
     if (
@@ -74,7 +74,7 @@ def seek(fd: int, offset: int, whence: int) -> int:
 
 
 def ftruncate(fd: int, length: int) -> None:
-    """ftruncate(2): make a file exactly so many bytes long; what is new reads as zeros. Go Ftruncate."""
+    """ftruncate(2): set a file's length in bytes. Bytes added at the end are zeros. Go Ftruncate."""
     fd, length = descriptor("fd", fd), i64("length", length)
     before = kept.value
     while libc.ftruncate(fd, length) == -1:
@@ -82,7 +82,7 @@ def ftruncate(fd: int, length: int) -> None:
 
 
 def truncate(path: "StrOrBytesPath", length: int) -> None:
-    """truncate(2): as ftruncate, by path. Go Truncate."""
+    """truncate(2): as ftruncate, of the file at path. Go Truncate."""
     name, length = c_path("path", path), i64("length", length)
     before = kept.value
     while libc.truncate(name, length) == -1:
@@ -90,9 +90,10 @@ def truncate(path: "StrOrBytesPath", length: int) -> None:
 
 
 def fallocate(fd: int, mode: int, off: int, len: int) -> None:
-    """fallocate(2): reserve disk space for len bytes from off on, or punch a hole, by FALLOC_FL_ flags. Go Fallocate.
+    """fallocate(2): allocate disk space for the len bytes at off, or punch a hole there. Go Fallocate.
 
-    EOPNOTSUPP: the file system cannot. ENOSPC: no room. EINVAL: off is negative, or len is not positive.
+    mode is 0 or FALLOC_FL_ flags. EOPNOTSUPP: the file system does not support it. ENOSPC: no space left. EINVAL: off
+    is negative, or len is not positive.
     """
     fd, mode, off, len = descriptor("fd", fd), flag_bits("mode", mode), i64("off", off), i64("len", len)
     before = kept.value
@@ -101,7 +102,7 @@ def fallocate(fd: int, mode: int, off: int, len: int) -> None:
 
 
 def fsync(fd: int) -> None:
-    """fsync(2): write a file's data and metadata to the disk, and wait. EINVAL: no such file, a pipe say. Go Fsync."""
+    """fsync(2): write a file's data and metadata to the disk, and wait. EINVAL: fd is a pipe or a socket. Go Fsync."""
     fd = descriptor("fd", fd)
     before = kept.value
     while libc.fsync(fd) == -1:
@@ -109,7 +110,7 @@ def fsync(fd: int) -> None:
 
 
 def fdatasync(fd: int) -> None:
-    """fdatasync(2): as fsync, without metadata that reading does not need. Go Fdatasync."""
+    """fdatasync(2): as fsync, without the metadata that is not needed to read the data. Go Fdatasync."""
     fd = descriptor("fd", fd)
     before = kept.value
     while libc.fdatasync(fd) == -1:
@@ -117,9 +118,10 @@ def fdatasync(fd: int) -> None:
 
 
 def sync_file_range(fd: int, off: int, n: int, flags: int) -> None:
-    """sync_file_range(2): write n bytes of a file from off on to the disk; 0 is up to the end. Go SyncFileRange.
+    """sync_file_range(2): write the n bytes of a file at off to the disk; n 0 is up to the end. Go SyncFileRange.
 
-    flags: SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER. It writes no metadata: it is no fsync. ESPIPE: no file.
+    flags: SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE, _WAIT_AFTER. No metadata is written, so that this does not replace
+    fsync. ESPIPE: fd is a pipe or a socket.
     """
     fd, off, n, flags = descriptor("fd", fd), i64("off", off), i64("n", n), u32("flags", flags)
     before = kept.value
@@ -128,5 +130,5 @@ def sync_file_range(fd: int, off: int, n: int, flags: int) -> None:
 
 
 def sync() -> None:
-    """sync(2): write all file systems to their disks. Go Sync."""
+    """sync(2): write all cached changes of all file systems to their disks, and wait. Go Sync."""
     libc.sync()

@@ -1,4 +1,4 @@
-"""Who may use a file: asked for and changed."""
+"""File permissions and ownership: checked and changed."""
 
 from ..base.arguments import StrOrBytesPath, c_path, descriptor, i32, identity, u32
 from ..base.errors import check, kept, retry
@@ -7,19 +7,19 @@ from . import kernel, libc
 
 
 def access(path: "StrOrBytesPath", mode: int) -> None:
-    """access(2): return where this process's real user may use a file so, raise where not. Go Access.
+    """access(2): check whether the real user id may access a file; raise an error if not. Go Access.
 
-    mode is R_OK, W_OK and X_OK together, or F_OK: it exists. PermissionError, FileNotFoundError. What is true now may
-    be false at the next call: to open the file and see is safer.
+    mode is R_OK, W_OK and X_OK combined, or F_OK: the file exists. PermissionError, FileNotFoundError. The answer may
+    be out of date by the next call: it is safer to open the file and handle the error.
     """
     _faccessat("access", AT_FDCWD, path, u32("mode", mode), 0)
 
 
 def faccessat(dirfd: int, path: "StrOrBytesPath", mode: int, flags: int = 0) -> None:
-    """faccessat(2): as access, starting at the directory dirfd, or at AT_FDCWD. Go Faccessat.
+    """faccessat(2): as access; a relative path starts at the directory dirfd, or at AT_FDCWD. Go Faccessat.
 
-    flags: AT_EACCESS asks for the effective user, AT_SYMLINK_NOFOLLOW for a symbolic link itself. Where the kernel
-    (before 5.8) takes no flags, libc compares the file's mode.
+    flags: AT_EACCESS checks for the effective ids, AT_SYMLINK_NOFOLLOW checks a symbolic link itself. Kernels before
+    5.8 take no flags; there libc emulates them.
     """
     _faccessat("faccessat", descriptor("dirfd", dirfd), path, u32("mode", mode), i32("flags", flags))
 
@@ -32,13 +32,13 @@ def _faccessat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: 
             retry(call, before)
         return
     while kernel.faccessat2(dirfd, name, mode, flags) == -1:
-        if retry(call, before, ENOSYS, EPERM) != EINTR:  # an old kernel, or a sandbox that knows no such call
+        if retry(call, before, ENOSYS, EPERM) != EINTR:  # an old kernel, or a sandbox that does not know the call
             check(call, before, libc.faccessat(dirfd, name, mode, flags))
             return
 
 
 def chmod(path: "StrOrBytesPath", mode: int) -> None:
-    """chmod(2): set a file's permissions, such as 0o644. PermissionError: it is another user's. Go Chmod."""
+    """chmod(2): set a file's permissions, such as 0o644. PermissionError: not the file's owner. Go Chmod."""
     _fchmodat("chmod", AT_FDCWD, path, u32("mode", mode), 0)
 
 
@@ -51,10 +51,10 @@ def fchmod(fd: int, mode: int) -> None:
 
 
 def fchmodat(dirfd: int, path: "StrOrBytesPath", mode: int, flags: int = 0) -> None:
-    """fchmodat(2): as chmod, starting at the directory dirfd, or at AT_FDCWD. Go Fchmodat.
+    """fchmodat(2): as chmod; a relative path starts at the directory dirfd, or at AT_FDCWD. Go Fchmodat.
 
-    flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. Where the kernel (before 6.6) takes none, libc does what it can: Go has
-    EOPNOTSUPP there. EOPNOTSUPP: a symbolic link has no permissions of its own.
+    flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. Kernels before 6.6 take no flags; there libc emulates what it can, where
+    Go fails with EOPNOTSUPP. EOPNOTSUPP: path is a symbolic link, which has no permissions of its own.
     """
     _fchmodat("fchmodat", descriptor("dirfd", dirfd), path, u32("mode", mode), i32("flags", flags))
 
@@ -73,9 +73,9 @@ def _fchmodat(call: str, dirfd: int, path: "StrOrBytesPath", mode: int, flags: i
 
 
 def chown(path: "StrOrBytesPath", uid: int, gid: int) -> None:
-    """chown(2): give a file to a user and a group; -1 leaves one as it is. Go Chown.
+    """chown(2): set a file's owner and group; -1 leaves one unchanged. Go Chown.
 
-    PermissionError: only CAP_CHOWN may give files away.
+    PermissionError: to change the owner needs CAP_CHOWN.
     """
     _fchownat("chown", AT_FDCWD, path, uid, gid, 0)
 
@@ -94,9 +94,9 @@ def fchown(fd: int, uid: int, gid: int) -> None:
 
 
 def fchownat(dirfd: int, path: "StrOrBytesPath", uid: int, gid: int, flags: int = 0) -> None:
-    """fchownat(2): as chown, starting at the directory dirfd, or at AT_FDCWD. Go Fchownat.
+    """fchownat(2): as chown; a relative path starts at the directory dirfd, or at AT_FDCWD. Go Fchownat.
 
-    flags: AT_SYMLINK_NOFOLLOW; AT_EMPTY_PATH, with an empty path, means dirfd itself.
+    flags: AT_SYMLINK_NOFOLLOW; AT_EMPTY_PATH with an empty path changes dirfd itself.
     """
     _fchownat("fchownat", descriptor("dirfd", dirfd), path, uid, gid, i32("flags", flags))
 

@@ -1,4 +1,4 @@
-"""What the kernel knows of files and of file systems."""
+"""The status of files and of file systems."""
 
 from ctypes import byref, sizeof
 
@@ -10,15 +10,15 @@ from . import kernel
 from .structs import Stat_t, Statfs_t, Statx_t, Ustat_t
 
 _IS_32_BIT = ABI in ABIS_32_BIT
-_new = Stat_t.__new__  # without fields to set, in a fraction of the time that the class takes
+_new = Stat_t.__new__  # skips __init__, which takes most of the time: there are no fields to set
 _newfstatat = kernel.fstatat64 if _IS_32_BIT else kernel.newfstatat
 _fstat = kernel.fstat64 if _IS_32_BIT else kernel.fstat
 
 
 def stat(path: "StrOrBytesPath") -> Stat_t:
-    """stat(2): what the kernel knows of a file; of a symbolic link, of what it leads to. Go Stat.
+    """stat(2): return the status of a file; symbolic links are followed. Go Stat.
 
-    FileNotFoundError; PermissionError: a directory on the way may not be searched; ELOOP: too many symbolic links.
+    FileNotFoundError. PermissionError: no search permission for a directory of path. ELOOP: too many symbolic links.
     """
     return _stat("stat", path, 0)
 
@@ -55,7 +55,7 @@ def _stat(call: str, path: "StrOrBytesPath", flags: int) -> Stat_t:
 
 
 def _by_statx(call: str, dirfd: int, path: bytes, flags: int) -> Stat_t:
-    """The same by statx: loongarch64 had nothing else before Linux 6.11, and mips64el's own has times of 32 bits."""
+    """As stat, by statx: loongarch64 had no other call before Linux 6.11, and stat on mips64el has 32-bit times."""
     stx = _statx(call, dirfd, path, flags, STATX_BASIC_STATS)
     st = Stat_t(
         dev=_device(stx.dev_major, stx.dev_minor),
@@ -71,15 +71,15 @@ def _by_statx(call: str, dirfd: int, path: bytes, flags: int) -> Stat_t:
 
 
 def _device(major: int, minor: int) -> int:
-    """The kernel's own 32 bits of a device's number."""
+    """The kernel's 32-bit device number."""
     return minor & 0xFF | major << 8 | (minor & ~0xFF) << 12
 
 
 def statx(dirfd: int, path: "StrOrBytesPath", flags: int = 0, mask: int = STATX_BASIC_STATS) -> Statx_t:
-    """statx(2): as stat, with what mask asks for: STATX_BTIME and so on. Go unix.Statx.
+    """statx(2): as stat, with the fields that mask selects: STATX_BTIME and so on. Go unix.Statx.
 
-    path starts at the directory dirfd, or at AT_FDCWD. flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH (with an empty path,
-    dirfd itself), AT_STATX_DONT_SYNC and so on.
+    A relative path starts at the directory dirfd, or at AT_FDCWD. flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH (with an
+    empty path: the status of dirfd itself), AT_STATX_DONT_SYNC and so on.
     """
     return _statx(
         "statx", descriptor("dirfd", dirfd), c_path("path", path), flag_bits("flags", flags), u32("mask", mask)
@@ -95,7 +95,7 @@ def _statx(call: str, dirfd: int, path: bytes, flags: int, mask: int) -> Statx_t
 
 
 def statfs(path: "StrOrBytesPath") -> Statfs_t:
-    """statfs(2): what the kernel knows of the file system that a file is on. Go Statfs."""
+    """statfs(2): return the status of the file system that a file is on. Go Statfs."""
     name, buf = c_path("path", path), Statfs_t()
     pointer = byref(buf)
     size = sizeof(buf)
@@ -117,10 +117,10 @@ def fstatfs(fd: int) -> Statfs_t:
 
 
 def ustat(dev: int) -> Ustat_t:
-    """ustat(2): how much of the file system on a device is free. Go Ustat.
+    """ustat(2): return the free space of the file system mounted from a device. Go Ustat.
 
-    OSError(EINVAL): nothing is mounted from it. ENOSYS: aarch64, riscv64 and loongarch64 have no such call; statfs says
-    more.
+    EINVAL: no file system is mounted from dev. ENOSYS: aarch64, riscv64 and loongarch64 do not have this call; use
+    statfs.
     """
     dev, buf = u32("dev", dev), Ustat_t()
     before = kept.value

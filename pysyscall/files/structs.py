@@ -1,5 +1,5 @@
 """<sys/inotify.h>, <linux/types.h>, <linux/fcntl.h>, <linux/stat.h>, <asm/stat.h>, <asm/statfs.h>: what the
-kernel tells of files.
+kernel reports about files.
 """
 
 import ctypes
@@ -32,7 +32,7 @@ else:
     Dev = U32 if _IS_MIPS else U64
     Nlink = U64 if ABI in ("x86_64", "ppc64le", "s390x") else U32
     Blksize = I64 if ABI in ("x86_64", "ppc64le", "s390x") else U32 if ABI == "mips64el" else I32
-    # What stands behind a device's number, and at the end.
+    # The padding after a device number, and at the end of struct stat.
     Pad = U32 * 3 if _IS_MIPS else U32 if _IS_32_BIT else U64
     Rest = U32 * 14 if ABI == "mipsel" else I64 * 3 if ABI in ("x86_64", "ppc64le", "s390x") else I32 * 2
     Word = U32 if ABI == "s390x" else I32 if _IS_32_BIT else I64
@@ -45,10 +45,10 @@ else:
 
 
 class Dirent(Struct):
-    """The kernel's struct linux_dirent64: a record that getdents fills in, `reclen` bytes long. Go Dirent.
+    """The kernel's struct linux_dirent64: a record that getdents stores, `reclen` bytes long. Go Dirent.
 
-    `type` is DT_REG, DT_DIR and so on, or DT_UNKNOWN; `off` is where the next record is to be sought. parse_dirent
-    takes the names.
+    `type` is DT_REG, DT_DIR and so on, or DT_UNKNOWN. `off` is the file offset of the next record, for seek.
+    parse_dirent returns the names.
     """
 
     __slots__ = ()
@@ -60,9 +60,10 @@ class Dirent(Struct):
 
 
 class Flock_t(Struct):
-    """the kernel's struct flock64 (l_): a lock on a range of a file; offsets of 64 bits on every ABI. Go Flock_t.
+    """the kernel's struct flock64 (l_): a lock on a range of a file, with 64-bit offsets on every ABI. Go Flock_t.
 
-    `type` is F_RDLCK, F_WRLCK or F_UNLCK; `len` 0 is up to the end. `pid` is who has a lock that F_GETLK found.
+    `type` is F_RDLCK, F_WRLCK or F_UNLCK. `len` 0 is up to the end of the file. `pid` is the process that holds the
+    lock that F_GETLK found.
     """
 
     __slots__ = ()
@@ -74,7 +75,7 @@ class Flock_t(Struct):
 
 
 class InotifyEvent(Struct):
-    """struct inotify_event: opens every event, `len` bytes of its name follow. Go InotifyEvent."""
+    """struct inotify_event: the header of an event, followed by `len` bytes of name. Go InotifyEvent."""
 
     __slots__ = ()
     wd: I32
@@ -85,17 +86,17 @@ class InotifyEvent(Struct):
 
 
 class Fsid(Struct):
-    """the kernel's __kernel_fsid_t: what tells file systems apart. Go Fsid."""
+    """the kernel's __kernel_fsid_t: the id of a file system. Go Fsid."""
 
     __slots__ = ()
     val: I32x2
 
 
 class Stat_t(Struct):
-    """the kernel's struct stat (st_): what it knows of a file. Go Stat_t.
+    """the kernel's struct stat (st_): the status of a file. Go Stat_t.
 
-    `mode` holds the type, S_IFREG and so on, and the permissions; `blocks` counts 512 bytes each; `dev` and `rdev` are
-    taken apart by os.major and os.minor. Seconds have 32 bits on 32-bit ABIs, as in Go: statx gives 64.
+    `mode` holds the file type, S_IFREG and so on, and the permissions. `blocks` counts blocks of 512 bytes. os.major
+    and os.minor split `dev` and `rdev`. On 32-bit ABIs seconds have 32 bits, as in Go; those of statx have 64.
     """
 
     __slots__ = ()
@@ -142,7 +143,7 @@ class Stat_t(Struct):
 
 
 class StatxTimestamp(Struct):
-    """the kernel's struct statx_timestamp (tv_): seconds since 1970, of 64 bits on every ABI, and nanoseconds. Go
+    """the kernel's struct statx_timestamp (tv_): 64-bit seconds since 1970 and nanoseconds. Go
     unix.StatxTimestamp.
     """
 
@@ -152,14 +153,14 @@ class StatxTimestamp(Struct):
     _reserved: I32
 
     def nano(self) -> int:
-        """The whole in nanoseconds."""
+        """The time in nanoseconds."""
         return self.sec * 1_000_000_000 + self.nsec
 
 
 class Statx_t(Struct):
-    """the kernel's struct statx (stx_): what it knows of a file, the same on every ABI. Go unix.Statx_t.
+    """the kernel's struct statx (stx_): the status of a file, laid out alike on every ABI. Go unix.Statx_t.
 
-    `mask` says which fields are filled in, STATX_BTIME and so on; `btime` is when the file was made.
+    `mask` says which fields are filled in, STATX_BTIME and so on. `btime` is the creation time.
     """
 
     __slots__ = ()
@@ -190,10 +191,10 @@ class Statx_t(Struct):
 
 
 class Statfs_t(Struct):
-    """the kernel's struct statfs64 (f_): what it knows of a file system. Go Statfs_t.
+    """the kernel's struct statfs64 (f_): the status of a file system. Go Statfs_t.
 
-    `type` is the file system's magic number. Blocks are `frsize` bytes each, `bavail` of them free for everybody;
-    `flags` are ST_RDONLY and so on.
+    `type` is the file system's magic number. Blocks have `frsize` bytes; `bavail` of them are free for unprivileged
+    users. `flags` are ST_RDONLY and so on.
     """
 
     __slots__ = ()
@@ -216,7 +217,7 @@ class Statfs_t(Struct):
 
 
 class Ustat_t(Struct):
-    """struct ustat: how much of a file system is free. Go Ustat_t."""
+    """struct ustat: the free space of a file system. Go Ustat_t."""
 
     __slots__ = ()
     tfree: I32

@@ -1,4 +1,4 @@
-"""inotify: told of what happens to files and in directories. inotify(7)."""
+"""inotify: events on files and in directories. inotify(7)."""
 
 from os import fsdecode
 from struct import Struct as Codec
@@ -13,10 +13,10 @@ _head = Codec("=iIII")
 
 
 class NamedInotifyEvent:
-    """What happened: watch descriptor, mask, cookie, and the name of what it happened to in a watched directory.
+    """An inotify event: watch descriptor, mask, cookie, and the name of the file in the watched directory.
 
-    mask holds IN_CREATE and so on, with IN_ISDIR for a directory. name is "" where the watched file itself is meant.
-    The two halves of a rename have one cookie. `overflow`: events were lost, and wd is -1.
+    mask holds IN_CREATE and so on, with IN_ISDIR for a directory. name is "" for an event on the watched file itself.
+    The two events of a rename have the same cookie. In an overflow event wd is -1.
     """
 
     __slots__ = ("cookie", "mask", "name", "wd")
@@ -30,7 +30,7 @@ class NamedInotifyEvent:
 
     @property
     def overflow(self) -> bool:
-        """Whether the queue was full, and events were lost: look at everything anew."""
+        """Whether the event queue was full and events were lost: rescan what is watched."""
         return bool(self.mask & IN_Q_OVERFLOW)
 
     def __eq__(self, other: object) -> bool:
@@ -45,23 +45,26 @@ class NamedInotifyEvent:
 
 
 def inotify_init() -> int:
-    """inotify_init(2): make an inotify instance, inherited by the programs that this process starts. Go InotifyInit."""
+    """inotify_init(2): create an inotify instance and return its file descriptor. Go InotifyInit.
+
+    The descriptor is not close-on-exec: inotify_init1 takes flags.
+    """
     return check("inotify_init", kept.value, libc.inotify_init1(0))
 
 
 def inotify_init1(flags: int) -> int:
-    """inotify_init1(2): as inotify_init, with IN_CLOEXEC and IN_NONBLOCK. Go InotifyInit1.
+    """inotify_init1(2): as inotify_init, with the flags IN_CLOEXEC and IN_NONBLOCK. Go InotifyInit1.
 
-    EMFILE: this user has max_user_instances of them.
+    EMFILE: the user's limit max_user_instances, or the process's limit of descriptors.
     """
     return check("inotify_init1", kept.value, libc.inotify_init1(i32("flags", flags)))
 
 
 def inotify_add_watch(fd: int, pathname: "StrOrBytesPath", mask: int) -> int:
-    """inotify_add_watch(2): watch a file or directory for the events in mask; the watch descriptor. Go InotifyAddWatch.
+    """inotify_add_watch(2): watch a file or directory for the events in mask. Go InotifyAddWatch.
 
-    A file that is watched already keeps its descriptor, and gets the new mask. ENOSPC: this user has max_user_watches
-    of them.
+    Returns the watch descriptor. A file that is already watched keeps its watch descriptor and gets the new mask.
+    ENOSPC: the user's limit max_user_watches.
     """
     fd, path, mask = descriptor("fd", fd), c_path("pathname", pathname), u32("mask", mask)
     before = kept.value
@@ -71,15 +74,19 @@ def inotify_add_watch(fd: int, pathname: "StrOrBytesPath", mask: int) -> int:
 
 
 def inotify_rm_watch(fd: int, watchdesc: int) -> int:
-    """inotify_rm_watch(2): end a watch; 0. An IN_IGNORED event follows. EINVAL: no such watch. Go InotifyRmWatch."""
+    """inotify_rm_watch(2): remove a watch and return 0. An IN_IGNORED event follows. Go InotifyRmWatch.
+
+    EINVAL: no such watch.
+    """
     return check(
         "inotify_rm_watch", kept.value, libc.inotify_rm_watch(descriptor("fd", fd), flag_bits("watchdesc", watchdesc))
     )
 
 
 def parse_inotify_events(buf: "ReadableBuffer") -> "list[NamedInotifyEvent]":
-    """The events that read filled a buffer with, `buf[:n]`. Names are shown by os.fsdecode. OSError(EINVAL): one is
-    cut.
+    """Parse the inotify(7) events that read stored in a buffer, `buf[:n]`.
+
+    Names are decoded by os.fsdecode. OSError(EINVAL): an event is truncated.
     """
     raw = memoryview(buf).tobytes()
     events, start = [], 0

@@ -1,1 +1,1 @@
-"""Memory: mapped, advised, protected and locked."""
+"""Memory: mapping, advice, protection and locking."""

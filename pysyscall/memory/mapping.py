@@ -1,9 +1,9 @@
-"""Memory mapped from files or from nowhere, as memoryviews.
+"""File-backed and anonymous memory mappings, as memoryviews.
 
-What `mmap` returns is a view of a ctypes array that nothing else refers to. The array's memory is unmapped when the
-last view of it is gone: slices, casts and arrays made by `from_buffer` keep it mapped, so that no view ever shows
-memory that is not there. What remains possible, as in C and Go: an access that a protection forbids ends the process by
-SIGSEGV, and an access to a part of a file that has been cut off by SIGBUS.
+`mmap` returns a view of a ctypes array that nothing else refers to. The memory is unmapped when the last view of the
+array is gone. Slices, casts and arrays made by `from_buffer` keep it mapped, so that no view refers to unmapped memory.
+As in C and Go, an access that the protection forbids kills the process with SIGSEGV, and an access beyond the end of a
+truncated file kills it with SIGBUS.
 """
 
 import sys
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Mapping(ref):  # type: ignore[type-arg]
-    """A mapping's owner, which it unmaps when the owner is gone."""
+    """A reference to the array of a mapping, which is unmapped when the array is gone."""
 
     __slots__ = ("address", "length")
     address: int
@@ -37,10 +37,10 @@ _mappings: "dict[int, _Mapping]" = {}  # by address
 
 def _unmap(
     gone: _Mapping,
-    forget: "Callable[..., object]" = _mappings.pop,  # bound here: at the end of the process names go
+    forget: "Callable[..., object]" = _mappings.pop,  # bound here: globals may be gone at interpreter exit
     unmap: "Callable[[int, int], int]" = libc.munmap,
 ) -> None:
-    forget(gone.address, None)  # first: when it is unmapped, another thread may get the same address
+    forget(gone.address, None)  # first: once it is unmapped, another thread may get the same address
     unmap(gone.address, gone.length)
 
 
@@ -48,13 +48,13 @@ _FAILED = c_void_p(-1).value  # MAP_FAILED
 
 
 def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview:
-    """mmap(2): map length bytes of a file from offset on, a multiple of the page; or memory with MAP_ANON. Go Mmap.
+    """mmap(2): map length bytes of a file at offset, or anonymous memory with MAP_ANON. Go Mmap.
 
-    prot is PROT_READ, PROT_WRITE, PROT_EXEC or PROT_NONE; flags MAP_SHARED or MAP_PRIVATE, and more. fd is -1 with
-    MAP_ANON. Without PROT_WRITE the view is read-only, but for PROT_NONE, which a program may let mprotect change.
-    `munmap`, or the end of the last view, unmaps. OSError(EINVAL): length is not positive, offset no multiple of the
-    page, or MAP_FIXED is asked for, as there is no address to give. PermissionError: the file is not open for that.
-    ENODEV: it cannot be mapped.
+    prot is PROT_READ, PROT_WRITE and PROT_EXEC combined, or PROT_NONE. flags holds MAP_SHARED or MAP_PRIVATE; fd is -1
+    with MAP_ANON. The view is read-only without PROT_WRITE, and writable with PROT_NONE, which mprotect may change
+    later. The memory is unmapped by munmap, or when the last view is gone. EINVAL: length is not positive, offset is
+    not a multiple of the page size, or flags has MAP_FIXED, which would need an address. PermissionError: the file is
+    not open for this access. ENODEV: the file cannot be mapped.
     """
     if (
         type(fd) is not int
@@ -66,7 +66,7 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
     ):
         length, offset = integer("length", length, -sys.maxsize - 1, sys.maxsize), i64("offset", offset)
         fd, prot, flags = descriptor("fd", fd), i32("prot", prot), flag_bits("flags", flags)
-    if length <= 0 or flags & MAP_FIXED:  # without an address it would replace what lies at the lowest
+    if length <= 0 or flags & MAP_FIXED:  # MAP_FIXED without an address would replace what is mapped at 0
         raise system_error("mmap", EINVAL)
     before = kept.value
     address = libc.mmap(None, length, prot, flags, fd, offset)
@@ -81,10 +81,10 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
 
 
 def munmap(b: memoryview) -> None:
-    """munmap(2): give mapped memory back; b can be used no more. Go Munmap.
+    """munmap(2): unmap memory; b is released and can no longer be used. Go Munmap.
 
-    b is what mmap returned, whole. Where another view of it lives, the memory goes with the last of them.
-    OSError(EINVAL): b is something else, or a part. ValueError: it has been given back.
+    b is the whole view that mmap returned. If other views of it exist, the memory is unmapped when the last one is
+    gone. EINVAL: b is not such a view, or only a slice. ValueError: b has been released before.
     """
     if _owner("munmap", b).length != b.nbytes or not b.c_contiguous:
         raise system_error("munmap", EINVAL)
@@ -94,42 +94,44 @@ def munmap(b: memoryview) -> None:
 def madvise(b: memoryview, advice: int) -> None:
     """madvise(2): tell the kernel how mapped memory will be used: MADV_SEQUENTIAL, MADV_DONTNEED and so on. Go Madvise.
 
-    b is what mmap returned, or a slice of it that begins on a page. OSError(EINVAL): it is not, or no such advice.
+    b is a view that mmap returned, or a slice of one that begins on a page boundary. EINVAL: it is not, or the advice
+    is unknown.
     """
     address, length = _place("madvise", b)
     check("madvise", kept.value, libc.madvise(address, length, i32("advice", advice)))
 
 
 def mprotect(b: memoryview, prot: int) -> None:
-    """mprotect(2): change what mapped memory may be used for: PROT_READ, PROT_WRITE, PROT_EXEC, PROT_NONE. Go Mprotect.
+    """mprotect(2): set the protection of mapped memory: PROT_READ, PROT_WRITE, PROT_EXEC, PROT_NONE. Go Mprotect.
 
-    b is what mmap returned, or a slice of it that begins on a page. A view does not notice: an access that is forbidden
-    now ends the process. OSError(EINVAL): b is no such memory. PermissionError: the file is not open for that.
+    b is a view that mmap returned, or a slice of one that begins on a page boundary. Existing views do not change: a
+    forbidden access through them kills the process with SIGSEGV. EINVAL: b is not such a view. PermissionError: the
+    file is not open for this access.
     """
     address, length = _place("mprotect", b)
     check("mprotect", kept.value, base_libc.mprotect(c_void_p(address), length, i32("prot", prot)))
 
 
 def mlock(b: "ReadableBuffer") -> None:
-    """mlock(2): keep a buffer's pages in memory until munlock. Go Mlock.
+    """mlock(2): lock a buffer's pages in memory until munlock. Go Mlock.
 
-    Whole pages are locked, with whatever else lies on them. ENOMEM: RLIMIT_MEMLOCK.
+    Whole pages are locked, with the other data on them. ENOMEM: over RLIMIT_MEMLOCK. PermissionError: the limit is 0.
     """
     _lock("mlock", libc.mlock, b)
 
 
 def munlock(b: "ReadableBuffer") -> None:
-    """munlock(2): let a buffer's pages be swapped out again. Go Munlock."""
+    """munlock(2): unlock a buffer's pages, which may be swapped out again. Go Munlock."""
     _lock("munlock", libc.munlock, b)
 
 
 def mlockall(flags: int) -> None:
-    """mlockall(2): keep all of this process in memory: MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT. Go Mlockall."""
+    """mlockall(2): lock all memory of this process: MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT. Go Mlockall."""
     check("mlockall", kept.value, libc.mlockall(i32("flags", flags)))
 
 
 def munlockall() -> None:
-    """munlockall(2): let all of this process be swapped out again. Go Munlockall."""
+    """munlockall(2): unlock all memory of this process, which may be swapped out again. Go Munlockall."""
     check("munlockall", kept.value, libc.munlockall())
 
 
@@ -142,7 +144,7 @@ def _lock(call: str, function: "Callable[[Pointer, int], int]", b: "ReadableBuff
 
 
 def _place(call: str, b: memoryview) -> "tuple[int, int]":
-    """The address and length of a view that mmap returned, or of a slice of one; OSError(EINVAL) otherwise."""
+    """Return the address and length of a view that mmap returned, or of a slice of one; otherwise raise EINVAL."""
     _owner(call, b)
     export = Export(b)
     export.release()
@@ -150,7 +152,7 @@ def _place(call: str, b: memoryview) -> "tuple[int, int]":
 
 
 def _owner(call: str, b: memoryview) -> _Mapping:
-    """The mapping that a view is of; OSError(EINVAL) otherwise."""
+    """Return the mapping that a view belongs to; otherwise raise EINVAL."""
     if not isinstance(b, memoryview):
         raise TypeError(f"b must be a memoryview that mmap returned, not {type(b).__name__}")
     owner = b.obj  # ValueError where b has been released

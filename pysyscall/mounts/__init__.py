@@ -1,1 +1,1 @@
-"""Mounts, and what a process takes for its root."""
+"""Mounts, and the root directory of a process."""

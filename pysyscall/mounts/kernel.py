@@ -1,4 +1,4 @@
-"""The kernel's call of this subject that no libc has: by number, see `base.declaration`."""
+"""The system call of this subject that libc does not wrap: called by number, see `base.declaration`."""
 
 from ..base.declaration import Long, String, by_number
 

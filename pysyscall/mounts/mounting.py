@@ -1,10 +1,10 @@
-"""File systems, mounted and unmounted, and what a process takes for its root."""
+"""File systems, mounted and unmounted, and the root directory of a process."""
 
 import sys
 
 from ..base.arguments import StrOrBytes, StrOrBytesPath, c_path, c_string, i32, integer
 from ..base.errors import check, kept
-from ..files import directories  # noqa: F401  # chdir comes next, and would be out of reach by then
+from ..files import directories  # noqa: F401  # chdir usually follows chroot, which may make it unimportable
 from . import kernel, libc
 
 
@@ -15,13 +15,13 @@ def mount(
     flags: int,
     data: "StrOrBytes | None" = "",
 ) -> None:
-    """mount(2): attach a file system to a directory, or change what is attached there. Go Mount.
+    """mount(2): mount a file system on a directory, or change an existing mount. Go Mount.
 
-    source is a device, a directory (MS_BIND), or any word for file systems without one; fstype is "tmpfs", "proc" and
-    so on; both may be None where flags makes them meaningless. flags: MS_RDONLY, MS_BIND, MS_REC, MS_PRIVATE and so on.
-    data is the file system's own options, "size=1m"; empty or None goes as the null pointer. PermissionError: needs
-    CAP_SYS_ADMIN in the mount namespace. ENODEV: no such file system. EBUSY, ENOENT, ENOTDIR; EINVAL: a bad superblock,
-    option, or flag.
+    source is a device, a directory (MS_BIND), or any word for a file system without a device. fstype is "tmpfs", "proc"
+    and so on. Both may be None where flags makes the kernel ignore them. flags: MS_RDONLY, MS_BIND, MS_REC, MS_PRIVATE
+    and so on. data holds options of the file system, such as "size=1m"; empty or None is passed as a null pointer.
+    PermissionError: needs CAP_SYS_ADMIN in the mount namespace. ENODEV: unknown file system. EINVAL: invalid
+    superblock, option or flag. EBUSY, ENOENT, ENOTDIR.
     """
     flags = integer("flags", flags, 0, 2 * sys.maxsize + 1)
     name, place = None if source is None else c_path("source", source), c_path("target", target)
@@ -30,27 +30,28 @@ def mount(
 
 
 def unmount(target: "StrOrBytesPath", flags: int) -> None:
-    """umount2(2): detach what is mounted on a directory: 0, MNT_DETACH, MNT_FORCE, UMOUNT_NOFOLLOW. Go Unmount.
+    """umount2(2): unmount the file system mounted on a directory. Go Unmount.
 
-    EBUSY: files there are open; MNT_DETACH takes it out of sight, and waits for them. EINVAL: nothing is mounted there.
+    flags: 0, MNT_DETACH, MNT_FORCE, UMOUNT_NOFOLLOW. EBUSY: the file system is in use. MNT_DETACH returns at once: the
+    mount disappears from the tree, and is released when it is no longer in use. EINVAL: target is not a mount point.
     """
     check("unmount", kept.value, libc.umount2(c_path("target", target), i32("flags", flags)))
 
 
 def pivot_root(newroot: "StrOrBytesPath", putold: "StrOrBytesPath") -> None:
-    """pivot_root(2): make a mount the root of this mount namespace, and put the old root below it. Go PivotRoot.
+    """pivot_root(2): make newroot the root mount of this mount namespace, and move the old one to putold. Go PivotRoot.
 
-    Both must be directories, and newroot a mount point on another mount than the root's; "." and "." stack the old root
-    on the new one, for unmount(".", MNT_DETACH). EINVAL: it is not, or its parent is shared; EBUSY: it is on the root's
-    mount.
+    newroot is a mount point other than the root; putold is a directory at or below newroot. With "." for both the old
+    root is stacked on the new one, for unmount(".", MNT_DETACH). EINVAL: newroot is not a mount point, putold is not
+    below it, or a mount's propagation is shared. EBUSY: newroot or putold is on the current root mount.
     """
     check("pivot_root", kept.value, kernel.pivot_root(c_path("newroot", newroot), c_path("putold", putold)))
 
 
 def chroot(path: "StrOrBytesPath") -> None:
-    """chroot(2): make a directory the one that paths from "/" on start at. Go Chroot.
+    """chroot(2): change the root directory of this process. Go Chroot.
 
-    The working directory stays where it is: chdir("/") comes next. Modules that this program has not imported yet are
-    out of reach from then on. PermissionError: needs CAP_SYS_CHROOT.
+    The working directory does not change: call chdir("/") next. Modules that have not been imported yet can then be
+    imported only from below the new root. PermissionError: needs CAP_SYS_CHROOT.
     """
     check("chroot", kept.value, libc.chroot(c_path("path", path)))

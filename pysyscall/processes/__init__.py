@@ -1,1 +1,1 @@
-"""Processes: started, waited for, traced; their identities, limits, signals and namespaces."""
+"""Processes: starting, waiting and tracing; ids, limits, signals and namespaces."""

@@ -1,4 +1,4 @@
-"""ProcAttr and what it is made of: how a new process is to begin."""
+"""ProcAttr and its parts: the attributes of a new process."""
 
 from _collections_abc import Sequence
 from ctypes import c_int
@@ -7,7 +7,7 @@ from ..base.arguments import StrOrBytes, StrOrBytesPath
 
 
 class _Attributes:
-    """Fields that compare and show themselves."""
+    """Equality and repr from the fields in __slots__."""
 
     __slots__: "tuple[str, ...]" = ()
 
@@ -26,7 +26,7 @@ class _Attributes:
 class Credential(_Attributes):
     """The user and the groups of a new process. Go Credential.
 
-    groups: the supplementary ones, instead of the parent's; no_set_groups leaves the parent's.
+    groups: the supplementary groups, which replace the parent's. no_set_groups: keep the parent's.
     """
 
     __slots__ = ("gid", "groups", "no_set_groups", "uid")
@@ -39,7 +39,7 @@ class Credential(_Attributes):
 
 
 class SysProcIDMap(_Attributes):
-    """`size` ids in a user namespace, from container_id on, and the ids that they are outside. Go SysProcIDMap."""
+    """Map `size` ids of a user namespace, from container_id on, to ids outside, from host_id on. Go SysProcIDMap."""
 
     __slots__ = ("container_id", "host_id", "size")
 
@@ -50,21 +50,22 @@ class SysProcIDMap(_Attributes):
 
 
 class SysProcAttr(_Attributes):
-    """What Linux can give a new process. Go SysProcAttr.
+    """Attributes of a new process that only Linux has. Go SysProcAttr.
 
-    chroot: its root directory. credential: its user and groups; None leaves them.
-    setsid: it leads a session. setpgid: it is in process group pgid, or 0 for one of its own.
-    setctty: descriptor ctty of its own is its terminal, which needs setsid. noctty: it gives up descriptor 0 as its
-    terminal. foreground: its process group, as setpgid, is the foreground one of descriptor ctty of the parent's.
-    pdeathsig: the signal that it gets when the thread that starts it ends, not only the process.
-    ptrace: it is traced by the thread that starts it, and stops with SIGTRAP at its first instruction.
-    cloneflags: namespaces of its own from birth (CLONE_NEWUSER, CLONE_NEWPID, ...), CLONE_IO, CLONE_UNTRACED.
-    unshareflags: what it unshares; with CLONE_NEWNS its mounts are private.
-    uid_mappings, gid_mappings: the ids of its CLONE_NEWUSER; without privileges one of a kind, and setgroups is denied
-    unless gid_mappings_enable_setgroups.
+    chroot: its root directory. credential: its user and groups; None leaves them unchanged.
+    setsid: create a session. setpgid: join process group pgid, or create one if pgid is 0.
+    setctty: make the child's descriptor ctty its controlling terminal; needs setsid. noctty: detach descriptor 0 as the
+    controlling terminal. foreground: as setpgid, and make its process group the foreground process group of the
+    terminal that is the parent's descriptor ctty.
+    pdeathsig: the signal sent to it when the thread that started it ends, even if the process goes on.
+    ptrace: it is traced by the thread that started it, and stops with SIGTRAP at its first instruction.
+    cloneflags: new namespaces to start in (CLONE_NEWUSER, CLONE_NEWPID, ...), CLONE_IO, CLONE_UNTRACED.
+    unshareflags: what the child unshares; with CLONE_NEWNS all its mounts become private.
+    uid_mappings, gid_mappings: the id maps of the CLONE_NEWUSER namespace. Without privileges each has one entry, and
+    setgroups is denied. gid_mappings_enable_setgroups: allow setgroups.
     ambient_caps: capabilities, such as CAP_NET_RAW, that it keeps although it is not root.
-    use_cgroup_fd: it begins in the cgroup whose directory is open as cgroup_fd.
-    pid_fd: gets a pidfd, close-on-exec, when the process has started; -1 where the kernel gives none.
+    use_cgroup_fd: start it in the cgroup whose directory is open as cgroup_fd.
+    pid_fd: a c_int that gets a close-on-exec pidfd of the process; -1 if the kernel has none.
     """
 
     __slots__ = (
@@ -137,12 +138,12 @@ class SysProcAttr(_Attributes):
 
 
 class ProcAttr(_Attributes):
-    """How a new process begins. Go ProcAttr.
+    """Attributes of a new process. Go ProcAttr.
 
-    dir: its working directory, the parent's where it is empty.
-    env: its environment, "key=value" each; empty where none is given, as in Go.
-    files: files[i] becomes its descriptor i, and -1 closes that. 0 to 2 are closed where there are fewer; all others
-    that are not close-on-exec are inherited.
+    dir: its working directory; if empty, the parent's.
+    env: its environment, each entry "key=value"; empty by default, as in Go.
+    files: files[i] becomes its descriptor i; -1 closes descriptor i. Those of 0 to 2 that files does not reach are
+    closed. All others that are not close-on-exec are inherited.
     """
 
     __slots__ = ("dir", "env", "files", "sys")

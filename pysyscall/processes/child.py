@@ -1,8 +1,8 @@
-"""What a forked process does until it is the program that it was forked for.
+"""What a forked child does between fork and execve.
 
-It is the copy of a Python process in which other threads may have held any lock of C's. So it takes the steps that its
-parent has prepared, one after another, and uses as little of Python for that as it can: nothing is imported, the GIL is
-never given up (PyDLL), and whatever happens ends in _exit.
+The child is a copy of a Python process in which other threads may have held any lock of the C library. So it takes the
+steps that its parent has prepared and uses as little of Python as possible: it imports nothing, never releases the GIL
+(PyDLL), and always ends in execve or _exit.
 """
 
 from ctypes import PyDLL, c_long, c_ulong, c_void_p, get_errno
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
     from .structs import CapUserData
 
-    # What an error calls it; the function and its arguments; where its result goes; whether it may fail.
+    # The label in an error message; the function and its arguments; where the result is stored; whether it may fail.
     Step: TypeAlias = tuple[str, Callable[..., int], tuple[Any, ...], Any, bool]
 
 _IGNORED_BY_PYTHON = 1 << SIGPIPE - 1 | 1 << SIGXFSZ - 1
-_FAILED = 253  # Go's number for a child that did not come to be the program
+_FAILED = 253  # Go's exit status of a child that could not execute the program
 
-# Without a pause: PyDLL keeps the GIL, so that no handler and no other thread runs during a call. Each argument is a
-# number, or a pointer to what is given, which lives as long as the argument does.
+# PyDLL keeps the GIL, so that no signal handler and no other thread runs during a call. Each argument is a number, or
+# an object that is passed as a pointer and lives as long as the argument.
 _function = PyDLL(None, use_errno=True)["syscall"]
 _function.restype = c_long
 _function.argtypes = (c_long, *(c_void_p,) * 6)
@@ -49,7 +49,7 @@ syscall: "Callable[..., int]" = _function
 
 
 def take(steps: "Sequence[Step]", pipe: int, report: "Array[c_int]") -> "NoReturn":
-    """Take all steps, of which the last one is execve. Where one fails, its errno and its place go into the pipe."""
+    """Take all steps, the last of which is execve. If one fails, write its errno and its index into the pipe."""
     errno, place = ENOMEM, 0
     try:
         for _, function, arguments, result, may_fail in steps:
@@ -69,7 +69,7 @@ def take(steps: "Sequence[Step]", pipe: int, report: "Array[c_int]") -> "NoRetur
 
 
 def clone(arguments: "tuple[Any, ...]", pipe: int, pid: "Array[c_int]") -> int:
-    """Make the process that goes on, the parent's child as this one is, tell the parent its number, and end."""
+    """Create the process that takes the next steps, a sibling of this one; tell the parent its pid, and exit."""
     pid[0] = result = syscall(*arguments)
     if result > 0:
         syscall(SYS_WRITE, pipe, pid, 4, 0, 0, 0)
@@ -78,7 +78,7 @@ def clone(arguments: "tuple[Any, ...]", pipe: int, pid: "Array[c_int]") -> int:
 
 
 def wait_for_maps(pipe: int, buffer: "Array[c_int]") -> int:
-    """Wait until the parent has written the id maps; end where it has died."""
+    """Wait until the parent has written the id maps; exit if the parent has died."""
     result = syscall(SYS_READ, pipe, buffer, 1, 0, 0, 0)
     if result == 0:
         _exit(_FAILED)
@@ -91,7 +91,7 @@ _DEFAULT = bytes(64)  # the kernel's struct sigaction
 
 
 class Signals:
-    """The signals of the parent: which are blocked, and which its child has to take the handlers from."""
+    """The parent's signal mask, and the signals that the child resets to their default action."""
 
     __slots__ = ("handled", "mask")
 
@@ -100,7 +100,7 @@ class Signals:
         self.handled: list[int] = []
 
     def look(self) -> None:
-        """Find out what has a handler, or is one of the two signals that Python ignores by itself."""
+        """Find the signals that have a handler, and those of SIGPIPE and SIGXFSZ that Python ignores by itself."""
         caught, ignored = _handlers()
         number, bits = 1, caught | ignored & _IGNORED_BY_PYTHON
         while bits:
@@ -110,7 +110,7 @@ class Signals:
 
 
 def _handlers() -> "tuple[int, int]":
-    """The signals that have a handler, and those that are ignored, a bit for each."""
+    """Return the signals that have a handler, and those that are ignored, as bit masks."""
     opened: list[int] = []
     try:
         keep(opened, open_file, "/proc/self/status", O_RDONLY | O_CLOEXEC)
@@ -124,7 +124,7 @@ def _handlers() -> "tuple[int, int]":
 
 
 def _handlers_without_proc() -> "tuple[int, int]":
-    """The same from the kernel's struct sigaction, whose first word is the handler; on mips it is the second."""
+    """As _handlers, from the kernel's struct sigaction, whose first word is the handler; on mips its second."""
     action, caught, ignored = (c_ulong * 16)(), 0, 0
     for number in range(1, NSIG):
         syscall(SYS_RT_SIGACTION, number, 0, action, _SIGSET_SIZE, 0, 0)
@@ -135,24 +135,24 @@ def _handlers_without_proc() -> "tuple[int, int]":
 
 
 def restore_signals(signals: Signals) -> int:
-    """Let no handler of the parent's run here, and then let signals in as they came to the parent."""
+    """Reset the parent's signal handlers, and then restore the parent's signal mask."""
     for number in signals.handled:
         syscall(SYS_RT_SIGACTION, number, _DEFAULT, 0, _SIGSET_SIZE, 0, 0)
     return syscall(SYS_RT_SIGPROCMASK, SIG_SETMASK, signals.mask, 0, _SIGSET_SIZE, 0, 0)
 
 
 def add_capabilities(data: "Array[CapUserData]", bits: "tuple[int, int]") -> int:
-    """Make capabilities permitted and inheritable, as ambient ones have to be."""
-    for each, more in zip(data, bits):  # noqa: B905  # two and two
+    """Add capabilities to the permitted and inheritable sets, as ambient ones require."""
+    for each, more in zip(data, bits):  # noqa: B905  # both have two items
         each.permitted |= more
         each.inheritable |= more
     return 0
 
 
 def signal_if_orphaned(parent: int, sig: int) -> int:
-    """Do what the kernel would have done if the parent died before it was asked to.
+    """Send the parent-death signal if the parent died before prctl asked the kernel to send it.
 
-    A parent in another PID namespace is number 0.
+    A parent in another PID namespace has pid 0 here.
     """
     if syscall(SYS_GETPPID, 0, 0, 0, 0, 0, 0) in (parent, 0):
         return 0

@@ -1,4 +1,4 @@
-"""Other programs: started beside this one, or in its place."""
+"""Executing programs: in a new process, or in this one."""
 
 from _collections_abc import Sequence
 
@@ -19,19 +19,19 @@ else:
 
 
 def fork_exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", attr: "ProcAttr | None" = None) -> int:
-    """fork(2), execve(2): start a program in a new process; its number, to be waited for with wait4. Go ForkExec.
+    """fork(2), execve(2): start a program in a new process and return its pid, for wait4. Go ForkExec.
 
-    argv0 is the program's path, which is not looked for in PATH; argv are its arguments, its own name first. attr None
-    is ProcAttr(): no environment, and descriptors 0 to 2 closed. The signals that are blocked here are blocked there;
-    those that are ignored stay so, but for SIGPIPE and SIGXFSZ, which Python ignores by itself.
+    argv0 is the program's path; PATH is not searched. argv are the program's arguments, its name first. attr None is
+    ProcAttr(): no environment, and descriptors 0 to 2 closed. The program inherits the signal mask and the ignored
+    signals, except SIGPIPE and SIGXFSZ, which Python ignores by itself.
 
-    The OSError of a step that fails names it: "fork_exec: chroot: No such file or directory". Then there is no process,
-    and none to be waited for. ValueError: what can never be right, such as setctty together with foreground.
+    If a step fails, the OSError names it: "fork_exec: chroot: No such file or directory". No process is left to wait
+    for. ValueError: attributes that contradict each other, such as setctty together with foreground.
 
-    Descriptors, a directory, a session and a process group cost as little as they do with `subprocess`; for all else
-    this process is copied, which takes longer the more memory it has. With cloneflags or use_cgroup_fd the copy makes
-    the new process and ends, so that one SIGCHLD more may come. Other threads may do whatever they like meanwhile. The
-    copy runs what os.register_at_fork has for children.
+    If only descriptors, the working directory, a session or a process group are set, the call uses posix_spawn(3) and
+    is as fast as `subprocess`. Otherwise it forks, which takes longer the more memory this process has; the child runs
+    the functions registered with os.register_at_fork. With cloneflags or use_cgroup_fd the forked child may create the
+    new process and exit, which sends one more SIGCHLD. Other threads may run meanwhile.
     """
     moved: list[int] = []
     try:
@@ -51,15 +51,16 @@ def fork_exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", attr: "Proc
 def start_process(
     argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", attr: "ProcAttr | None" = None
 ) -> "tuple[int, int]":
-    """fork(2), execve(2): fork_exec, and 0, where other systems have a handle. Go StartProcess."""
+    """fork(2), execve(2): as fork_exec; return the pid and 0, a handle on other systems. Go StartProcess."""
     return fork_exec(argv0, argv, attr), 0
 
 
 def exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", envv: "Sequence[StrOrBytes]") -> "NoReturn":
-    """execve(2): run another program in this process, instead of this one. Go Exec.
+    """execve(2): replace the program of this process by another. Go Exec.
 
-    All threads end, no `finally` runs, nothing is flushed. What is not close-on-exec stays open. Blocked and ignored
-    signals stay so, but for SIGPIPE and SIGXFSZ, which Python ignores by itself. It returns only to raise OSError.
+    All threads end, no `finally` runs, nothing is flushed. Descriptors that are not close-on-exec stay open. The signal
+    mask and the ignored signals are kept, except SIGPIPE and SIGXFSZ, which Python ignores by itself. The call never
+    returns; it raises OSError if it fails.
     """
     program = Program(argv0, argv, envv)
     ignored = [number for number in (SIGPIPE, SIGXFSZ) if _was_ignored(number)]
@@ -73,7 +74,7 @@ def exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", envv: "Sequence[
 
 
 def _was_ignored(number: int) -> bool:
-    """Give a signal its default if it is ignored; whether it was."""
+    """Reset a signal to its default action if it is ignored; return whether it was."""
     action = spawn_executor.Room()
     libc.sigaction(number, None, action)
     if libc.signal(number, SIG_DFL) == SIG_IGN:

@@ -1,4 +1,4 @@
-"""Carries out any plan: fork, and in the child one step after another."""
+"""Carries out any plan with fork: the child takes its steps in turn."""
 
 import gc
 from ctypes import c_int, memmove, sizeof
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 _ALL_SIGNALS = b"\xff" * 128
 _Pair = c_int * 2
 
-# The signal masks of the forks under way, all of the thread that holds fork_lock. There are several where a signal
-# handler has interrupted one fork for another; the first is the one without all signals blocked.
+# The signal masks to restore after the forks under way, all in the thread that holds fork_lock. There are several if a
+# signal handler forks while it interrupts a fork; only the first is the thread's own, before all signals were blocked.
 _masks: "list[Array[c_ulong]]" = []
 
 
 def is_under_way() -> bool:
-    """Whether this thread has all signals blocked because it is about to fork: a signal handler is asking."""
+    """Whether this thread is in the middle of a fork, with all signals blocked: a signal handler asks this."""
     return bool(_masks) and fork_lock._gate._is_owned()
 
 
 def carry_out(plan: "Plan") -> int:
-    """Start the process that a plan describes; its number."""
+    """Start the process that a plan describes and return its pid."""
     start = _Start(plan)
     try:
         pid = start.run()
@@ -49,7 +49,7 @@ def carry_out(plan: "Plan") -> int:
 
 
 def _pipe(plan: "Plan") -> "list[int]":
-    """A pipe that is closed on exec, of descriptors that the new process has no other use for: reading, writing."""
+    """Return a close-on-exec pipe (read end, write end) whose descriptors do not collide with the new process's."""
     ends: list[int] = []
     try:
         ends.extend(chain.from_iterable(starmap(pipe2, ((O_CLOEXEC,),))))
@@ -71,7 +71,7 @@ def _pipe(plan: "Plan") -> "list[int]":
 
 
 class _Start:
-    """One start of a process: what is open and what runs meanwhile."""
+    """One start of a process: the descriptors and processes that it must clean up."""
 
     __slots__ = ("errors", "failed", "forked", "is_undone", "maps", "number", "pid", "plan", "steps", "told")
 
@@ -79,12 +79,12 @@ class _Start:
         self.plan = plan
         self.steps = plan.steps
         self.errors: list[int] = []  # a pipe, and so are the next two
-        self.told: list[int] = []  # by the child: the number of the new process, or that it is in its namespaces
+        self.told: list[int] = []  # by the child: the pid of the new process, or that it is in its namespaces
         self.maps: list[int] = []
         self.forked: list[int] = []  # the process that fork has made, until it is waited for
-        self.number: list[bytes] = []  # what it has told of the process that it has made, if it was to make one
+        self.number: list[bytes] = []  # the pid that it reported, if it had to create another process
         self.pid = 0  # the new process
-        self.failed = False  # the new process has said that it ends
+        self.failed = False  # the new process has reported an error, and exits
         self.is_undone = False
 
     def run(self) -> int:
@@ -112,7 +112,7 @@ class _Start:
         return self.pid
 
     def _prepare(self, plan: "Plan") -> None:
-        """The steps of a process that another one makes, or that waits for its id maps."""
+        """Add the steps for clone, unshare and the wait for the id maps."""
         steps: list[Step] = []
         if plan.clone or plan.maps:
             self.told = _pipe(plan)
@@ -131,7 +131,7 @@ class _Start:
         self.steps = steps + plan.steps
 
     def _take_over(self) -> None:
-        """Learn from the process that fork made which one it has made in turn, and see it end."""
+        """Read from the forked child the pid of the process that it created, and wait until the child exits."""
         close_last(self.told)
         if not self.number:
             self.number.extend(starmap(read, ((self.told[0], sizeof(c_int)),)))
@@ -141,7 +141,7 @@ class _Start:
         self.forked.clear()
 
     def _write_maps(self) -> None:
-        """Write the id maps of the new process, as soon as it is in its user namespace, and let it go on."""
+        """Write the id maps of the new process as soon as it is in its user namespace, and let it continue."""
         close_last(self.told)
         if self.pid if self.plan.clone else read(self.told[0], 1):
             _write_maps(self.pid, self.plan.maps)
@@ -162,7 +162,7 @@ class _Start:
             self.close()
             self.is_undone = True
         except BaseException:
-            return  # a signal handler's: what is not done is done again
+            return  # raised by a signal handler: the caller calls undo again
 
     def close(self) -> None:
         for pipe in (self.errors, self.told, self.maps):
@@ -170,10 +170,10 @@ class _Start:
 
 
 def _fork(steps: "list[Step]", errors: int, signals: "Signals", forked: "list[int]") -> None:
-    """fork, and in the child the steps; in the parent forked has the child's number as soon as there is one.
+    """Fork and let the child take the steps; in the parent forked holds the child's pid as soon as it exists.
 
-    No signal may be handled in the child, where handlers are the parent's (and asyncio's descriptor, into which they
-    write, too), and no garbage be collected: a finalizer would remove what the parent still uses.
+    The child must not handle signals: the handlers, and asyncio's wakeup descriptor, are the parent's. It must not
+    collect garbage either: a finalizer could remove what the parent still uses.
     """
     mask, report = signals.mask, _Pair()
     before = mask.__class__()
@@ -193,7 +193,7 @@ def _fork(steps: "list[Step]", errors: int, signals: "Signals", forked: "list[in
             if forked == [0]:
                 child.take(steps, errors, report)
     finally:
-        # Each in a `finally` of its own: a signal that was blocked comes now, and its handler may raise.
+        # Each in its own `finally`: a blocked signal is delivered now, and its handler may raise.
         try:
             libc.pthread_sigmask(SIG_SETMASK, before, None)
         finally:

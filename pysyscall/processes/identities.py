@@ -1,7 +1,7 @@
-"""User and group ids: whose process this is, and what it may do.
+"""User and group ids of this process.
 
-What changes them changes them in all threads of the process, as in Go: libc sees to that. Only setfsuid and setfsgid
-concern the calling thread alone, in Go too.
+The functions that set ids set them in all threads of the process, as in Go: libc does so. Only setfsuid and setfsgid
+affect the calling thread alone, as in Go.
 """
 
 from _collections_abc import Sequence
@@ -21,80 +21,80 @@ _UNCHANGED = 0xFFFF_FFFF  # (uid_t) -1
 
 
 def getuid() -> int:
-    """getuid(2): the real user id. Go Getuid."""
+    """getuid(2): return the real user id. Go Getuid."""
     return libc.getuid()
 
 
 def geteuid() -> int:
-    """geteuid(2): the effective user id, which decides what this process may do. Go Geteuid."""
+    """geteuid(2): return the effective user id, which permission checks use. Go Geteuid."""
     return libc.geteuid()
 
 
 def getgid() -> int:
-    """getgid(2): the real group id. Go Getgid."""
+    """getgid(2): return the real group id. Go Getgid."""
     return libc.getgid()
 
 
 def getegid() -> int:
-    """getegid(2): the effective group id. Go Getegid."""
+    """getegid(2): return the effective group id. Go Getegid."""
     return libc.getegid()
 
 
 def setuid(uid: int) -> None:
-    """setuid(2): set the effective user id; with CAP_SETUID the real and the saved one too. Go Setuid."""
+    """setuid(2): set the effective user id; with CAP_SETUID also the real and the saved one. Go Setuid."""
     check("setuid", kept.value, libc.setuid(identity("uid", uid)))
 
 
 def setgid(gid: int) -> None:
-    """setgid(2): set the effective group id; with CAP_SETGID the real and the saved one too. Go Setgid."""
+    """setgid(2): set the effective group id; with CAP_SETGID also the real and the saved one. Go Setgid."""
     check("setgid", kept.value, libc.setgid(identity("gid", gid)))
 
 
 def seteuid(euid: int) -> None:
-    """setresuid(2): set the effective user id and leave the other two. Go Seteuid."""
+    """setresuid(2): set the effective user id only. Go Seteuid."""
     check("seteuid", kept.value, libc.setresuid(_UNCHANGED, identity("euid", euid), _UNCHANGED))
 
 
 def setegid(egid: int) -> None:
-    """setresgid(2): set the effective group id and leave the other two. Go Setegid."""
+    """setresgid(2): set the effective group id only. Go Setegid."""
     check("setegid", kept.value, libc.setresgid(_UNCHANGED, identity("egid", egid), _UNCHANGED))
 
 
 def setreuid(ruid: int, euid: int) -> None:
-    """setreuid(2): set the real and the effective user id; -1 leaves one as it is. Go Setreuid."""
+    """setreuid(2): set the real and the effective user id; -1 leaves one unchanged. Go Setreuid."""
     check("setreuid", kept.value, libc.setreuid(identity("ruid", ruid), identity("euid", euid)))
 
 
 def setregid(rgid: int, egid: int) -> None:
-    """setregid(2): set the real and the effective group id; -1 leaves one as it is. Go Setregid."""
+    """setregid(2): set the real and the effective group id; -1 leaves one unchanged. Go Setregid."""
     check("setregid", kept.value, libc.setregid(identity("rgid", rgid), identity("egid", egid)))
 
 
 def setresuid(ruid: int, euid: int, suid: int) -> None:
-    """setresuid(2): set the real, the effective and the saved user id; -1 leaves one as it is. Go Setresuid."""
+    """setresuid(2): set the real, the effective and the saved user id; -1 leaves one unchanged. Go Setresuid."""
     ruid, euid, suid = identity("ruid", ruid), identity("euid", euid), identity("suid", suid)
     check("setresuid", kept.value, libc.setresuid(ruid, euid, suid))
 
 
 def setresgid(rgid: int, egid: int, sgid: int) -> None:
-    """setresgid(2): set the real, the effective and the saved group id; -1 leaves one as it is. Go Setresgid."""
+    """setresgid(2): set the real, the effective and the saved group id; -1 leaves one unchanged. Go Setresgid."""
     rgid, egid, sgid = identity("rgid", rgid), identity("egid", egid), identity("sgid", sgid)
     check("setresgid", kept.value, libc.setresgid(rgid, egid, sgid))
 
 
 def setfsuid(uid: int) -> int:
-    """setfsuid(2): set the user id by which this thread opens files; the previous one. Go Setfsuid.
+    """setfsuid(2): set the calling thread's user id for file access and return the previous one. Go Setfsuid.
 
-    -1 changes nothing. The kernel reports no failure, and Go returns none; here a second call looks, and what was
-    refused raises PermissionError.
+    -1 changes nothing. The kernel and Go report no failure; here a second call checks the result. PermissionError: the
+    id was not set.
     """
     return _set_for_files("setfsuid", libc.setfsuid, identity("uid", uid))
 
 
 def setfsgid(gid: int) -> int:
-    """setfsgid(2): set the group id by which this thread opens files; the previous one. Go Setfsgid.
+    """setfsgid(2): set the calling thread's group id for file access and return the previous one. Go Setfsgid.
 
-    -1 changes nothing. PermissionError as in setfsuid.
+    -1 changes nothing. PermissionError: the id was not set, see setfsuid.
     """
     return _set_for_files("setfsgid", libc.setfsgid, identity("gid", gid))
 
@@ -107,7 +107,7 @@ def _set_for_files(call: str, function: "Callable[[int], int]", wanted: int) -> 
 
 
 def getgroups() -> "list[int]":
-    """getgroups(2): the supplementary group ids. Go Getgroups."""
+    """getgroups(2): return the supplementary group ids. Go Getgroups."""
     before = kept.value
     while True:
         n = check("getgroups", kept.value, libc.getgroups(0, None))
@@ -117,14 +117,14 @@ def getgroups() -> "list[int]":
         n = libc.getgroups(n, in_place(groups))
         if n != -1:
             return memoryview(groups).cast("I").tolist()[:n]
-        if (errno := take_errno(before)) != EINVAL:  # which says that another thread has added some meanwhile
+        if (errno := take_errno(before)) != EINVAL:  # EINVAL: another thread has added groups meanwhile
             raise system_error("getgroups", errno)
 
 
 def setgroups(gids: "Sequence[int]") -> None:
     """setgroups(2): replace the supplementary group ids. Go Setgroups.
 
-    PermissionError without CAP_SETGID, or in a user namespace that forbids it. EINVAL: more than NGROUPS_MAX.
+    PermissionError: needs CAP_SETGID, or the user namespace denies setgroups. EINVAL: more than 65,536 ids.
     """
     check(
         "setgroups", kept.value, libc.setgroups(len(gids), pack(f"={len(gids)}I", *(u32("gid", gid) for gid in gids)))

@@ -1,4 +1,4 @@
-"""fork_lock: keeps what is half made from the programs that other threads start."""
+"""fork_lock: keeps other threads from starting programs while a descriptor is not yet close-on-exec."""
 
 from _thread import RLock, allocate_lock, get_ident
 from os import getpid
@@ -12,23 +12,22 @@ if TYPE_CHECKING:
 class RWMutex:
     """A lock that one thread holds for writing, or many for reading: Go sync.RWMutex.
 
-    `with lock:` holds it for writing, `with lock.r_locker():` for reading. A reader waits for a writer that waits. The
-    thread that holds it may take it again, and so may a signal handler that interrupted it, where Go's would wait for
-    ever.
+    `with lock:` holds it for writing, `with lock.r_locker():` for reading. New readers wait behind a waiting writer. A
+    thread that holds the lock may lock it again, also in a signal handler; Go's lock would deadlock.
     """
 
     __slots__ = ("_gate", "_pid", "_readers", "_waiting")
 
     def __init__(self) -> None:
-        # A writer holds the gate, and readers pass through it. What they do is safe from signal handlers, which may run
-        # between any two steps: the gate can be taken again, and each step on the list is one call.
+        # A writer holds the gate, and readers pass through it. Signal handlers may run between any two steps. They do
+        # no harm: the gate is reentrant, and each change of the list is one call.
         self._gate: Any = RLock()
-        self._readers: list[int] = []  # their threads
-        self._waiting: Any = None  # what a writer sleeps on until a reader goes
+        self._readers: list[int] = []  # the ids of their threads
+        self._waiting: Any = None  # the lock on which a writer waits for readers
         self._pid = getpid()
 
     def lock(self) -> None:
-        """Hold it for writing: wait until nobody else holds it."""
+        """Lock it for writing: wait until no other thread holds it. Go RWMutex.Lock."""
         self._gate_here().acquire()
         try:
             self._wait_for_readers()
@@ -37,11 +36,11 @@ class RWMutex:
             raise
 
     def unlock(self) -> None:
-        """Hold it no longer for writing. RuntimeError: this thread does not."""
+        """Release it for writing. RuntimeError: this thread does not hold it. Go RWMutex.Unlock."""
         self._gate.release()
 
     def try_lock(self) -> bool:
-        """lock, if nobody else holds it; whether it is held now."""
+        """Lock it for writing if no other thread holds it; return whether it did. Go RWMutex.TryLock."""
         if not self._gate_here().acquire(blocking=False):
             return False
         if self._others():
@@ -50,33 +49,33 @@ class RWMutex:
         return True
 
     def r_lock(self) -> None:
-        """Hold it for reading: wait until nobody else holds it for writing."""
+        """Lock it for reading: wait until no other thread holds it for writing. Go RWMutex.RLock."""
         with self._gate_here():
             self._readers.append(get_ident())
 
     def r_unlock(self) -> None:
-        """Hold it no longer for reading. RuntimeError: nobody does."""
+        """Release it for reading. RuntimeError: no thread holds it for reading. Go RWMutex.RUnlock."""
         self._gate_here()
         reader = get_ident()
         try:
             if reader in self._readers:
                 self._readers.remove(reader)
             else:
-                self._readers.pop()  # another thread's, as Go allows
+                self._readers.pop()  # another thread's, which Go allows
         except IndexError:
             raise RuntimeError("r_unlock of a lock that nobody holds for reading") from None
         _wake(self._waiting)
 
     def try_r_lock(self) -> bool:
-        """r_lock, if nobody else holds it for writing; whether it is held now."""
-        if not self._gate_here().acquire(timeout=0.01):  # long enough for a reader on its way
+        """Lock it for reading if no other thread holds it for writing; return whether it did. Go RWMutex.TryRLock."""
+        if not self._gate_here().acquire(timeout=0.01):  # long enough for a reader that passes through
             return False
         self._readers.append(get_ident())
         self._gate.release()
         return True
 
     def r_locker(self) -> "ReadLocker":
-        """The same lock, held for reading where it is locked."""
+        """Return a locker whose lock and unlock are r_lock and r_unlock. Go RWMutex.RLocker."""
         return ReadLocker(self)
 
     def __enter__(self) -> "RWMutex":
@@ -89,9 +88,9 @@ class RWMutex:
         self.unlock()
 
     def _gate_here(self) -> "Any":
-        """The gate; in a forked child without what other threads held, who are not there.
+        """Return the gate; in a forked child, first drop what the parent's other threads held.
 
-        That is seen to here, since what os.register_at_fork has is run by every fork of every program.
+        os.register_at_fork is not used for this: it would slow down every fork of every program.
         """
         if self._pid != getpid():
             if self._gate.acquire(blocking=False):
@@ -111,7 +110,7 @@ class RWMutex:
 
     def _wait_for_readers(self) -> None:
         """Wait, with the gate held, until no other thread holds it for reading."""
-        interrupted = self._waiting  # of this thread, which waits in here and runs a signal handler meanwhile
+        interrupted = self._waiting  # set if a signal handler of this thread runs while it waits here
         while self._others():
             waiting = allocate_lock()
             waiting.acquire()
@@ -131,7 +130,7 @@ def _wake(waiting: "Any") -> None:
 
 
 class ReadLocker:
-    """An RWMutex as one that is locked for reading: Go sync.Locker."""
+    """An RWMutex seen as a lock for reading: Go sync.Locker."""
 
     __slots__ = ("_mutex",)
 
@@ -139,11 +138,11 @@ class ReadLocker:
         self._mutex = mutex
 
     def lock(self) -> None:
-        """r_lock."""
+        """Lock the RWMutex for reading."""
         self._mutex.r_lock()
 
     def unlock(self) -> None:
-        """r_unlock."""
+        """Release the RWMutex for reading."""
         self._mutex.r_unlock()
 
     def __enter__(self) -> "ReadLocker":
@@ -157,9 +156,9 @@ class ReadLocker:
 
 
 fork_lock: RWMutex = RWMutex()
-"""Held for writing by fork_exec while it makes a child. Go ForkLock.
+"""Held for writing by fork_exec while it creates a child. Go ForkLock.
 
-Who makes a descriptor that programs inherit, and marks it afterwards, holds it for reading meanwhile: descriptors here
-are inherited unless O_CLOEXEC, SOCK_CLOEXEC and so on say otherwise. It does not bind `subprocess`, which closes all
-descriptors in its children, nor os.fork. A forked child has it free, but for what its own thread held.
+Hold it for reading while you create a descriptor and set close-on-exec afterwards, where O_CLOEXEC, SOCK_CLOEXEC and so
+on cannot be used. `subprocess`, which closes all descriptors in its children, and os.fork do not take this lock. In a
+forked child it is free, except for what the forking thread held.
 """

@@ -1,7 +1,7 @@
-"""What is left of a start that fails: descriptors and children, whatever signal handlers raise meanwhile.
+"""Cleaning up descriptors and children of a failed start, even if signal handlers raise meanwhile.
 
-A handler runs between two steps of Python, such as a call and the assignment of its result. So what must not be lost
-goes from one owner to the next within one call of C: map, starmap and extend make no such steps.
+A Python signal handler may run between a call and the assignment of its result. So a resource that must not be lost is
+passed on within one C call: map, starmap and extend cannot be interrupted by a handler.
 """
 
 from itertools import starmap
@@ -20,18 +20,18 @@ def keep(results: "list[int]", function: "Callable[..., int]", *arguments: objec
 
 
 def close_all(descriptors: "list[int]") -> None:
-    """Close descriptors and forget them, each in one step."""
+    """Remove and close all descriptors, each in one step."""
     any(map(close, map(descriptors.pop, [-1] * len(descriptors))))
 
 
 def close_last(descriptors: "list[int]") -> None:
-    """The same with the last one alone, if there are two."""
+    """Remove and close the last of two descriptors; do nothing if there are not two."""
     if len(descriptors) == 2:
         any(map(close, map(descriptors.pop, (-1,))))
 
 
 def wait_for(pid: int) -> None:
-    """Wait until a child has ended, if it is still there to be waited for."""
+    """Wait until a child has ended, if it has not been waited for."""
     try:  # noqa: SIM105  # contextlib takes longer to import than this package
         waitpid(pid, 0)
     except ChildProcessError:
@@ -45,7 +45,7 @@ def end(pid: int) -> None:
             kill(pid, SIGKILL)
             wait_for(pid)
         except OSError:
-            pass  # it runs as somebody else, whom this process may not kill
+            pass  # it runs as another user, and this process may not kill it
         except BaseException:
-            continue  # a signal handler's, for which the child must not stay
+            continue  # raised by a signal handler: the child must be killed all the same
         return

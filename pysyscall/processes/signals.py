@@ -4,7 +4,7 @@ from ..base.abi import constants
 from ..constants.other import TABLE
 from ..system.texts import SIGNALS
 
-# Second names, which no table uses.
+# Aliases of other names.
 _ALIASES = ("SIGCLD", "SIGIOT", "SIGPOLL")
 _NAMES = {
     value: name
@@ -23,22 +23,22 @@ class Signal(int):
 
     @property
     def name(self) -> str:
-        """The constant's name, such as "SIGTERM", or "" where this ABI has none of that value."""
+        """The constant's name, such as "SIGTERM", or "" if this ABI has no signal of this number."""
         return _NAMES.get(self, "")
 
     @property
     def text(self) -> str:
         """strsignal(3): libc's own text, such as "Terminated"."""
-        from signal import strsignal  # imports enum, which costs more than it is asked for
+        from signal import strsignal  # here, as it imports enum, which is slow, and text is rarely used
 
         return strsignal(self) or "" if self.name else ""
 
     def string(self) -> str:
-        """Go's text: "terminated". Go Signal.String."""
+        """Return Go's text, such as "terminated". Go Signal.String."""
         return SIGNALS.get(self.name, f"signal {int(self)}")
 
     def signal(self) -> None:
-        """Nothing: in Go it marks the type as an os.Signal. Go Signal.Signal."""
+        """Do nothing: in Go this method marks the type as an os.Signal. Go Signal.Signal."""
 
     def __repr__(self) -> str:
         return f"Signal({self.name or int(self)})"

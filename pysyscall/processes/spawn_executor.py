@@ -1,6 +1,6 @@
-"""Carries out the plain plans with libc's posix_spawn, which copies no memory.
+"""Carries out plain plans with libc's posix_spawn, which does not copy the process's memory.
 
-Plain is what only names descriptors, a directory, a session or a process group.
+A plan is plain if it sets only descriptors, the working directory, a session or a process group.
 """
 
 from ctypes import byref, c_int, c_ulong, sizeof
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 _POSIX_SPAWN_SETPGROUP, _POSIX_SPAWN_SETSIGDEF, _POSIX_SPAWN_SETSID = 0x02, 0x04, 0x80  # spawn.h
 
-# What posix_spawn can do. Before it could change the directory, it could not keep a descriptor in its place either.
+# The steps that posix_spawn can take. Where libc lacks addchdir_np, it cannot clear close-on-exec by adddup2 either.
 _CAN = {"chdir", "close", "dup3", "execve", "fcntl", "setpgid", "setsid", "signals"}
 _IS_THERE = hasattr(libc.posix_spawn_file_actions_addchdir_np, "declaration")
 
-# Room for a posix_spawnattr_t, of 336 bytes, for a posix_spawn_file_actions_t, a sigset_t or a struct sigaction.
+# Large enough for a posix_spawnattr_t (336 bytes), a posix_spawn_file_actions_t, a sigset_t or a struct sigaction.
 Room = c_ulong * (512 // sizeof(c_ulong))
 
 
 def can(plan: "Plan") -> bool:
-    """Whether posix_spawn does all that a plan says."""
+    """Whether posix_spawn can take all steps of a plan."""
     if plan.clone or plan.namespaces or plan.maps:
         return False
     return _IS_THERE and _CAN.issuperset(step[0] for step in plan.steps)
 
 
 def carry_out(plan: "Plan") -> "int | None":
-    """Start the process that a plan describes; its number. None: it failed, and posix_spawn does not say where."""
+    """Start the process that a plan describes and return its pid, or None if it failed in an unknown step."""
     pid = c_int()
     try:
         error = _spawn(plan, pid)
@@ -52,7 +52,7 @@ def carry_out(plan: "Plan") -> "int | None":
 
 
 def _spawn(plan: "Plan", pid: c_int) -> int:
-    """posix_spawn(3) with the plan's steps; its error number, or 0."""
+    """Call posix_spawn(3) with the plan's steps and return its error number, or 0."""
     attributes, actions = Room(), Room()
     libc.posix_spawnattr_init(attributes)
     libc.posix_spawn_file_actions_init(actions)
@@ -68,7 +68,7 @@ def _spawn(plan: "Plan", pid: c_int) -> int:
                 error = libc.posix_spawn_file_actions_addchdir_np(actions, plan.directory)
             elif label == "dup3":
                 error = libc.posix_spawn_file_actions_adddup2(actions, arguments[1], arguments[2])
-            elif label == "fcntl":  # onto itself: it stays open in the new program
+            elif label == "fcntl":  # dup2 onto itself clears close-on-exec
                 error = libc.posix_spawn_file_actions_adddup2(actions, arguments[1], arguments[1])
             elif label == "close":
                 error = libc.posix_spawn_file_actions_addclose(actions, arguments[1])
@@ -86,7 +86,7 @@ def _spawn(plan: "Plan", pid: c_int) -> int:
 
 
 def _default_signals() -> "Array[c_ulong]":
-    """A set of those that get their default again: two that Python ignores, and libc's own, which it would ignore."""
+    """Return the signals to reset: two that Python ignores, and libc's own, which posix_spawn would set to ignored."""
     signals, width = Room(), 8 * sizeof(c_ulong)
     for number in (SIGPIPE, SIGXFSZ, *range(32, libc.__libc_current_sigrtmin())):
         signals[(number - 1) // width] |= 1 << (number - 1) % width

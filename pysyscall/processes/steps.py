@@ -1,6 +1,6 @@
-"""From ProcAttr to one list of steps, in the order of Go's: what a new process does before it is another program.
+"""Turns a ProcAttr into a list of steps, in Go's order, that a new process takes before execve.
 
-An executor carries them out: spawn_executor where libc's posix_spawn can do them all, fork_executor otherwise.
+An executor carries them out: spawn_executor if libc's posix_spawn can take them all, otherwise fork_executor.
 """
 
 from ctypes import byref, c_char_p, c_int, c_void_p, sizeof
@@ -82,11 +82,11 @@ _NAMESPACES = (
     *(CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER),
     CLONE_NEWUTS,
 )
-# What a process cannot give itself with unshare, so that there must be another one.
+# What a process cannot set for itself with unshare: it must be set when the process is created.
 _NEEDS_CLONE = CLONE_NEWPID | CLONE_NEWTIME | CLONE_IO | CLONE_UNTRACED
 _CLONEFLAGS = sum(_NAMESPACES) | _NEEDS_CLONE
 
-# On i386 and arm the plain numbers are those of the calls that take ids of 16 bits.
+# On i386 and arm the calls without "32" take 16-bit ids.
 _SYS_SETUID, _SYS_SETGID, _SYS_SETGROUPS = (
     getattr(constants, f"{name}32", 0) or getattr(constants, name)
     for name in ("SYS_SETUID", "SYS_SETGID", "SYS_SETGROUPS")
@@ -98,7 +98,7 @@ _arrays: "dict[int, type[Array[c_char_p]]]" = {}
 
 
 class Program:
-    """The program to be, for execve: its path, its arguments and its environment."""
+    """The arguments of execve: path, arguments and environment."""
 
     __slots__ = ("argv", "envv", "path")
 
@@ -109,7 +109,7 @@ class Program:
 
 
 class Plan:
-    """A new process: the program, the steps to it, and what its parent does meanwhile."""
+    """A new process: its program, the steps that lead to it, and what its parent must do."""
 
     __slots__ = ("clone", "directory", "least", "maps", "namespaces", "pid_fd", "program", "signals", "steps", "taken")
 
@@ -120,7 +120,7 @@ class Plan:
         attr: "ProcAttr | None",
         moved: "list[int]",
     ) -> None:
-        """moved: gets the descriptors that the caller is to close afterwards."""
+        """moved: a list to which the descriptors are added that the caller must close afterwards."""
         attr = ProcAttr() if attr is None else attr
         instance("attr", ProcAttr, attr)
         sys = attr.sys
@@ -129,12 +129,12 @@ class Plan:
         self.directory = c_path("dir", attr.dir)
         self.signals = Signals()
         self.steps: list[Step] = []
-        # The namespaces that it is in from the beginning; or the system call that makes it, where fork does not do.
+        # The namespaces that the child creates first; or the clone call, where fork is not enough.
         self.namespaces = 0
         self.clone: tuple[Any, ...] | None = None
         self.maps: list[tuple[str, bytes]] = []  # the files in /proc/PID that the parent writes
         self.pid_fd: c_int | None = None
-        # Numbers that the executor's own descriptors must not have: those below the least, and those that are taken.
+        # The executor's own descriptors must not be below `least` or in `taken`.
         self.least, self.taken = max(len(files), 3), set(files)
         if sys is None:
             self._add_signals()
@@ -173,7 +173,7 @@ class Plan:
         self.steps.append((label, syscall, (number, a1, a2, a3, a4, a5, 0), result, may_fail))
 
     def _check(self, sys: SysProcAttr, files: int) -> None:
-        """Refuse what Go refuses, too."""
+        """Refuse what Go refuses."""
         if sys.setctty and sys.foreground:
             raise ValueError("both setctty and foreground are set in SysProcAttr")
         if sys.setctty and sys.ctty >= files:
@@ -188,7 +188,7 @@ class Plan:
         if not flags & _NEEDS_CLONE and not sys.use_cgroup_fd:
             self.namespaces = flags
         elif flags & CLONE_NEWTIME or sys.use_cgroup_fd:
-            args = CloneArgs(flags | CLONE_PARENT)  # with which there is no exit signal to be said
+            args = CloneArgs(flags | CLONE_PARENT)  # CLONE_PARENT allows no exit signal
             if sys.use_cgroup_fd:
                 args.flags |= CLONE_INTO_CGROUP
                 args.cgroup = integer("cgroup_fd", sys.cgroup_fd, 0, 2**31 - 1)
@@ -268,9 +268,9 @@ class Plan:
             self.steps.append(("kill", signal_if_orphaned, (getpid(), sig), None, False))
 
     def _add_files(self, files: "list[int]", moved: "list[int]") -> None:
-        """Go's two passes, the first of them in the parent: it finds numbers that are free in both."""
+        """Go's two passes; the first runs in the parent, and chooses descriptors that are free in parent and child."""
         for i, fd in enumerate(files):
-            if 0 <= fd < i:  # gone by the time that it is asked for
+            if 0 <= fd < i:  # overwritten before it is needed
                 duplicate(moved, fd, self.least)
                 while moved[-1] in self.taken:
                     duplicate(moved, fd, self.least)
@@ -293,7 +293,7 @@ class Plan:
 
 
 def duplicate(descriptors: "list[int]", fd: int, least: int) -> None:
-    """Add the same open file under the lowest free number from least on, close-on-exec."""
+    """Duplicate fd to the lowest free close-on-exec descriptor from least on, and add it to descriptors."""
     before = kept.value
     keep(descriptors, syscall, SYS_FCNTL, fd, F_DUPFD_CLOEXEC, least, 0, 0, 0)
     if descriptors[-1] == -1:
@@ -302,10 +302,10 @@ def duplicate(descriptors: "list[int]", fd: int, least: int) -> None:
 
 
 def _strings(name: str, values: "Sequence[StrOrBytes]") -> "Array[c_char_p]":
-    """An array of strings, with NULL behind the last. There are only so many types of array: they are never freed."""
+    """Return a NULL-terminated array of strings. Array types are never freed, so that few sizes are used."""
     if isinstance(values, (str, bytes, dict)):
         raise TypeError(f"{name} must be a sequence of str or bytes, not {type(values).__name__}")
-    # All at once, what c_string does with one: it says which of them is wrong.
+    # Converts all at once, which is faster than c_string for each; c_string names the one that is wrong.
     strings: list[Any] = [value.encode(_ENCODING, _ERRORS) if type(value) is str else value for value in values]
     if not {bytes}.issuperset(map(type, strings)) or b"\0".join(strings).count(0) >= max(len(strings), 1):
         strings = [c_string(f"{name}[{i}]", value) for i, value in enumerate(values)]
@@ -317,7 +317,7 @@ def _strings(name: str, values: "Sequence[StrOrBytes]") -> "Array[c_char_p]":
 
 
 def _maps(sys: SysProcAttr) -> "list[tuple[str, bytes]]":
-    """The id maps, by the names of their files, in the order in which the kernel takes them."""
+    """Return the id maps as (file name, content), in the order in which the kernel accepts them."""
     maps = []
     if sys.gid_mappings:
         maps.append(("setgroups", b"allow" if sys.gid_mappings_enable_setgroups else b"deny"))

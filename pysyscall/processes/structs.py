@@ -21,7 +21,7 @@ else:
 
 
 class Rlimit(Struct):
-    """struct rlimit64 (rlim_): what a process may use of a resource, and how far it may raise that. Go Rlimit."""
+    """struct rlimit64 (rlim_): the soft limit `cur` and the hard limit `max` of a resource. Go Rlimit."""
 
     __slots__ = ()
     cur: U64
@@ -29,11 +29,11 @@ class Rlimit(Struct):
 
 
 class Rusage(Struct):
-    """struct rusage (ru_): what processes have used. Go Rusage.
+    """struct rusage (ru_): the resource usage of processes. Go Rusage.
 
-    utime and stime: computing, and in the kernel for them. maxrss: the most memory at once, in KiB. minflt and majflt:
-    page faults without and with reading. inblock and oublock: blocks read and written. nvcsw and nivcsw: how often it
-    gave up the CPU, and lost it. Linux leaves the others 0.
+    utime and stime: user and system CPU time. maxrss: the maximum resident set size, in KiB. minflt and majflt: page
+    faults without and with I/O. inblock and oublock: file system input and output, in blocks of 512 bytes. nvcsw and
+    nivcsw: voluntary and involuntary context switches. On Linux the other fields are 0.
     """
 
     __slots__ = ()
@@ -56,7 +56,7 @@ class Rusage(Struct):
 
 
 class Tms(Struct):
-    """struct tms (tms_): clock ticks that a process and its waited-for children have computed. Go Tms."""
+    """struct tms (tms_): user and system CPU time of a process and its waited-for children, in ticks. Go Tms."""
 
     __slots__ = ()
     utime: Long
@@ -66,7 +66,7 @@ class Tms(Struct):
 
 
 class CloneArgs(Struct):
-    """struct clone_args: what clone3 takes."""
+    """struct clone_args: the argument of clone3(2)."""
 
     __slots__ = ()
     flags: U64
@@ -83,7 +83,7 @@ class CloneArgs(Struct):
 
 
 class CapUserHeader(Struct):
-    """struct __user_cap_header_struct: whose capabilities, and in which form."""
+    """struct __user_cap_header_struct: the layout version and the thread of capget(2)."""
 
     __slots__ = ()
     version: U32
@@ -91,7 +91,7 @@ class CapUserHeader(Struct):
 
 
 class CapUserData(Struct):
-    """struct __user_cap_data_struct: 32 capabilities of each set; an array of two holds all."""
+    """struct __user_cap_data_struct: 32 capabilities of each set; an array of two holds all 64."""
 
     __slots__ = ()
     effective: U32
@@ -100,7 +100,7 @@ class CapUserData(Struct):
 
 
 class PtracePsw(Struct):
-    """psw_t: s390x's program status word. Go PtracePsw."""
+    """psw_t: the program status word of s390x. Go PtracePsw."""
 
     __slots__ = ()
     mask: U64
@@ -108,11 +108,11 @@ class PtracePsw(Struct):
 
 
 class PtraceRegs(Struct):
-    """The registers of a process that is traced, with Go's names on each ABI. Go PtraceRegs.
+    """The registers of a traced process, with Go's names on each ABI. Go PtraceRegs.
 
-    On aarch64 and riscv64 the program counter's field is `pc_`, as `pc` is the method that every ABI has. What the
-    kernel does not fill is left out: on s390x all after orig_gpr2; on mips it fills 45 registers, `regs`, where Go has
-    an old core dump's structure, and takes a part of that for the program counter which stays 0.
+    On aarch64 and riscv64 the field of the program counter is `pc_`, as every ABI has the method `pc`. Fields that the
+    kernel does not fill are left out: on s390x all after orig_gpr2. On mips the kernel fills 45 registers, `regs`; Go
+    has the structure of an old core dump there, and its program counter is always 0.
     """
 
     __slots__ = ()
@@ -274,13 +274,13 @@ class PtraceRegs(Struct):
         regs: ULong45
 
     def pc(self) -> int:
-        """The program counter: the address of the next instruction. Go PtraceRegs.PC."""
+        """Return the program counter, the address of the next instruction. Go PtraceRegs.PC."""
         owner, place = self._counter()
         value: int = owner[place] if isinstance(place, int) else getattr(owner, place)
         return value & (2 * _LONG_MAX + 1)
 
     def set_pc(self, pc: int) -> None:
-        """Have it go on at this address. Go PtraceRegs.SetPC."""
+        """Set the program counter, the address at which execution continues. Go PtraceRegs.SetPC."""
         pc = integer("pc", pc, 0, 2 * _LONG_MAX + 1)
         owner, place = self._counter()
         if isinstance(place, int):
@@ -289,7 +289,7 @@ class PtraceRegs(Struct):
             setattr(owner, place, pc if ABI != "i386" or pc <= _LONG_MAX else pc - 2 * (_LONG_MAX + 1))
 
     def _counter(self) -> "tuple[Any, str | int]":
-        """Where the program counter is: a structure and the field's name, or an array and the index."""
+        """Return where the program counter is: a structure and a field name, or an array and an index."""
         if ABI == "s390x":
             return self.psw, "addr"
         if ABI == "arm":

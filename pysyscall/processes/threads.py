@@ -1,4 +1,4 @@
-"""A system call made by every thread of this process."""
+"""System calls that all threads of this process make."""
 
 from os import listdir
 
@@ -11,10 +11,10 @@ from ..raw import SyscallArgument, syscall6
 def all_threads_syscall(
     trap: int, a1: "SyscallArgument", a2: "SyscallArgument", a3: "SyscallArgument"
 ) -> "tuple[int, int]":
-    """syscall(2): as syscall, in all threads of this process. Go AllThreadsSyscall.
+    """syscall(2): as syscall, made by all threads of this process. Go AllThreadsSyscall.
 
-    ENOTSUP where there is more than one thread, as Go answers in a program with C's threads: Python cannot stop the
-    others safely. setuid and its kind change all threads by themselves.
+    ENOTSUP: the process has more than one thread, and Python cannot safely stop the others. Go fails likewise in
+    programs that use cgo. setuid and the like need no such call: they affect all threads.
     """
     return _call("all_threads_syscall", trap, a1, a2, a3, 0, 0, 0)
 

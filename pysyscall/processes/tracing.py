@@ -1,9 +1,9 @@
-"""ptrace: another process observed and steered.
+"""ptrace: observing and controlling another process. ptrace(2).
 
-The tracer is a thread. What one thread has attached to, or has started with SysProcAttr(ptrace=True), only that thread
-may ask and steer: to all others the kernel says ProcessLookupError. Where Go locks a goroutine to its thread, stay in
-one thread here; a pool's workers and asyncio.to_thread do not do. But for ptrace_attach, the process must be stopped,
-as wait4 tells.
+The tracer is a thread: only the thread that attached to a process, or started it with SysProcAttr(ptrace=True), may
+trace it. In other threads the calls raise ProcessLookupError. Go programs lock a goroutine to its thread; in Python,
+make all calls in one thread, not in a thread pool or with asyncio.to_thread. All calls but ptrace_attach need a stopped
+process: wait4 reports the stop.
 """
 
 from ctypes import addressof, c_size_t, c_ulong, sizeof
@@ -37,53 +37,53 @@ _Iovec = c_size_t * 2
 
 
 def ptrace_attach(pid: int) -> None:
-    """ptrace(2) PTRACE_ATTACH: trace a process, which stops with SIGSTOP: wait4 tells when. Go PtraceAttach.
+    """ptrace(2) PTRACE_ATTACH: trace a process and stop it with SIGSTOP; wait4 reports the stop. Go PtraceAttach.
 
-    PermissionError: another user's, or traced already, or the system allows to trace only children.
+    PermissionError: another user's process, already traced, or Yama's ptrace_scope forbids it.
     """
     _ptrace("ptrace_attach", PTRACE_ATTACH, pid)
 
 
 def ptrace_detach(pid: int) -> None:
-    """ptrace(2) PTRACE_DETACH: trace a process no longer, and let it go on. Go PtraceDetach."""
+    """ptrace(2) PTRACE_DETACH: stop tracing a process, and continue it. Go PtraceDetach."""
     _ptrace("ptrace_detach", PTRACE_DETACH, pid)
 
 
 def ptrace_cont(pid: int, signal: int = 0) -> None:
-    """ptrace(2) PTRACE_CONT: let a process go on, with a signal if one is given. Go PtraceCont."""
+    """ptrace(2) PTRACE_CONT: continue a process, and deliver a signal if it is not 0. Go PtraceCont."""
     _ptrace("ptrace_cont", PTRACE_CONT, pid, 0, i32("signal", signal))
 
 
 def ptrace_syscall(pid: int, signal: int = 0) -> None:
-    """ptrace(2) PTRACE_SYSCALL: let it go on until it enters or leaves a system call. Go PtraceSyscall.
+    """ptrace(2) PTRACE_SYSCALL: continue a process until it enters or leaves a system call. Go PtraceSyscall.
 
-    That stop is a SIGTRAP like others, or SIGTRAP | 0x80 with the option PTRACE_O_TRACESYSGOOD.
+    The stop signal is SIGTRAP, or SIGTRAP | 0x80 with the option PTRACE_O_TRACESYSGOOD.
     """
     _ptrace("ptrace_syscall", PTRACE_SYSCALL, pid, 0, i32("signal", signal))
 
 
 def ptrace_single_step(pid: int) -> None:
-    """ptrace(2) PTRACE_SINGLESTEP: let it go on for one instruction. Go PtraceSingleStep."""
+    """ptrace(2) PTRACE_SINGLESTEP: continue a process for one instruction. Go PtraceSingleStep."""
     _ptrace("ptrace_single_step", PTRACE_SINGLESTEP, pid)
 
 
 def ptrace_set_options(pid: int, options: int) -> None:
-    """ptrace(2) PTRACE_SETOPTIONS: say at which events it is to stop: PTRACE_O_TRACEEXEC, ... Go PtraceSetOptions.
+    """ptrace(2) PTRACE_SETOPTIONS: set the options, such as PTRACE_O_TRACEEXEC to stop at execve. Go PtraceSetOptions.
 
-    `WaitStatus.trap_cause` tells the event then.
+    `WaitStatus.trap_cause` returns the event of a stop.
     """
     _ptrace("ptrace_set_options", PTRACE_SETOPTIONS, pid, 0, flag_bits("options", options) & 0xFFFF_FFFF)
 
 
 def ptrace_get_event_msg(pid: int) -> int:
-    """ptrace(2) PTRACE_GETEVENTMSG: what belongs to the event, such as a new child's number. Go PtraceGetEventMsg."""
+    """ptrace(2) PTRACE_GETEVENTMSG: return the event's message, such as the pid of a child. Go PtraceGetEventMsg."""
     message = c_ulong()
     _ptrace("ptrace_get_event_msg", PTRACE_GETEVENTMSG, pid, 0, addressof(message))
     return message.value
 
 
 def ptrace_get_regs(pid: int) -> PtraceRegs:
-    """ptrace(2) PTRACE_GETREGSET: the registers of a stopped process. Go PtraceGetRegs."""
+    """ptrace(2) PTRACE_GETREGSET: return the registers of a stopped process. Go PtraceGetRegs."""
     regs = PtraceRegs()
     _ptrace_regs("ptrace_get_regs", PTRACE_GETREGSET, pid, regs)
     return regs
@@ -97,9 +97,10 @@ def ptrace_set_regs(pid: int, regs: PtraceRegs) -> None:
 
 
 def ptrace_peek_text(pid: int, addr: int, out: "WriteableBuffer") -> int:
-    """ptrace(2) PTRACE_PEEKTEXT: fill out from a stopped process's memory at addr; how many bytes. Go PtracePeekText.
+    """ptrace(2) PTRACE_PEEKTEXT: fill out from a stopped process's memory at addr. Go PtracePeekText.
 
-    Fewer than out holds where the memory ends. OSError(EIO): nothing is there. Each word is a call of its own.
+    Returns the number of bytes read, fewer than out holds where mapped memory ends. EIO: addr is not mapped. The kernel
+    is called for each word.
     """
     return _peek("ptrace_peek_text", PTRACE_PEEKTEXT, pid, addr, out)
 
@@ -110,10 +111,10 @@ def ptrace_peek_data(pid: int, addr: int, out: "WriteableBuffer") -> int:
 
 
 def ptrace_poke_text(pid: int, addr: int, data: "ReadableBuffer") -> int:
-    """ptrace(2) PTRACE_POKETEXT: write data to a stopped process's memory at addr; how many bytes. Go PtracePokeText.
+    """ptrace(2) PTRACE_POKETEXT: write data to a stopped process's memory at addr. Go PtracePokeText.
 
-    Write-protected memory too, such as its code. Fewer than data holds where the memory ends. OSError(EIO): nothing is
-    there.
+    Returns the number of bytes written, fewer than data holds where mapped memory ends. Write-protected memory, such as
+    code, is written too. EIO: addr is not mapped.
     """
     return _poke("ptrace_poke_text", PTRACE_POKETEXT, PTRACE_PEEKTEXT, pid, addr, data)
 
@@ -142,7 +143,7 @@ def _peek(name: str, request: int, pid: int, addr: int, out: "WriteableBuffer") 
 
 
 def _read(name: str, request: int, pid: int, addr: int, view: memoryview) -> int:
-    """Word by word, each at a multiple of its size: so that no word is read of which a part does not exist."""
+    """Read aligned words, so that no word crosses the end of mapped memory."""
     word, count = c_ulong(), 0
     while count < len(view):
         skipped = (addr + count) % _WORD
@@ -180,5 +181,5 @@ def _poke(name: str, request: int, peek: int, pid: int, addr: int, data: "Readab
 
 
 def _place(addr: int, size: int) -> int:
-    """An address, behind which there is room for so many bytes."""
+    """Check that size bytes from addr on fit into the address space."""
     return integer("addr", addr, 0, 2 * maxsize + 2 - size)

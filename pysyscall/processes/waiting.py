@@ -1,4 +1,4 @@
-"""How processes end: wait4 with what it tells, and exit."""
+"""Waiting for processes (wait4 and WaitStatus), and exit."""
 
 from ctypes import byref, c_int
 from os import _exit
@@ -20,7 +20,7 @@ _EXITED, _STOPPED, _CONTINUED, _CORE = 0, 0x7F, 0xFFFF, 0x80
 
 
 class WaitStatus(int):
-    """What wait4 says of a process: it has exited, was ended or stopped by a signal, or goes on. Go WaitStatus."""
+    """A wait4 status: a process exited, was killed or stopped by a signal, or was continued. Go WaitStatus."""
 
     __slots__ = ()
 
@@ -28,39 +28,39 @@ class WaitStatus(int):
         return int.__new__(cls, status)
 
     def exited(self) -> bool:
-        """WIFEXITED: it has ended by itself. Go WaitStatus.Exited."""
+        """WIFEXITED: whether the process exited by itself. Go WaitStatus.Exited."""
         return self & 0x7F == _EXITED
 
     def signaled(self) -> bool:
-        """WIFSIGNALED: a signal has ended it. Go WaitStatus.Signaled."""
+        """WIFSIGNALED: whether a signal killed the process. Go WaitStatus.Signaled."""
         return self & 0x7F not in (_EXITED, _STOPPED)
 
     def stopped(self) -> bool:
-        """WIFSTOPPED: a signal has stopped it. Go WaitStatus.Stopped."""
+        """WIFSTOPPED: whether a signal stopped the process. Go WaitStatus.Stopped."""
         return self & 0xFF == _STOPPED
 
     def continued(self) -> bool:
-        """WIFCONTINUED: SIGCONT has made it go on. Go WaitStatus.Continued."""
+        """WIFCONTINUED: whether SIGCONT continued the process. Go WaitStatus.Continued."""
         return self == _CONTINUED
 
     def core_dump(self) -> bool:
-        """WCOREDUMP: a signal has ended it, and it has left a core dump. Go WaitStatus.CoreDump."""
+        """WCOREDUMP: whether a signal killed the process and it dumped core. Go WaitStatus.CoreDump."""
         return self.signaled() and self & _CORE != 0
 
     def exit_status(self) -> int:
-        """WEXITSTATUS: what it gave to exit, 0 to 255; -1 where it has not exited. Go WaitStatus.ExitStatus."""
+        """WEXITSTATUS: return the exit status, 0 to 255; -1 if the process did not exit. Go WaitStatus.ExitStatus."""
         return self >> 8 & 0xFF if self.exited() else -1
 
     def signal(self) -> Signal:
-        """WTERMSIG: the signal that ended it, or -1. Go WaitStatus.Signal."""
+        """WTERMSIG: return the signal that killed the process, or -1. Go WaitStatus.Signal."""
         return Signal(self & 0x7F if self.signaled() else -1)
 
     def stop_signal(self) -> Signal:
-        """WSTOPSIG: the signal that stopped it, or -1. Go WaitStatus.StopSignal."""
+        """WSTOPSIG: return the signal that stopped the process, or -1. Go WaitStatus.StopSignal."""
         return Signal(self >> 8 & 0xFF if self.stopped() else -1)
 
     def trap_cause(self) -> int:
-        """The event of a tracee's SIGTRAP stop, such as PTRACE_EVENT_EXEC, 0 for none; or -1.
+        """Return the event of a SIGTRAP stop, such as PTRACE_EVENT_EXEC, or 0; -1 for other states.
 
         Go WaitStatus.TrapCause.
         """
@@ -71,12 +71,13 @@ class WaitStatus(int):
 
 
 def wait4(pid: int, options: int = 0) -> "tuple[int, WaitStatus, Rusage]":
-    """wait4(2): wait until a child ends; its number, what became of it, and what it used. Go Wait4.
+    """wait4(2): wait until a child ends and return its pid, status and resource usage. Go Wait4.
 
-    pid: a child's number; -1 is any child, 0 one of this process group, another negative number one of that group.
-    options: WNOHANG returns (0, 0, zeros) where none has ended; WUNTRACED and WCONTINUED tell of stops too; WALL tells
-    of children that do not send SIGCHLD. ChildProcessError: no such child. A child that is waited for here is no longer
-    there for `subprocess`, which then takes its status for 0.
+    pid is a child's pid, -1 for any child, 0 for any child in this process group; another negative number is any child
+    in the process group -pid. options: with WNOHANG the result is (0, 0, zeros) if no child has ended. WUNTRACED and
+    WCONTINUED also report stopped and continued children, WALL also children that do not send SIGCHLD.
+    ChildProcessError: no such child. `subprocess` cannot wait for a child that has been waited for here, and takes its
+    status as 0.
     """
     pid, options = i32("pid", pid), flag_bits("options", options)
     status, usage = c_int(), Rusage()
@@ -87,10 +88,10 @@ def wait4(pid: int, options: int = 0) -> "tuple[int, WaitStatus, Rusage]":
 
 
 def exit(code: int) -> "NoReturn":
-    """_exit(2): end this process at once; its parent sees the lowest 8 bits of code. Go Exit.
+    """_exit(2): end this process at once; its parent gets the low 8 bits of code. Go Exit.
 
-    No `finally` runs, nothing registered with atexit, and what Python still holds for its files is lost: flush
-    sys.stdout before, where Go writes at once. That is right for a forked child, which must not write what its parent
-    has yet to write; `sys.exit` is for all other programs.
+    No `finally` and no atexit function runs, and the buffers of Python's files are lost: flush sys.stdout before; Go
+    does not buffer it. This is right for a forked child, which must not write its parent's buffers. Other programs use
+    `sys.exit`.
     """
     _exit(i32("code", code))

@@ -1,1 +1,1 @@
-"""The system: error numbers and texts."""
+"""The system: machine names and load, error numbers, texts, administration."""

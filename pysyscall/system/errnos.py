@@ -1,4 +1,4 @@
-"""Errno: an error number with its name and text, as Go's Errno. AddrinfoError: what has a number of its own."""
+"""Errno: an error number with its name and text, as Go's Errno. AddrinfoError: an error of getaddrinfo."""
 
 from os import strerror
 
@@ -16,7 +16,7 @@ from ..constants import (
 from ..constants.common import TABLE
 from .texts import ERRORS, OTHER_ERRORS
 
-# The kinds that Go's oserror and errors packages name, as far as Python raises another exception for the number.
+# The kinds of Go's packages oserror and errors, for numbers that Python maps to another exception.
 _GOS: "dict[object, tuple[int, ...]]" = {
     FileExistsError: (ENOTEMPTY,),
     NotImplementedError: (ENOSYS, EOPNOTSUPP),
@@ -36,7 +36,7 @@ class Errno(int):
 
     @property
     def name(self) -> str:
-        """The constant's name, such as "EAGAIN", or "" where this ABI has none of that value."""
+        """The constant's name, such as "EAGAIN", or "" if this ABI has no error of this number."""
         if not _names:
             # The first of several names is the common one: EAGAIN, not EWOULDBLOCK.
             named = constants(section(TABLE, "errno.h")).items()
@@ -44,7 +44,7 @@ class Errno(int):
         return _names.get(self, "")
 
     def error(self) -> str:
-        """Go's text: "connection refused". Go Errno.Error."""
+        """Return Go's text, such as "connection refused". Go Errno.Error."""
         name = self.name
         return _others.get(name) or ERRORS.get(name, f"errno {int(self)}")
 
@@ -54,11 +54,11 @@ class Errno(int):
         return strerror(self)
 
     def is_(self, target: object) -> bool:
-        """Whether this is the number target, or of the kind that an exception class stands for. Go Errno.Is.
+        """Whether target is this number, or an exception class that stands for it. Go Errno.Is.
 
-        That is the class of the OSError that Python raises for this number, and its bases: BlockingIOError (EAGAIN,
-        EINPROGRESS and so on), ConnectionError, PermissionError, OSError itself. As in Go, ENOTEMPTY is a
-        FileExistsError too, and ENOSYS and EOPNOTSUPP are NotImplementedError (Go's ErrUnsupported).
+        Such classes are the OSError subclass that Python raises for this number, such as BlockingIOError for EAGAIN,
+        and its base classes. As in Go, FileExistsError also stands for ENOTEMPTY, and NotImplementedError (Go's
+        ErrUnsupported) for ENOSYS and EOPNOTSUPP.
         """
         if not isinstance(target, type):
             return self == target
@@ -71,7 +71,7 @@ class Errno(int):
         return self in (EINTR, EMFILE, ENFILE) or self.timeout()
 
     def timeout(self) -> bool:
-        """Whether time was over, or a non-blocking call would have blocked. Go Errno.Timeout."""
+        """Whether a timeout expired, or a non-blocking call would have blocked. Go Errno.Timeout."""
         return self in (EAGAIN, ETIMEDOUT)
 
     def __repr__(self) -> str:
@@ -79,7 +79,7 @@ class Errno(int):
 
 
 class AddrinfoError(OSError):
-    """What getaddrinfo says of a name: errno is its EAI_ code, such as EAI_NONAME. Go net.DNSError."""
+    """An error of getaddrinfo(3): errno is its EAI_ code, such as EAI_NONAME. Go net.DNSError."""
 
     def __init__(self, errno: int, text: str) -> None:
         super().__init__(errno, text)

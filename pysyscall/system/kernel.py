@@ -1,4 +1,4 @@
-"""The kernel's calls of this subject that not every libc has: by number, see `base.declaration`."""
+"""System calls of this subject that not every libc wraps: called by number, see `base.declaration`."""
 
 from ..base.declaration import Long, String, ULong, by_number
 

@@ -5,7 +5,7 @@ from ..base.declaration import Int, Long, Pointer, Size, String, ULong, prototyp
 # unistd.h
 
 
-# Variadic: each argument is a register's worth.
+# Variadic: each argument has the width of a register.
 @prototype
 def syscall(number: Long, a1: ULong, a2: ULong, a3: ULong, a4: ULong, a5: ULong, a6: ULong, /) -> Long: ...
 

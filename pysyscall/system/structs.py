@@ -1,4 +1,4 @@
-"""<sys/utsname.h>, <linux/sysinfo.h>: the machine's names, its memory and load."""
+"""<sys/utsname.h>, <linux/sysinfo.h>: the machine's names, memory and load."""
 
 import ctypes
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     ULongx3: TypeAlias = Array[c_ulong]
     Rest: TypeAlias = bytes
 else:
-    Rest = ctypes.c_uint8 * (20 - 2 * ctypes.sizeof(ctypes.c_ulong) - 4)  # which the kernel fills in as well
+    Rest = ctypes.c_uint8 * (20 - 2 * ctypes.sizeof(ctypes.c_ulong) - 4)  # the kernel writes it too
     Char65 = ctypes.c_char * 65
     ULongx3 = ULong * 3
 
 
 class Utsname(Struct):
-    """struct utsname: names of the kernel and the machine, each bytes without their NUL. Go Utsname."""
+    """struct utsname: names of the kernel and the machine, as bytes without the NUL. Go Utsname."""
 
     __slots__ = ()
     sysname: Char65
@@ -33,7 +33,7 @@ class Utsname(Struct):
 class Sysinfo_t(Struct):
     """the kernel's struct sysinfo: memory, swap and load. Go Sysinfo_t.
 
-    uptime is in seconds, loads are the load averages times 65,536, memory and swap are in units of `unit` bytes.
+    uptime is in seconds. loads are the load averages times 65,536. Memory and swap are in units of `unit` bytes.
     """
 
     __slots__ = ()

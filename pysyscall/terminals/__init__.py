@@ -1,1 +1,1 @@
-"""Terminals: their settings and sizes."""
+"""Terminals: settings and window sizes."""

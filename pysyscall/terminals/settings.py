@@ -1,4 +1,4 @@
-"""A terminal's settings and size, read and set."""
+"""A terminal's settings and window size, read and set."""
 
 from struct import Struct as Codec
 
@@ -10,14 +10,15 @@ from .structs import Termios, Winsize
 
 _IS_MIPS = ABI in ABIS_MIPS
 _CC = 23 if _IS_MIPS else 19
-# The kernel's struct termios: fewer characters than libc's, and speeds on ppc64le alone, where the line comes later.
+# The kernel's struct termios has fewer control characters than libc's. Only on ppc64le it has speeds, and c_line after
+# c_cc.
 _kernel = Codec("=4I19sB2I" if ABI == "ppc64le" else f"=4IB{_CC}s")
 
 
 def ioctl_get_termios(fd: int, request: int) -> Termios:
-    """ioctl(2) TCGETS, TIOCGLCKTRMIOS: a terminal's settings. Go unix.IoctlGetTermios. termios(3).
+    """ioctl(2) TCGETS, TIOCGLCKTRMIOS: return a terminal's settings. Go unix.IoctlGetTermios. termios(3).
 
-    What the kernel fills in is translated to libc's structure. ENOTTY: fd is no terminal.
+    The kernel's structure is converted to libc's. ENOTTY: fd is not a terminal.
     """
     raw = bytearray(_kernel.size)
     ioctl(fd, request, raw)
@@ -32,8 +33,8 @@ def ioctl_get_termios(fd: int, request: int) -> Termios:
 def ioctl_set_termios(fd: int, request: int, value: Termios) -> None:
     """ioctl(2) TCSETS, TCSETSW or TCSETSF: set a terminal's settings. Go unix.IoctlSetTermios. termios(3).
 
-    Now, when all output has gone, or then and with what came in thrown away. The speed is the one in cflag. A process
-    in the background is sent SIGTTOU. ENOTTY: fd is no terminal.
+    TCSETS takes effect at once, TCSETSW after all output has been sent; TCSETSF also discards unread input. The speed
+    is taken from cflag. A background process gets SIGTTOU. ENOTTY: fd is not a terminal.
     """
     instance("value", Termios, value)
     flags, cc = (value.iflag, value.oflag, value.cflag, value.lflag), value.cc[:_CC]
@@ -45,13 +46,19 @@ def ioctl_set_termios(fd: int, request: int, value: Termios) -> None:
 
 
 def ioctl_get_winsize(fd: int, request: int) -> Winsize:
-    """ioctl(2) TIOCGWINSZ: a terminal's size. ENOTTY: fd is no terminal. Go unix.IoctlGetWinsize. ioctl_tty(2)."""
+    """ioctl(2) TIOCGWINSZ: return a terminal's window size. Go unix.IoctlGetWinsize. ioctl_tty(2).
+
+    ENOTTY: fd is not a terminal.
+    """
     made = Winsize()
     ioctl(fd, request, made)
     return made
 
 
 def ioctl_set_winsize(fd: int, request: int, value: Winsize) -> None:
-    """ioctl(2) TIOCSWINSZ: set a terminal's size; SIGWINCH tells its foreground processes. Go unix.IoctlSetWinsize."""
+    """ioctl(2) TIOCSWINSZ: set a terminal's window size. Go unix.IoctlSetWinsize. ioctl_tty(2).
+
+    If the size changes, the foreground process group gets SIGWINCH. ENOTTY: fd is not a terminal.
+    """
     instance("value", Winsize, value)
     ioctl(fd, request, value)

@@ -1,4 +1,4 @@
-"""<termios.h>, <sys/ioctl.h>: a terminal's settings and size."""
+"""<termios.h>, <sys/ioctl.h>: a terminal's settings and window size."""
 
 from ..base.layout import U8, U16, U32, Struct
 
@@ -14,8 +14,8 @@ else:
 class Termios(Struct):
     """struct termios (c_): a terminal's settings, as libc lays them out. Go Termios.
 
-    The flags are ICRNL, OPOST, CS8, ICANON and so on; cc is indexed by VMIN, VINTR and so on. ispeed and ospeed are
-    B9600 and so on; mips has none. The kernel's own structure is another one: ioctl_get_termios translates.
+    The flags are ICRNL, OPOST, CS8, ICANON and so on. cc is indexed by VMIN, VINTR and so on. ispeed and ospeed are
+    B9600 and so on; mips has neither. The kernel's structure differs: ioctl_get_termios converts it.
     """
 
     __slots__ = ()
@@ -34,7 +34,7 @@ class Termios(Struct):
 
 
 class Winsize(Struct):
-    """struct winsize (ws_): a terminal's size in characters, and in pixels where it knows. Go unix.Winsize."""
+    """struct winsize (ws_): a terminal's size in characters, and in pixels or 0. Go unix.Winsize."""
 
     __slots__ = ()
     row: U16
