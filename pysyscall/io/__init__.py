@@ -1,1 +1,1 @@
-"""Descriptors of any kind: moved through, waited for, controlled."""
+"""File descriptors of any kind: input and output, waiting, control."""

@@ -1,4 +1,4 @@
-"""fcntl(2) with any command that takes a number."""
+"""fcntl(2) with the commands that take a number."""
 
 from ..base.arguments import descriptor, i32
 from ..base.errors import kept, retry
@@ -44,9 +44,9 @@ _WITH_STRUCTURES = {
 
 
 def fcntl_int(fd: int, cmd: int, arg: int) -> int:
-    """fcntl(2) with a number: F_DUPFD_CLOEXEC, F_SETPIPE_SZ and so on; its result. Go unix.FcntlInt.
+    """fcntl(2): run a command that takes a number (F_DUPFD_CLOEXEC, ...) and return its result. Go unix.FcntlInt.
 
-    ValueError: the command takes a structure (F_SETLK, F_OFD_SETLK), and arg would be its address.
+    ValueError: the command takes a structure (F_SETLK, F_OFD_SETLK), so that arg would be used as an address.
     """
     if type(fd) is not int or type(cmd) is not int or type(arg) is not int or (fd | cmd | arg) >> 31:
         fd, cmd, arg = descriptor("fd", fd), i32("cmd", cmd), i32("arg", arg)

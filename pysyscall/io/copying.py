@@ -1,4 +1,4 @@
-"""From one descriptor to another inside the kernel: sendfile, splice, tee."""
+"""Copying between file descriptors inside the kernel: sendfile, splice, tee."""
 
 from ctypes import byref, c_int64
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 def sendfile(outfd: int, infd: int, offset: "int | None", count: int) -> int:
-    """sendfile(2): copy count bytes of a file to a descriptor; the number of bytes copied, 0 at the end. Go Sendfile.
+    """sendfile(2): copy up to count bytes of a file to a descriptor. Go Sendfile.
 
-    With an offset the file's position stays as it is, and the next offset is this one plus what is returned (Go writes
-    it back); with None the file is read at, and moves, its position.
+    Returns the number of bytes copied, 0 at the end of the file. With offset None, infd is read at its file offset,
+    which advances. Otherwise its file offset does not change, and the next offset is offset plus the result (Go stores
+    it in its argument).
     """
     outfd, infd, count = descriptor("outfd", outfd), descriptor("infd", infd), size("count", count)
     place = _place("offset", offset)
@@ -26,9 +27,9 @@ def sendfile(outfd: int, infd: int, offset: "int | None", count: int) -> int:
 
 
 def splice(rfd: int, roff: "int | None", wfd: int, woff: "int | None", len: int, flags: int = 0) -> int:
-    """splice(2): move up to len bytes between two descriptors, one of them a pipe; the number moved. Go Splice.
+    """splice(2): move up to len bytes between two descriptors and return the number moved. Go Splice.
 
-    An offset is for a file that is no pipe; the next one is this one plus what is returned (Go writes it back). flags:
+    At least one of them is a pipe, whose offset must be None. An offset of a file works as in sendfile. flags:
     SPLICE_F_MOVE, SPLICE_F_NONBLOCK, SPLICE_F_MORE.
     """
     rfd, wfd, len, flags = descriptor("rfd", rfd), descriptor("wfd", wfd), size("len", len), flag_bits("flags", flags)
@@ -40,7 +41,7 @@ def splice(rfd: int, roff: "int | None", wfd: int, woff: "int | None", len: int,
 
 
 def tee(rfd: int, wfd: int, len: int, flags: int = 0) -> int:
-    """tee(2): copy up to len bytes from one pipe to another, which keeps them readable in both. Go Tee."""
+    """tee(2): copy up to len bytes from one pipe to another without consuming them; return the number. Go Tee."""
     rfd, wfd, len, flags = descriptor("rfd", rfd), descriptor("wfd", wfd), size("len", len), flag_bits("flags", flags)
     before = kept.value
     while (n := libc.tee(rfd, wfd, len, flags)) == -1:

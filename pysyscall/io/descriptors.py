@@ -1,4 +1,4 @@
-"""Descriptors of any kind: read, written, duplicated, piped, closed."""
+"""File descriptors of any kind: read, written, duplicated and closed; pipes."""
 
 from ctypes import c_int64, sizeof
 
@@ -19,16 +19,16 @@ from ..base.scratch import Scratch, give, take
 from ..constants import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from . import libc
 
-# Looked up once: a name of this module is found in half the time that one of another module takes.
+# Looked up once: a global name of this module is found in half the time that an attribute of another takes.
 _read, _write, _pread, _close, _fcntl = libc.read, libc.write, libc.pread, libc.close, libc.fcntl
-# Where an off_t fills a register of its own, a small one is passed as any other int.
+# On 64-bit ABIs an off_t fills one register, so that a small one can be passed as an int.
 _IS_64_BIT = ABI not in ABIS_32_BIT
 
 
 def read(fd: int, p: "WriteableBuffer | None") -> int:
-    """read(2): fill p from a descriptor; the number of bytes, 0 at the end. Go Read.
+    """read(2): read into p and return the number of bytes, 0 at the end of the file. Go Read.
 
-    A ctypes array is the cheapest p. BlockingIOError: non-blocking, and nothing there yet.
+    A ctypes array is the fastest p. BlockingIOError: fd is non-blocking, and there is no data yet.
     """
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
@@ -46,10 +46,10 @@ def read(fd: int, p: "WriteableBuffer | None") -> int:
 
 
 def write(fd: int, p: "ReadableBuffer | None") -> int:
-    """write(2): write p to a descriptor; the number of bytes taken, which may be fewer than p holds. Go Write.
+    """write(2): write p and return the number of bytes written, which may be fewer than p holds. Go Write.
 
-    bytes are the cheapest p. BlockingIOError: non-blocking, and no room. BrokenPipeError: nobody reads (Python ignores
-    SIGPIPE).
+    bytes are the fastest p. BlockingIOError: fd is non-blocking, and its buffer is full. BrokenPipeError: the reading
+    end is closed (Python ignores SIGPIPE).
     """
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
@@ -71,7 +71,7 @@ def write(fd: int, p: "ReadableBuffer | None") -> int:
 
 
 def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
-    """pread(2): fill p from a place in a file, and leave the file's position; the number of bytes. Go Pread."""
+    """pread(2): as read, at an offset; the file offset of fd does not change. Go Pread."""
     place: int | c_int64 = offset
     if not _IS_64_BIT or type(fd) is not int or type(offset) is not int or (fd | offset) >> 31:
         fd, place = descriptor("fd", fd), c_int64(i64("offset", offset))
@@ -86,9 +86,9 @@ def pread(fd: int, p: "WriteableBuffer | None", offset: int) -> int:
 
 
 def pwrite(fd: int, p: "ReadableBuffer | None", offset: int) -> int:
-    """pwrite(2): write p to a place in a file, and leave the file's position; the number of bytes. Go Pwrite.
+    """pwrite(2): as write, at an offset; the file offset of fd does not change. Go Pwrite.
 
-    To a file that is open with O_APPEND, Linux appends p wherever offset is; musl since 1.2.5 writes to the place.
+    If the file is open with O_APPEND, Linux appends p whatever the offset; musl since 1.2.5 writes at the offset.
     """
     place: int | c_int64 = offset
     if not _IS_64_BIT or type(fd) is not int or type(offset) is not int or (fd | offset) >> 31:
@@ -100,10 +100,10 @@ def pwrite(fd: int, p: "ReadableBuffer | None", offset: int) -> int:
 
 
 def close(fd: int) -> None:
-    """close(2): give a descriptor back. Go Close.
+    """close(2): close a file descriptor. Go Close.
 
-    InterruptedError, or EIO: the descriptor is closed all the same. Never retried, as another thread may have it by
-    then.
+    InterruptedError, EIO: the descriptor is closed all the same. The call is never retried, as another thread may have
+    been given the same descriptor meanwhile.
     """
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
@@ -113,7 +113,7 @@ def close(fd: int) -> None:
 
 
 def dup(oldfd: int) -> int:
-    """dup(2): another descriptor, the lowest free one, for the same open file. Go Dup."""
+    """dup(2): duplicate a descriptor to the lowest free one, and return that. Go Dup."""
     if type(oldfd) is not int or oldfd >> 31:
         oldfd = descriptor("oldfd", oldfd)
     before = kept.value
@@ -123,7 +123,7 @@ def dup(oldfd: int) -> int:
 
 
 def dup2(oldfd: int, newfd: int) -> None:
-    """dup2(2): make newfd a descriptor for the same open file, closing what it was. Go Dup2."""
+    """dup2(2): duplicate oldfd to newfd, which is closed first if it is open. Go Dup2."""
     if type(oldfd) is not int or type(newfd) is not int or (oldfd | newfd) >> 31:
         oldfd, newfd = descriptor("oldfd", oldfd), descriptor("newfd", newfd)
     before = kept.value
@@ -132,7 +132,7 @@ def dup2(oldfd: int, newfd: int) -> None:
 
 
 def dup3(oldfd: int, newfd: int, flags: int) -> None:
-    """dup3(2): as dup2, with flags (O_CLOEXEC); equal descriptors are EINVAL. Go Dup3."""
+    """dup3(2): as dup2, with flags (O_CLOEXEC). EINVAL: oldfd and newfd are equal. Go Dup3."""
     if type(oldfd) is not int or type(newfd) is not int or type(flags) is not int or (oldfd | newfd | flags) >> 31:
         oldfd, newfd, flags = descriptor("oldfd", oldfd), descriptor("newfd", newfd), i32("flags", flags)
     before = kept.value
@@ -141,12 +141,12 @@ def dup3(oldfd: int, newfd: int, flags: int) -> None:
 
 
 def pipe() -> "tuple[int, int]":
-    """pipe(2): a pipe's reading and writing descriptors. Go Pipe."""
+    """pipe(2): create a pipe and return its read end and its write end. Go Pipe."""
     return _pipe("pipe", 0)
 
 
 def pipe2(flags: int = 0) -> "tuple[int, int]":
-    """pipe2(2): a pipe's reading and writing descriptors, with flags: O_CLOEXEC, O_NONBLOCK, O_DIRECT. Go Pipe2."""
+    """pipe2(2): as pipe, with flags: O_CLOEXEC, O_NONBLOCK, O_DIRECT. Go Pipe2."""
     return _pipe("pipe2", flags)
 
 
@@ -168,7 +168,7 @@ def _pipe(call: str, flags: int) -> "tuple[int, int]":
 
 
 def set_nonblock(fd: int, nonblocking: bool) -> None:
-    """fcntl(2) F_SETFL: switch O_NONBLOCK of an open file on or off. Go SetNonblock."""
+    """fcntl(2) F_SETFL: set or clear O_NONBLOCK, which all duplicates of fd share. Go SetNonblock."""
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
     before = kept.value
@@ -180,9 +180,9 @@ def set_nonblock(fd: int, nonblocking: bool) -> None:
 
 
 def close_on_exec(fd: int) -> None:
-    """fcntl(2) F_SETFD: keep a descriptor from the programs that this process starts. Go CloseOnExec.
+    """fcntl(2) F_SETFD: set FD_CLOEXEC: programs that this process starts do not inherit fd. Go CloseOnExec.
 
-    Go drops an error here; this raises it. SOCK_CLOEXEC, O_CLOEXEC and accept4 do the same from birth.
+    Go ignores an error here; this function raises it. SOCK_CLOEXEC and O_CLOEXEC set the flag at creation.
     """
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)

@@ -1,4 +1,4 @@
-"""ioctl: the call for everything that has no call of its own."""
+"""ioctl: requests to devices and sockets that have no system call of their own."""
 
 from ctypes import Array, Structure, byref, c_ulong, c_void_p, memmove, sizeof
 
@@ -12,20 +12,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# The kernel never maps memory below this, so a number under it cannot be taken for a place to write to.
+# No memory is mapped below this address by default, so that the kernel cannot write to a smaller number.
 _LOWEST_ADDRESS = 1 << 16
-# What requests without a size in their number (SIOCGIFINDEX, TCGETS) may move, whatever room arg has.
+# The bytes that a request without a size in its number (SIOCGIFINDEX, TCGETS) may access, whatever the size of arg.
 _UNSAID = 1024
 
 
 def ioctl(fd: int, request: int, arg: "int | WriteableBuffer" = 0) -> int:
-    """ioctl(2): a request to a device or a socket, such as SIOCGIFINDEX; usually 0.
+    """ioctl(2): make a request to a device or a socket, such as SIOCGIFINDEX; return its result, usually 0.
 
-    arg is a structure or buffer that the request reads and fills, at most 16384 bytes of it, or a small number for the
-    requests that take one. A buffer too short for its request is filled as far as it goes; one with a count inside
-    (FS_IOC_FIEMAP) that promises more than there is raises OSError(EFAULT). ENOTTY: the descriptor knows no such
-    request. Pointers inside a structure are the caller's responsibility. Go has no ioctl of its own:
-    Syscall(SYS_IOCTL, ...).
+    arg is a structure or a buffer that the request reads or fills, at most 16384 bytes, or a number below 65536. A
+    buffer that is too short for the request gets the first bytes of the result. EFAULT: a count inside the buffer, as
+    in FS_IOC_FIEMAP, exceeds it. ENOTTY: fd does not support the request. Pointers inside a structure are the caller's
+    responsibility. Go has no ioctl; its programs use Syscall(SYS_IOCTL, ...).
     """
     if type(fd) is not int or type(request) is not int or (fd | request) >> 31:
         fd, request = descriptor("fd", fd), integer("request", request, 0, 2**32 - 1)
@@ -46,13 +45,13 @@ def ioctl(fd: int, request: int, arg: "int | WriteableBuffer" = 0) -> int:
         if isinstance(arg, (Structure, Array)):
             given, start, size = arg, byref(arg), sizeof(arg)
         else:
-            # The export comes before the length, and both of the same view: no other thread can resize arg between.
+            # The export is made before the length is read: no other thread can resize arg in between.
             given = arg if type(arg) is bytearray else memoryview(arg)
             start = in_place(given)
             size = len(given) if type(given) is bytearray else given.nbytes
         if size > VALUE_SIZE:
             raise ValueError(f"arg must be at most {VALUE_SIZE} bytes, not {size}")
-        # The kernel writes as much as the request says, not as much as arg has room for. Bits 16 to 29 tell, if any.
+        # The kernel writes as much as the request says (in bits 16 to 29, if they are set), whatever the size of arg.
         room = max(size, request >> 16 & 0x3FFF or _UNSAID)
         place = byref(slot.header, slot.size - room)
         slot.memory[slot.size - room : slot.size] = bytes(given).ljust(room, b"\0")
@@ -62,5 +61,5 @@ def ioctl(fd: int, request: int, arg: "int | WriteableBuffer" = 0) -> int:
         memmove(start, place, size)
         return result
     finally:
-        given = start = None  # no traceback is to keep arg locked
+        given = start = None  # so that no traceback keeps arg exported
         give(slot)

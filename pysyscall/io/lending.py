@@ -1,4 +1,4 @@
-"""Conn and RawConn: how an object lends out its descriptor."""
+"""Conn and RawConn: protocols by which an object gives access to its file descriptor."""
 
 from _collections_abc import Callable
 
@@ -10,24 +10,24 @@ else:
 
 
 class RawConn(Protocol):
-    """A connection's descriptor, lent to a function while it is sure to stay open. Go RawConn."""
+    """Access to a connection's descriptor, which stays open while the function runs. Go RawConn."""
 
     def control(self, f: "Callable[[int], None]") -> None:
         """Call f with the descriptor."""
         raise NotImplementedError
 
     def read(self, f: "Callable[[int], bool]") -> None:
-        """Call f with the descriptor each time it is readable, until f says True: done."""
+        """Call f with the descriptor each time it is readable, until f returns True."""
         raise NotImplementedError
 
     def write(self, f: "Callable[[int], bool]") -> None:
-        """Call f with the descriptor each time it is writable, until f says True: done."""
+        """Call f with the descriptor each time it is writable, until f returns True."""
         raise NotImplementedError
 
 
 class Conn(Protocol):
-    """Whatever has a descriptor to lend. Go Conn."""
+    """An object that gives access to its descriptor. Go Conn."""
 
     def syscall_conn(self) -> RawConn:
-        """The descriptor, to be lent."""
+        """Return the access to the descriptor."""
         raise NotImplementedError

@@ -19,7 +19,7 @@ class _Halves(Struct):
 
 
 class _EpollData(Union):
-    """epoll_data_t: 64 bits of the caller's."""
+    """epoll_data_t: 64 bits of user data."""
 
     __slots__ = ()
     _anonymous_ = ("halves",)
@@ -28,16 +28,16 @@ class _EpollData(Union):
 
 
 class EpollEvent(Struct):
-    """struct epoll_event: what to wait for, or what happened, and 64 bits of the caller's. Go EpollEvent.
+    """struct epoll_event: the events to wait for or that occurred, and 64 bits of user data. Go EpollEvent.
 
-    `fd` and `pad` are Go's two halves of those 64 bits, `u64` the whole. 12 bytes long on x86, 16 elsewhere.
+    `u64` is the user data; `fd` and `pad` are its halves, as in Go. The size is 12 bytes on x86 and 16 elsewhere.
     """
 
     __slots__ = ()
     _anonymous_ = ("data",)
     if ABI == "x86_64":  # the kernel packs it there, so that 32-bit programs see the same
         _pack_ = 1
-        _layout_ = "ms"  # what _pack_ has always meant; Python 3.14 wants it said
+        _layout_ = "ms"  # what _pack_ implies; Python 3.14 wants it explicit
     events: U32
     data: _EpollData
     if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class EpollEvent(Struct):
 
 
 class PollFd(Struct):
-    """struct pollfd: a descriptor, what to wait for, and what happened. Go unix.PollFd."""
+    """struct pollfd: a descriptor, the events to wait for, and those that occurred. Go unix.PollFd."""
 
     __slots__ = ()
     fd: I32
@@ -81,22 +81,22 @@ class FdSet(Struct):
     bits: FdBits
 
     def set(self, fd: int) -> None:
-        """FD_SET: put fd in."""
+        """FD_SET: add fd."""
         word, mask = self._place(fd)
         self.bits[word] |= mask
 
     def clear(self, fd: int) -> None:
-        """FD_CLR: take fd out."""
+        """FD_CLR: remove fd."""
         word, mask = self._place(fd)
         self.bits[word] &= ~mask
 
     def is_set(self, fd: int) -> bool:
-        """FD_ISSET: whether fd is in."""
+        """FD_ISSET: whether fd is in the set."""
         word, mask = self._place(fd)
         return bool(self.bits[word] & mask)
 
     def zero(self) -> None:
-        """FD_ZERO: take all out."""
+        """FD_ZERO: remove all descriptors."""
         ctypes.memset(ctypes.byref(self), 0, sizeof(self))
 
     @staticmethod

@@ -1,6 +1,6 @@
 """Waiting for descriptors: epoll, select and poll.
 
-A signal does not cut a wait short, nor lengthen it: it goes on with the time that remains (PEP 475).
+After a signal the wait continues with the remaining timeout (PEP 475).
 """
 
 from _collections_abc import Iterable
@@ -15,16 +15,16 @@ from . import libc
 from .structs import FD_SETSIZE, EpollEvent, FdSet, PollFd
 
 TYPE_CHECKING = False
-# Looked up once: a name of this module is found in half the time that one of another module takes.
+# Looked up once, see io.descriptors.
 _epoll_ctl, _epoll_wait = libc.epoll_ctl, libc.epoll_wait
 _EVENT_SIZE = sizeof(EpollEvent)
 _POLLFD_SIZE = sizeof(PollFd)
 
 
 def epoll_create(size: int) -> int:
-    """epoll_create(2): make an epoll instance. size says nothing any more, but must be positive. Go EpollCreate.
+    """epoll_create(2): create an epoll instance and return its descriptor. Go EpollCreate.
 
-    The descriptor is inherited by the programs that this process starts; epoll_create1 can prevent that.
+    size is ignored, but must be positive. The descriptor is not close-on-exec: epoll_create1 takes EPOLL_CLOEXEC.
     """
     size = i32("size", size)
     if size <= 0:
@@ -33,7 +33,10 @@ def epoll_create(size: int) -> int:
 
 
 def epoll_create1(flag: int = 0) -> int:
-    """epoll_create1(2): make an epoll instance, with EPOLL_CLOEXEC or nothing. Go EpollCreate1."""
+    """epoll_create1(2): create an epoll instance and return its descriptor. Go EpollCreate1.
+
+    flag is 0 or EPOLL_CLOEXEC.
+    """
     return _create("epoll_create1", i32("flag", flag))
 
 
@@ -45,10 +48,11 @@ def _create(call: str, flag: int) -> int:
 
 
 def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) -> None:
-    """epoll_ctl(2): EPOLL_CTL_ADD, _MOD or _DEL a descriptor, with what to wait for. Go EpollCtl.
+    """epoll_ctl(2): add, modify or remove a descriptor. Go EpollCtl.
 
-    event is copied by the kernel, so one may serve for many calls. FileExistsError, FileNotFoundError: it was there
-    already, was not there. PermissionError: a regular file, which is always ready.
+    op is EPOLL_CTL_ADD, EPOLL_CTL_MOD or EPOLL_CTL_DEL. The kernel copies event, so that it can be reused.
+    FileExistsError: fd is already registered. FileNotFoundError: fd is not registered. PermissionError: fd does not
+    support epoll, such as a regular file.
     """
     if type(epfd) is not int or type(op) is not int or type(fd) is not int or (epfd | op | fd) >> 31:
         epfd, op, fd = descriptor("epfd", epfd), i32("op", op), descriptor("fd", fd)
@@ -60,9 +64,9 @@ def epoll_ctl(epfd: int, op: int, fd: int, event: "EpollEvent | None" = None) ->
 
 
 def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
-    """epoll_wait(2): fill `events = (EpollEvent * n)()` with what is ready; how many are filled. Go EpollWait.
+    """epoll_wait(2): wait for events, store them in `events = (EpollEvent * n)()`, return their number. Go EpollWait.
 
-    msec: 0 does not wait, -1 waits for ever. 0 is returned when the time is over.
+    msec is the timeout in milliseconds: 0 does not wait, -1 waits forever. The result is 0 on timeout.
     """
     if type(epfd) is not int or type(msec) is not int or (epfd | msec) >> 31:
         epfd, msec = descriptor("epfd", epfd), i32("msec", msec)
@@ -78,11 +82,10 @@ def epoll_wait(epfd: int, events: "Array[EpollEvent]", msec: int) -> int:
 
 
 def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", timeout: "Timeval | None" = None) -> int:
-    """select(2): wait until one of the descriptors below nfd is ready; how many are, and the sets keep just those. Go
-    Select.
+    """select(2): wait until descriptors below nfd are ready, and return their number. Go Select.
 
-    timeout None waits for ever. As in C and Go, the kernel leaves in it the time that remained; with musl it stays as
-    it was.
+    Only the ready descriptors remain in the sets. timeout None waits forever; otherwise the kernel stores the remaining
+    time in it, as in C and Go; with musl it does not change. The result is 0 on timeout.
     """
     nfd = integer("nfd", nfd, 0, FD_SETSIZE)
     for name, fds in (("r", r), ("w", w), ("e", e)):
@@ -101,11 +104,10 @@ def select(nfd: int, r: "FdSet | None", w: "FdSet | None", e: "FdSet | None", ti
 
 
 def poll(fds: "Array[PollFd]", timeout: int) -> int:
-    """poll(2): wait until one of `fds = (PollFd * n)()` is ready; how many are, and `revents` says for what. Go
-    unix.Poll.
+    """poll(2): wait until descriptors in `fds = (PollFd * n)()` are ready, and return their number. Go unix.Poll.
 
-    timeout is in milliseconds: 0 does not wait, -1 waits for ever. 0 is returned when the time is over. Descriptors may
-    have any number; one that is negative is passed over. POLLNVAL among revents: it is not open.
+    The kernel stores the events that occurred in `revents`; POLLNVAL means that fd is not open. timeout is in
+    milliseconds: 0 does not wait, -1 waits forever. The result is 0 on timeout. Negative descriptors are ignored.
     """
     if type(timeout) is not int or timeout >> 31:
         timeout = i32("timeout", timeout)
@@ -120,11 +122,11 @@ def poll(fds: "Array[PollFd]", timeout: int) -> int:
 
 
 def ppoll(fds: "Array[PollFd]", timeout: "Timespec | None", sigmask: "Iterable[int] | None" = None) -> int:
-    """ppoll(2): as poll, with a timeout in nanoseconds, None for ever, and other signals blocked. Go unix.Ppoll.
+    """ppoll(2): as poll, with a timeout in nanoseconds (None: forever) and a signal mask. Go unix.Ppoll.
 
-    sigmask holds the signals that are blocked during the wait, in place of those that are now; None leaves these. Where
-    a handler of a signal that comes by that returns, the wait goes on with the time that remains. EINVAL: timeout is
-    negative, or its nanoseconds are out of 0..999,999,999.
+    sigmask holds the signals to block during the wait, in place of the thread's signal mask; None keeps that. After a
+    signal handler returns, the wait continues with the remaining time. EINVAL: timeout is negative, or its nanoseconds
+    are outside 0 to 999,999,999.
     """
     count = _count(fds)
     if timeout is not None:
@@ -141,19 +143,19 @@ def ppoll(fds: "Array[PollFd]", timeout: "Timespec | None", sigmask: "Iterable[i
 
 
 def _left(deadline: float, units: int) -> int:
-    """The time that remains, rounded up, in units of which a second has so many."""
+    """Return the remaining time, rounded up, in units of 1/units seconds."""
     return max(0, -int((monotonic() - deadline) * units // 1))
 
 
 def _count(fds: "Array[PollFd]") -> int:
-    """How many there are; not what the class of an array says of its length."""
+    """Return the number of elements, from the array's size: a subclass may change `_length_`."""
     if type(type(fds)) is not ArrayType or fds._type_ is not PollFd:
         raise TypeError(f"fds must be an array (PollFd * n)(), not {type(fds).__name__}")
     return sizeof(fds) // _POLLFD_SIZE
 
 
 def _signal_set(signals: "Iterable[int]") -> "Array[c_ulong]":
-    """libc's sigset_t."""
+    """Return libc's sigset_t of these signals."""
     bits = 8 * sizeof(c_ulong)
     made = (c_ulong * (1024 // bits))()
     for each in signals:
