@@ -1,1 +1,1 @@
-"""What Go's programs take from package net."""
+"""What Go programs use of package net: addresses, name resolution, interfaces."""

@@ -1,4 +1,4 @@
-"""Addresses as text."""
+"""IP addresses as text."""
 
 from ctypes import create_string_buffer
 
@@ -9,7 +9,7 @@ from . import libc
 
 
 def parse_ip(s: str) -> bytes:
-    """inet_pton(3): an IP address's text as 4 or 16 bytes, or ValueError. Go net.ParseIP, which makes 16 of both."""
+    """inet_pton(3): parse an IP address to 4 or 16 bytes, or raise ValueError. Go net.ParseIP (always 16 bytes)."""
     written = c_string("s", text("s", s))
     if b"%" in written:
         raise ValueError(f"{s!r} names a zone: resolve_tcp_addr and resolve_udp_addr take one")
@@ -21,9 +21,9 @@ def parse_ip(s: str) -> bytes:
 
 
 def format_ip(ip: "bytes | bytearray | memoryview") -> str:
-    """An IP address of 4 or 16 bytes as text, such as 127.0.0.1 and 2001:db8::1 (RFC 5952): the inverse of parse_ip.
+    """Format an IP address of 4 or 16 bytes, such as 127.0.0.1 or 2001:db8::1 (RFC 5952): the inverse of parse_ip.
 
-    Go net.IP.String, which leaves the ::ffff: of an IPv4 address in IPv6 out.
+    Go net.IP.String, which omits the ::ffff: of an IPv4-mapped IPv6 address.
     """
     if not isinstance(ip, (bytes, bytearray, memoryview)):
         raise TypeError(f"ip must be 4 or 16 bytes, not {type(ip).__name__}")
@@ -34,14 +34,14 @@ def format_ip(ip: "bytes | bytearray | memoryview") -> str:
 
 
 def split_host_port(address: str) -> "tuple[str, str]":
-    """The host and port of "host:port" or "[host]:port", or ValueError. Go net.SplitHostPort."""
+    """Split "host:port" or "[host]:port" into host and port, or raise ValueError. Go net.SplitHostPort."""
     host, colon, port = text("address", address).rpartition(":")
     if not colon:
         raise ValueError(f"missing port in address {address!r}")
     if host[:1] == "[" and host[-1:] == "]":
         host = host[1:-1]
     elif ":" in host:
-        raise ValueError(f"too many colons in address {address!r}: an IPv6 address stands in brackets")
+        raise ValueError(f"too many colons in address {address!r}: write an IPv6 address in brackets")
     if any(bracket in part for part in (host, port) for bracket in "[]"):
         raise ValueError(f"unexpected bracket in address {address!r}")
     return host, port

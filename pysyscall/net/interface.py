@@ -1,4 +1,4 @@
-"""Network interfaces and their addresses, as the kernel tells of them."""
+"""Network interfaces and their addresses, as the kernel reports them."""
 
 import sys
 from os import fsdecode
@@ -28,7 +28,7 @@ from ..netlink.structs import IfAddrmsg, IfInfomsg
 
 
 class IPNet:
-    """An IP address of 4 or 16 bytes, and how many of its first bits are the network's. Go net.IPNet.
+    """An IP address of 4 or 16 bytes, and the length of its network prefix in bits. Go net.IPNet.
 
     `str(net)` is "192.0.2.1/24". Immutable; compares by value.
     """
@@ -51,12 +51,12 @@ class IPNet:
 
     @property
     def prefixlen(self) -> int:
-        """How many bits are the network's."""
+        """The length of the network prefix in bits."""
         return self._prefixlen
 
     @property
     def mask(self) -> bytes:
-        """The network's bits, as an address: 255.255.255.0 of 24. Go's field Mask."""
+        """The network mask as an address, such as 255.255.255.0 for 24. Go's field Mask."""
         size = len(self._ip)
         return ((1 << 8 * size) - (1 << 8 * size - self._prefixlen)).to_bytes(size, "big")
 
@@ -69,7 +69,7 @@ class IPNet:
         return hash((self._ip, self._prefixlen))
 
     def __str__(self) -> str:
-        from ipaddress import ip_address  # costs more to import than all of this package, and not everybody needs it
+        from ipaddress import ip_address  # slower to import than all of this package, and rarely needed
 
         return f"{ip_address(self._ip)}/{self._prefixlen}"
 
@@ -78,10 +78,10 @@ class IPNet:
 
 
 class Interface:
-    """A network interface as it was when asked for. Go net.Interface.
+    """A snapshot of a network interface. Go net.Interface.
 
-    hardware_addr is empty where there is none; flags are the kernel's IFF_UP, IFF_LOOPBACK and so on. A name that is
-    not UTF-8 is as os.fsdecode shows it. altnames are its further names, of up to 127 bytes.
+    hardware_addr is empty if there is none. flags are the kernel's IFF_UP, IFF_LOOPBACK and so on. Names are decoded by
+    os.fsdecode. altnames are its alternative names, of up to 127 bytes.
     """
 
     __slots__ = ("altnames", "flags", "hardware_addr", "index", "mtu", "name")
@@ -97,9 +97,9 @@ class Interface:
         self.altnames = altnames
 
     def addrs(self) -> "list[IPNet]":
-        """RTM_GETADDR: its IPv4 and IPv6 addresses, as they are now, in the kernel's order. Go net.Interface.Addrs.
+        """RTM_GETADDR: return the current IPv4 and IPv6 addresses, in the kernel's order. Go net.Interface.Addrs.
 
-        On a link to one peer it is the own address, not the peer's. None are found if the interface is gone.
+        On a point-to-point link these are the local addresses. The list is empty if the interface is gone.
         """
         found = []
         for message in parse_netlink_message(netlink_rib(RTM_GETADDR, AF_UNSPEC)):
@@ -116,7 +116,7 @@ class Interface:
 
 
 def interfaces() -> "list[Interface]":
-    """All network interfaces, by index. Go net.Interfaces."""
+    """RTM_GETLINK: return all network interfaces, sorted by index. Go net.Interfaces."""
     found = []
     for message in parse_netlink_message(netlink_rib(RTM_GETLINK, AF_UNSPEC)):
         if message.header.type == RTM_NEWLINK:
@@ -142,8 +142,7 @@ def interfaces() -> "list[Interface]":
 
 
 def interface_by_name(name: str) -> Interface:
-    """The network interface of this name, or with this among its altnames. OSError(ENODEV): none. Go
-    net.InterfaceByName."""
+    """RTM_GETLINK: return the network interface of this name or altname. ENODEV: none. Go net.InterfaceByName."""
     wanted = fsdecode(c_string("name", text("name", name)))
     for interface in interfaces():
         if wanted == interface.name or wanted in interface.altnames:
@@ -152,7 +151,7 @@ def interface_by_name(name: str) -> Interface:
 
 
 def interface_by_index(index: int) -> Interface:
-    """The network interface of this index, or OSError(ENODEV). Go net.InterfaceByIndex."""
+    """RTM_GETLINK: return the network interface of this index. ENODEV: none. Go net.InterfaceByIndex."""
     index = i32("index", index)
     for interface in interfaces():
         if interface.index == index:
@@ -161,7 +160,7 @@ def interface_by_index(index: int) -> Interface:
 
 
 def _values(message: NetlinkMessage) -> "dict[int, bytes]":
-    """The attributes of a message, by their types."""
+    """Return the attributes of a message by type."""
     return {each.attr.type & TYPE_MASK: each.value for each in parse_netlink_route_attr(message)}
 
 

@@ -1,4 +1,4 @@
-"""Names of hosts and services, resolved to addresses."""
+"""Resolving host and service names to addresses."""
 
 from ctypes import byref, c_void_p, string_at
 
@@ -22,11 +22,11 @@ _FAMILY_OF_DIGIT = {"": AF_UNSPEC, "4": AF_INET, "6": AF_INET6}
 
 
 def resolve_tcp_addr(network: str, address: str) -> "list[SockaddrInet]":
-    """getaddrinfo(3): all addresses of "host:port", in the order to try them. Go net.ResolveTCPAddr, which returns one.
+    """getaddrinfo(3): return all addresses of "host:port", in the order to try them. Go net.ResolveTCPAddr (only one).
 
-    network is "tcp", "tcp4" or "tcp6". The host is a name, an IPv4 address or an IPv6 address in brackets, with a zone
-    or without ("[fe80::1%eth0]:80"), or nothing for this machine; the port is a number or a service's name.
-    AddrinfoError (an OSError): nobody knows the name.
+    network is "tcp", "tcp4" or "tcp6". The host is a name, an IPv4 address, an IPv6 address in brackets, which may have
+    a zone ("[fe80::1%eth0]:80"), or empty for the loopback address. The port is a number or a service name.
+    AddrinfoError (an OSError): the name cannot be resolved.
     """
     return _resolve("tcp", SOCK_STREAM, network, address)
 
@@ -43,7 +43,7 @@ def _resolve(protocol: str, socktype: int, network: str, address: str) -> "list[
     host, port = split_host_port(address)
     digits = port.strip()
     if digits[digits[:1] in ("+", "-") :].isdecimal():
-        u16("port", int(port))  # libc takes signs and white space too, and cuts what it reads to 16 bits
+        u16("port", int(port))  # libc also accepts signs and white space, and truncates to 16 bits
     node, service = c_string("host", host) or None, c_string("port", port) or b"0"
     hints, first = Addrinfo(family=family, socktype=socktype), c_void_p()
     before = kept.value

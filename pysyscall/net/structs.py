@@ -1,4 +1,4 @@
-"""<netdb.h>, <net/if.h>: what name look-ups return, and struct ifreq, what most requests to interfaces carry."""
+"""<netdb.h>, <net/if.h>: the results of getaddrinfo, and struct ifreq, the argument of ioctls on interfaces."""
 
 import ctypes
 from os import fsdecode
@@ -11,7 +11,7 @@ from ..sockets.rare_structs import RawSockaddr
 
 
 class Addrinfo(Struct):
-    """struct addrinfo (ai_): one answer of getaddrinfo, in a linked list."""
+    """struct addrinfo (ai_): one result of getaddrinfo, in a linked list."""
 
     __slots__ = ()
     flags: I32
@@ -28,7 +28,7 @@ _ADDR_LEN = 14  # sa_data of a struct sockaddr
 
 
 class Ifmap(Struct):
-    """struct ifmap: where old hardware sits."""
+    """struct ifmap: memory, I/O port and interrupt of old hardware."""
 
     __slots__ = ()
     mem_start: ULong
@@ -58,8 +58,8 @@ class Ifreq(Struct):
         ioctl(fd, SIOCGIFMTU, ifr)
         ifr.mtu
 
-    fd is any socket of the family asked about; AF_INET, SOCK_DGRAM will do for all but AF_INET6 addresses. The values
-    share their place: setting one clears the others. A pointer in `ifru.data`, as SIOCETHTOOL takes, is the caller's
+    fd is any socket of the family concerned; AF_INET, SOCK_DGRAM serves for all but AF_INET6 addresses. The values are
+    a union: setting one clears the others. A pointer in `ifru.data`, as SIOCETHTOOL takes, is the caller's
     responsibility. ENODEV: no such interface. netdevice(7).
     """
 
@@ -82,7 +82,7 @@ class Ifreq(Struct):
 
     @property
     def newname(self) -> str:
-        """The name to be: SIOCSIFNAME."""
+        """The new name: SIOCSIFNAME."""
         return fsdecode(self.ifru.newname)
 
     @newname.setter
@@ -93,7 +93,7 @@ class Ifreq(Struct):
 
     @property
     def flags(self) -> int:
-        """IFF_UP and so on: SIOCGIFFLAGS, SIOCSIFFLAGS. 16 bits, the lower half of what rtnetlink tells."""
+        """IFF_UP and so on: SIOCGIFFLAGS, SIOCSIFFLAGS. Only the low 16 bits of the flags in rtnetlink."""
         return self.ifru.flags & 0xFFFF
 
     @flags.setter
@@ -113,7 +113,7 @@ class Ifreq(Struct):
 
     @property
     def mtu(self) -> int:
-        """The longest packet, in bytes: SIOCGIFMTU, SIOCSIFMTU."""
+        """The maximum transmission unit, in bytes: SIOCGIFMTU, SIOCSIFMTU."""
         return self.ifru.ivalue
 
     @mtu.setter
@@ -122,7 +122,7 @@ class Ifreq(Struct):
 
     @property
     def qlen(self) -> int:
-        """How many packets may wait to be sent: SIOCGIFTXQLEN, SIOCSIFTXQLEN."""
+        """The length of the transmit queue, in packets: SIOCGIFTXQLEN, SIOCSIFTXQLEN."""
         return self.ifru.ivalue
 
     @qlen.setter
@@ -133,7 +133,7 @@ class Ifreq(Struct):
     def inet4_addr(self) -> bytes:
         """An IPv4 address, 4 bytes: SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFBRDADDR, SIOCGIFDSTADDR, and their SIOCS.
 
-        OSError(EINVAL): there is none here. Go unix.Ifreq.Inet4Addr.
+        EINVAL: it does not hold an IPv4 address. Go unix.Ifreq.Inet4Addr.
         """
         if self.ifru.addr.family != AF_INET:
             raise system_error("inet4_addr", EINVAL)
@@ -147,17 +147,17 @@ class Ifreq(Struct):
 
     @property
     def hatype(self) -> int:
-        """The kind of hardware that `hwaddr` belongs to, such as ARPHRD_ETHER."""
+        """The hardware type of `hwaddr`, such as ARPHRD_ETHER."""
         return self.ifru.addr.family
 
     @property
     def hwaddr(self) -> bytes:
-        """The hardware address: SIOCGIFHWADDR. 6 bytes of Ethernet, and 14, with zeros, of other hardware."""
+        """The hardware address: SIOCGIFHWADDR. 6 bytes for Ethernet; for other types 14, padded with zeros."""
         raw = self.ifru.addr.data
         return raw[:6] if self.hatype in (ARPHRD_ETHER, ARPHRD_LOOPBACK) else raw
 
     def set_hwaddr(self, value: "bytes | bytearray | memoryview", hatype: int = ARPHRD_ETHER) -> None:
-        """Put a hardware address in, and the kind of hardware: SIOCSIFHWADDR."""
+        """Set the hardware address and the hardware type: SIOCSIFHWADDR."""
         raw, kind = memoryview(value).tobytes(), u16("hatype", hatype)
         if len(raw) > _ADDR_LEN:
             raise ValueError(f"value must be at most {_ADDR_LEN} bytes, not {len(raw)}")
