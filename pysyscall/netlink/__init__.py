@@ -1,1 +1,1 @@
-"""Netlink, and rtnetlink's tables."""
+"""Netlink messages, and the tables of rtnetlink."""

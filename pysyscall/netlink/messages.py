@@ -1,4 +1,4 @@
-"""Netlink messages: put together and taken apart."""
+"""Netlink messages: built and parsed."""
 
 import sys
 from _collections_abc import Iterator
@@ -45,7 +45,7 @@ class NetlinkMessage:
 
 
 def parse_netlink_message(b: "ReadableBuffer") -> "list[NetlinkMessage]":
-    """Take apart what a netlink socket received. OSError(EINVAL) where a message is cut. Go ParseNetlinkMessage."""
+    """Parse the messages that a netlink(7) socket received. EINVAL: one is truncated. Go ParseNetlinkMessage."""
     raw = memoryview(b).tobytes()
     messages = []
     start = 0
@@ -60,23 +60,22 @@ def parse_netlink_message(b: "ReadableBuffer") -> "list[NetlinkMessage]":
 
 
 def netlink_message(type: int, flags: int, seq: int, body: "ReadableBuffer") -> bytes:
-    """A message for a netlink socket: a header and a body, padded. The kernel fills in the sender's port."""
+    """Build a padded netlink(7) message from a header and a body. The kernel fills in the sender's port."""
     raw = memoryview(body).tobytes()
     header = NlMsghdr(sizeof(NlMsghdr) + len(raw), u16("type", type), u16("flags", flags), u32("seq", seq), 0)
     return bytes(header) + _padded(raw, NLMSG_ALIGNTO)
 
 
 def netlink_ack(message: NetlinkMessage) -> None:
-    """Raise the OSError that an NLMSG_ERROR or NLMSG_DONE message carries; return where it carries none.
+    """Raise the OSError that an NLMSG_ERROR or NLMSG_DONE message carries; return if it carries no error.
 
-    NLMSG_ERROR is the answer to a request, NLMSG_DONE the end of a table. The exception's text has the kernel's own
-    words, if it says more than the number does: for that, set the option NETLINK_EXT_ACK of level SOL_NETLINK to 1.
-    netlink(7).
+    NLMSG_ERROR is the answer to a request, NLMSG_DONE the end of a table. If the option NETLINK_EXT_ACK of level
+    SOL_NETLINK is 1, the kernel may add a message of its own, which the exception's text contains. netlink(7).
     """
     if message.header.type not in (NLMSG_ERROR, NLMSG_DONE):
         return
     number = int.from_bytes(message.data[:_ERROR].ljust(_ERROR, b"\0"), sys.byteorder, signed=True)
-    # Some protocols end a table with a positive number, which is none of an error.
+    # Some protocols end a table with a positive number, which is not an error.
     if number < 0 or (number and message.header.type == NLMSG_ERROR):
         error = system_error("netlink", -number)
         if words := _words(message):
@@ -85,7 +84,7 @@ def netlink_ack(message: NetlinkMessage) -> None:
 
 
 def _words(message: NetlinkMessage) -> str:
-    """What the kernel says of an error in its own words: an extended acknowledgement, behind the error."""
+    """Return the kernel's error message, from the extended acknowledgement after the error."""
     if not message.header.flags & NLM_F_ACK_TLVS:
         return ""
     start = _ERROR
@@ -99,12 +98,12 @@ def _words(message: NetlinkMessage) -> str:
             if attr.type & TYPE_MASK == NLMSGERR_ATTR_MSG:
                 return value.split(b"\0")[0].decode("utf-8", "backslashreplace")
     except OSError:
-        pass  # words that are cut do not hide the error
+        pass  # a truncated message must not hide the error
     return ""
 
 
 def attributes(raw: bytes) -> "Iterator[tuple[RtAttr, bytes]]":
-    """Take apart a run of attributes. OSError(EINVAL) where one is cut."""
+    """Parse a sequence of attributes. EINVAL: one is truncated."""
     start = 0
     while len(raw) - start >= sizeof(RtAttr):
         attr = RtAttr.from_buffer_copy(raw, start)

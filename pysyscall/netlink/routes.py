@@ -1,4 +1,4 @@
-"""rtnetlink: tables asked for, and attributes taken apart and put together."""
+"""rtnetlink: requesting tables, parsing and building attributes."""
 
 from ctypes import c_char, sizeof
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 # The kernel fits its answers to the buffer, up to 32 KiB.
 _Answer = c_char * 65536
 _MOST_DUMPS = 100
-# What stands before the attributes of each kind of message.
+# The header before the attributes of each kind of message.
 _BODIES: "dict[int, type[Struct]]" = {
     RTM_NEWLINK: IfInfomsg,
     RTM_DELLINK: IfInfomsg,
@@ -86,7 +86,7 @@ class NetlinkRouteAttr:
 
 
 class NetlinkRouteRequest:
-    """A request for a table of the kernel's; `bytes(request)` is what is sent. Go NetlinkRouteRequest."""
+    """A request for a table; `bytes(request)` is the message to send. Go NetlinkRouteRequest."""
 
     __slots__ = ("data", "header")
 
@@ -99,12 +99,12 @@ class NetlinkRouteRequest:
 
 
 def netlink_rib(proto: int, family: int) -> bytes:
-    """RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE or RTM_GETNEIGH: a table of the kernel's, as its messages. Go NetlinkRIB.
+    """rtnetlink(7) dump request: return a table of the kernel as netlink messages. Go NetlinkRIB.
 
-    proto is one of those types, family AF_UNSPEC, AF_INET or AF_INET6. parse_netlink_message takes the result. The
-    kernel's refusal is raised with its own errno (Go: EINVAL) and words, and EINVAL where proto asks for nothing, as
-    the kernel would not answer. A table that changes while it is read (NLM_F_DUMP_INTR) may lack entries or have them
-    twice: it is asked for again, and InterruptedError tells that it never stood still. See rtnetlink(7).
+    proto is RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE or RTM_GETNEIGH; family is AF_UNSPEC, AF_INET or AF_INET6.
+    parse_netlink_message parses the result. An error from the kernel is raised with its errno (Go: EINVAL) and message.
+    EINVAL: proto is not an RTM_GET type. A table that changed while it was read (NLM_F_DUMP_INTR) is requested again;
+    InterruptedError: it changed each time.
     """
     proto, family = u16("proto", proto), u8("family", family)
     if proto < RTM_BASE or proto % 4 != RTM_GETLINK % 4:  # of each four types, NEW, DEL, GET and SET, the third
@@ -127,7 +127,7 @@ def netlink_rib(proto: int, family: int) -> bytes:
 
 
 def _ask_for_words(fd: int) -> None:
-    """Have the kernel say in words what is wrong with a request, if it can."""
+    """Ask the kernel to add error messages to its answers, if it can."""
     try:
         setsockopt_int(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1)
     except OSError as error:
@@ -136,7 +136,7 @@ def _ask_for_words(fd: int) -> None:
 
 
 def _dump(fd: int, pid: int) -> "bytes | None":
-    """Receive a table, up to its NLMSG_DONE. None: it has changed meanwhile."""
+    """Receive a table, up to its NLMSG_DONE. None: it changed meanwhile."""
     table = bytearray()
     answer = _Answer()
     changed = False
@@ -159,11 +159,11 @@ def _dump(fd: int, pid: int) -> "bytes | None":
 
 
 def parse_netlink_route_attr(m: NetlinkMessage) -> "list[NetlinkRouteAttr]":
-    """The attributes of a message about a link, address, route or neighbour. Go ParseNetlinkRouteAttr.
+    """Parse the attributes of an rtnetlink(7) message about a link, address, route or neighbour.
 
-    The message is of type RTM_NEWLINK, RTM_DELLINK and so on, or RTM_NEWNDUSEROPT, where they stand behind the options.
-    The type of an attribute that has others in it may have the bit NLA_F_NESTED. OSError(EINVAL): another type of
-    message, or one that is cut.
+    The message is of type RTM_NEWLINK, RTM_DELLINK and so on, or RTM_NEWNDUSEROPT, whose attributes follow the options.
+    The type of an attribute that contains others may have the bit NLA_F_NESTED. EINVAL: another type of message, or a
+    truncated one. Go ParseNetlinkRouteAttr.
     """
     body = _BODIES.get(m.header.type)
     if body is None or len(m.data) < sizeof(body):
@@ -177,12 +177,12 @@ def parse_netlink_route_attr(m: NetlinkMessage) -> "list[NetlinkRouteAttr]":
 
 
 def parse_route_attr(b: "ReadableBuffer") -> "list[NetlinkRouteAttr]":
-    """Take apart a run of attributes, such as the value of a nested one. OSError(EINVAL) where one is cut."""
+    """Parse a sequence of attributes, such as the value of a nested one. EINVAL: one is truncated."""
     return [NetlinkRouteAttr(attr, value) for attr, value in attributes(memoryview(b).tobytes())]
 
 
 def route_attr(type: int, value: "ReadableBuffer") -> bytes:
-    """An rtnetlink attribute, padded. Nested attributes are the value of another."""
+    """Build a padded rtnetlink(7) attribute. Nested attributes are the value of another."""
     raw = memoryview(value).tobytes()
     length = u16("value's length", sizeof(RtAttr) + len(raw))
     return bytes(RtAttr(length, u16("type", type))) + _padded(raw, RTA_ALIGNTO)

@@ -6,7 +6,7 @@ from ..base.layout import I32, U8, U16, U32, Struct
 
 
 class NlMsghdr(Struct):
-    """struct nlmsghdr (nlmsg_): opens every netlink message. Go NlMsghdr."""
+    """struct nlmsghdr (nlmsg_): the header of every netlink message. Go NlMsghdr."""
 
     __slots__ = ()
     len: U32
@@ -17,7 +17,7 @@ class NlMsghdr(Struct):
 
 
 class NlMsgerr(Struct):
-    """struct nlmsgerr: an acknowledgement (error 0) or a refusal (a negated errno). Go NlMsgerr."""
+    """struct nlmsgerr: an acknowledgement (error 0) or an error (a negated errno). Go NlMsgerr."""
 
     __slots__ = ()
     error: I32
@@ -25,7 +25,7 @@ class NlMsgerr(Struct):
 
 
 class NlAttr(Struct):
-    """struct nlattr (nla_): opens every netlink attribute. Go NlAttr."""
+    """struct nlattr (nla_): the header of every netlink attribute. Go NlAttr."""
 
     __slots__ = ()
     len: U16
@@ -33,7 +33,7 @@ class NlAttr(Struct):
 
 
 class RtAttr(Struct):
-    """struct rtattr (rta_): opens every rtnetlink attribute. Go RtAttr."""
+    """struct rtattr (rta_): the header of every rtnetlink attribute. Go RtAttr."""
 
     __slots__ = ()
     len: U16
@@ -41,7 +41,7 @@ class RtAttr(Struct):
 
 
 class RtGenmsg(Struct):
-    """struct rtgenmsg (rtgen_): which family is asked for. Go RtGenmsg."""
+    """struct rtgenmsg (rtgen_): the address family of a request. Go RtGenmsg."""
 
     __slots__ = ()
     family: U8
@@ -96,9 +96,9 @@ class RtNexthop(Struct):
 
 
 class IfaCacheinfo(Struct):
-    """struct ifa_cacheinfo (ifa_): for how many seconds an address is valid: IFA_CACHEINFO. Go unix.IfaCacheinfo.
+    """struct ifa_cacheinfo (ifa_): the lifetimes of an address in seconds: IFA_CACHEINFO. Go unix.IfaCacheinfo.
 
-    `cstamp` and `tstamp`, when it was made and last changed, are hundredths of seconds since the machine started.
+    `cstamp` and `tstamp`, its creation and last change, are in hundredths of a second since the machine started.
     """
 
     __slots__ = ()
@@ -109,9 +109,9 @@ class IfaCacheinfo(Struct):
 
 
 class NdMsg(Struct):
-    """struct ndmsg (ndm_): a neighbour: what is known of an address on a link, such as an ARP entry. Go unix.NdMsg.
+    """struct ndmsg (ndm_): an entry of the neighbour table, such as an ARP entry. Go unix.NdMsg.
 
-    state is NUD_REACHABLE and so on, flags NTF_ROUTER and so on; NDA_DST and NDA_LLADDR are among its attributes.
+    state is NUD_REACHABLE and so on, flags NTF_ROUTER and so on. The attributes include NDA_DST and NDA_LLADDR.
     """
 
     __slots__ = ()
@@ -125,9 +125,9 @@ class NdMsg(Struct):
 
 
 class NdUseroptmsg(Struct):
-    """struct nduseroptmsg (nduseropt_): options of an IPv6 router that are for programs. Go unix.NdUseroptmsg.
+    """struct nduseroptmsg (nduseropt_): router advertisement options for user space. Go unix.NdUseroptmsg.
 
-    `opts_len` bytes of options follow, such as the addresses of name servers, and then attributes.
+    `opts_len` bytes of IPv6 options follow, such as the addresses of name servers, and then attributes.
     """
 
     __slots__ = ()
