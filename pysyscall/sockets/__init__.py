@@ -1,1 +1,1 @@
-"""Sockets: made, addressed, set up, and what goes through them."""
+"""Sockets: creation, addresses, options and messages."""

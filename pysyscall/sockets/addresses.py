@@ -47,7 +47,7 @@ class SockaddrInet4(Sockaddr):
 class SockaddrInet6(Sockaddr):
     """struct sockaddr_in6: a port in host order, and an IPv6 address of 16 bytes in network order. Go SockaddrInet6.
 
-    `zone_id` is the index of the interface that a link-local address is on; `flowinfo`, in host order, Go has not.
+    `zone_id` is the interface index of a link-local address. `flowinfo` is in host order; Go does not have it.
     """
 
     __slots__ = ()
@@ -89,8 +89,8 @@ class SockaddrInet6(Sockaddr):
 class SockaddrUnix(Sockaddr):
     """struct sockaddr_un: a path, at most 108 bytes, or a name in the abstract namespace. Go SockaddrUnix.
 
-    A leading NUL means the abstract namespace (Go writes `@` for it); such a name may hold more NULs. An empty name is
-    no name: the kernel chooses an abstract one at bind, and a socket that was never bound has it.
+    A leading NUL means the abstract namespace (Go writes it as `@`); such a name may contain more NULs. The empty name
+    is the address of an unbound socket; at bind, the kernel chooses an abstract name for it.
     """
 
     __slots__ = ()
@@ -108,7 +108,7 @@ class SockaddrUnix(Sockaddr):
 
     @property
     def name(self) -> str:
-        """The path, or the abstract name with its leading NUL; bytes that are not UTF-8 as os.fsdecode shows them."""
+        """The path, or the abstract name with its leading NUL, decoded by os.fsdecode."""
         path = self._raw[2:]
         return fsdecode(path if path[:1] == b"\0" else path.rstrip(b"\0"))
 
@@ -133,9 +133,8 @@ _MAX_ADDR_LEN = 32  # linux/netdevice.h: the longest hardware address
 class SockaddrLinklayer(Sockaddr):
     """struct sockaddr_ll: an interface, a protocol and a hardware address. Go SockaddrLinklayer.
 
-    `protocol` is in network order, as in Go: htons(ETH_P_ALL). `addr` is at most 32 bytes long (20 for InfiniBand), and
-    `halen` its length unless told otherwise. `hatype` (ARPHRD_ETHER) and `pkttype` (PACKET_HOST) are the kernel's to
-    tell.
+    `protocol` is in network order, as in Go: htons(ETH_P_ALL). `addr` has at most 32 bytes (20 for InfiniBand); `halen`
+    is its length by default. The kernel sets `hatype` (ARPHRD_ETHER) and `pkttype` (PACKET_HOST) on received packets.
     """
 
     __slots__ = ()
@@ -172,11 +171,11 @@ class SockaddrLinklayer(Sockaddr):
 
     @field
     def hatype(self) -> int:
-        """The kind of hardware: ARPHRD_ETHER and so on."""
+        """The hardware type: ARPHRD_ETHER and so on."""
 
     @field
     def pkttype(self) -> int:
-        """For whom a packet was: PACKET_HOST, PACKET_BROADCAST, PACKET_OUTGOING and so on."""
+        """The packet type: PACKET_HOST, PACKET_BROADCAST, PACKET_OUTGOING and so on."""
 
     @field
     def halen(self) -> int:
@@ -216,7 +215,7 @@ class SockaddrNetlink(Sockaddr):
 
     @field
     def pid(self) -> int:
-        """The netlink port: 0 for the kernel, often the process's number for a process."""
+        """The netlink port: 0 for the kernel; for a process often its process id."""
 
     @field
     def groups(self) -> int:
@@ -227,7 +226,7 @@ class SockaddrNetlink(Sockaddr):
 
 
 class SockaddrVM(Sockaddr):
-    """struct sockaddr_vm: a port and a context, which is a virtual machine or its host. Go unix.SockaddrVM. vsock(7).
+    """struct sockaddr_vm: a port and a context id, of a virtual machine or its host. Go unix.SockaddrVM. vsock(7).
 
     `cid` is VMADDR_CID_HOST, VMADDR_CID_LOCAL (this machine), VMADDR_CID_ANY and so on; VMADDR_PORT_ANY lets the kernel
     choose a port. `flags` is VMADDR_FLAG_TO_HOST and so on.
@@ -243,11 +242,11 @@ class SockaddrVM(Sockaddr):
 
     @field
     def port(self) -> int:
-        """The port, of 32 bits."""
+        """The 32-bit port."""
 
     @field
     def cid(self) -> int:
-        """The context: which machine."""
+        """The context id: the machine."""
 
     @field
     def flags(self) -> int:
@@ -258,10 +257,10 @@ class SockaddrVM(Sockaddr):
 
 
 class SockaddrXDP(Sockaddr):
-    """struct sockaddr_xdp: one queue of an interface, which an AF_XDP socket takes over. Go unix.SockaddrXDP.
+    """struct sockaddr_xdp: the queue of an interface that an AF_XDP socket uses. Go unix.SockaddrXDP.
 
-    `flags` is XDP_COPY, XDP_ZEROCOPY, XDP_USE_NEED_WAKEUP and so on; `shared_umem_fd`, with XDP_SHARED_UMEM, another
-    socket whose memory is used. The kernel's Documentation/networking/af_xdp.rst.
+    `flags` is XDP_COPY, XDP_ZEROCOPY, XDP_USE_NEED_WAKEUP and so on. `shared_umem_fd`, with XDP_SHARED_UMEM, is the
+    socket whose memory is shared. See the kernel's Documentation/networking/af_xdp.rst.
     """
 
     __slots__ = ()
@@ -282,7 +281,7 @@ class SockaddrXDP(Sockaddr):
 
     @field
     def queue_id(self) -> int:
-        """Which of the interface's queues."""
+        """The number of the interface's queue."""
 
     @field
     def shared_umem_fd(self) -> int:

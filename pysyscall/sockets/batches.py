@@ -1,7 +1,7 @@
-"""MessageBatch: many datagrams in one call, recvmmsg and sendmmsg.
+"""MessageBatch: many datagrams in one call, with recvmmsg and sendmmsg.
 
-All memory is laid out once. Between calls only lengths change, and a whole column of them, one from each header, moves
-in a single assignment of strided memoryview slices.
+All memory is laid out once. Between calls only lengths change. One assignment of a strided memoryview slice sets a
+field of all headers.
 """
 
 import sys
@@ -30,17 +30,17 @@ class MessageBatch:
     """recvmmsg(2), sendmmsg(2): up to count messages of up to size bytes, received or sent in one call.
 
     count is at most 1024, and count * size less than 2 GiB: all of it is allocated at once. control is the room for
-    each message's control data. `recv` makes messages 0..n-1, in place of all before, and `put`
-    fills one; `payload`, `address`, `control` and `flags` tell of message i. What was received can be sent as it
-    stands, each payload to its address, so that an echo costs no work a datagram:
+    each message's control data. `recv` replaces all messages by messages 0 to n-1, and `put` fills one. `payload`,
+    `address`, `control` and `flags` return the parts of message i. Received messages can be sent as they are, each
+    payload to its address, so that an echo server does no work per datagram:
 
         batch = MessageBatch(64, 2048)
         while True:
             batch.send(fd, batch.recv(fd))
 
-    `send_udp` is faster where many go to one address.
+    `send_udp` is faster if many messages go to one address.
 
-    A batch is for one thread at a time. Go's syscall has no counterpart.
+    Only one thread may use a batch at a time. Go's syscall has no counterpart.
     """
 
     __slots__ = (
@@ -99,19 +99,19 @@ class MessageBatch:
         return self._count
 
     def recv(self, fd: int, flags: int = MSG_WAITFORONE) -> int:
-        """recvmmsg(2): receive up to count messages; how many came.
+        """recvmmsg(2): receive up to count messages and return their number.
 
-        It waits for the first alone, MSG_WAITFORONE, whatever the flags; with MSG_DONTWAIT, BlockingIOError where there
-        is none. An error after the first message is kept by the kernel for the next call. recvmmsg's own timeout is not
-        offered: it ends the call only after a further message has come. Descriptors that arrive are this process's to
-        close, and MSG_CMSG_CLOEXEC makes them close-on-exec: see close_unix_rights.
+        The call waits only for the first message: MSG_WAITFORONE is always added to flags. With MSG_DONTWAIT it raises
+        BlockingIOError if there is none. The kernel keeps an error after the first message for the next call.
+        recvmmsg's timeout is not offered, as it takes effect only when another message arrives. The caller must close
+        received descriptors, see close_unix_rights; MSG_CMSG_CLOEXEC makes them close-on-exec.
         """
         if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
             fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
         if flags & MSG_TRUNC:
             raise ValueError("MSG_TRUNC would make lengths that exceed the buffers: flags(i) tells what was cut")
-        # A signal while it waits for a further message would make the socket's next call fail with an errno that only
-        # the kernel knows, ERESTARTSYS.
+        # Without it, a signal while recvmmsg waits for another message would make the socket's next call fail with
+        # ERESTARTSYS, which user space should never see.
         flags |= MSG_WAITFORONE
         self._filled = 0
         self._lengths[:], self._name_lengths[:], self._control_lengths[:] = self._room
@@ -126,17 +126,17 @@ class MessageBatch:
         return n
 
     def send(self, fd: int, n: int, flags: int = 0, start: int = 0, *, control: bool = False) -> int:
-        """sendmmsg(2): send messages start..n-1 as they stand; how many went, which may be fewer.
+        """sendmmsg(2): send messages start to n-1 and return how many were sent, which may be fewer.
 
-        Fewer means that the next one failed: `send(fd, n, start=start + sent)` raises its error, or sends on. On a
-        stream the last one that went may have gone in part: `sent` tells. With MSG_ZEROCOPY the kernel reads the
-        payloads after the call too: keep the batch, and neither `recv` nor `put` into it, until `recv_error` tells.
-        musl's sendmmsg makes a system call a message.
+        If fewer were sent, the next one failed: `send(fd, n, start=start + sent)` raises its error or continues. On a
+        stream the last message may have been sent in part, see `sent`. With MSG_ZEROCOPY the kernel reads the payloads
+        after the call: keep the batch, and do not call `recv` or `put`, until `recv_error` reports completion. musl's
+        sendmmsg makes one system call per message.
 
-        What came with a message by `recv` does not go out again. control=True sends of it what makes an answer leave
-        from the address that was asked, on a socket that listens on all: the packet info of IP_PKTINFO and
-        IPV6_RECVPKTINFO, without the interface; nothing for what was sent to a group or to all on the link, but the
-        source that IP_PKTINFO tells for it. A socket of AF_INET6 that takes IPv4 too needs both options.
+        Received control data is not sent. control=True sends a part of it, so that an answer leaves from the address
+        that the request was sent to, even if the socket is bound to all addresses: the source address from IP_PKTINFO
+        or IPV6_RECVPKTINFO, without the interface. For multicast and broadcast requests it is the address that
+        IP_PKTINFO reports, or the kernel's choice. An AF_INET6 socket that also receives IPv4 needs both options.
         """
         if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
             fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
@@ -152,12 +152,12 @@ class MessageBatch:
         return sent
 
     def send_udp(self, fd: int, n: int, flags: int = 0, start: int = 0, *, control: bool = False) -> int:
-        """sendmsg(2) with UDP_SEGMENT: as `send`, but on a UDP socket messages that are alike go together.
+        """sendmsg(2) with UDP_SEGMENT: as `send`, but on a UDP socket similar messages are sent together.
 
-        Alike: to one address, equally long but for the last, which may be shorter, and without control data, or with
-        control=True from one address. The kernel takes up to 64 of them as one, 65,487 bytes in all, and cuts that into
-        datagrams when most of its work is done. Other messages are sent as by `send`, and so are those that are too
-        long for the interface. udp(7).
+        Messages are similar if they have the same destination and length (the last may be shorter) and no control data,
+        or with control=True the same source. The kernel takes up to 64 of them, 65,487 bytes in all, as one packet, and
+        splits it into datagrams as late as possible. Other messages, and those that are too long for the interface, are
+        sent as by `send`. udp(7).
         """
         n, start = integer("n", n, 0, self._filled), integer("start", start, 0, n)
         count = self._alike(start, n) if n - start > 1 else 0
@@ -178,7 +178,7 @@ class MessageBatch:
         header.control, header.controllen = addressof(self._segment[2]), sizeof(self._segment[2])
         before = kept.value
         while libc.sendmsg(fd, byref(header), flags) == -1:
-            # A datagram does not fit into one packet, or the device cannot do it.
+            # A datagram does not fit into one packet, or the device does not support segmentation.
             if retry("sendmsg", before, EINVAL, EIO, EMSGSIZE) != EINTR:
                 return self.send(fd, n, flags, start, control=control)
         self._moved[start : start + count] = self._lengths[start : start + count]
@@ -222,34 +222,34 @@ class MessageBatch:
         return end - start if alike else 0
 
     def sent(self, i: int) -> int:
-        """How many bytes of message i `send` has sent."""
+        """Return how many bytes of message i `send` has sent."""
         return self._moved[self._index(i)]
 
     def payload(self, i: int) -> memoryview:
-        """The bytes of message i, in place: writable, and overwritten by the next `recv` or `put`."""
+        """Return a writable view of the bytes of message i, which the next `recv` or `put` overwrites."""
         start = self._index(i) * self._size
         return self._payloads[start : start + self._lengths[i]]
 
     def address(self, i: int) -> "Sockaddr | None":
-        """Where message i came from or goes to, or None."""
+        """Return the source or destination address of message i, or None."""
         start = self._index(i) * NAME_SIZE
         return known(self._names[start : start + min(self._name_lengths[i], NAME_SIZE)].tobytes())
 
     def control(self, i: int) -> memoryview:
-        """The control messages of message i, in place: for parse_socket_control_message."""
+        """Return a view of the control messages of message i, for parse_socket_control_message."""
         start = self._index(i) * self._control_size
         return self._controls[start : start + self._held_controls[i]]
 
     def flags(self, i: int) -> int:
-        """The flags that message i came with: MSG_TRUNC, its payload was cut; MSG_CTRUNC, its control data was."""
+        """Return the flags of received message i: MSG_TRUNC, MSG_CTRUNC: payload, control data truncated."""
         return self._flags[self._index(i)]
 
     def put(
         self, i: int, data: "ReadableBuffer", to: "Sockaddr | None" = None, control: "ReadableBuffer" = b""
     ) -> None:
-        """Fill message i for `send`: its bytes, where it goes (None: where connected to), and its control messages.
+        """Fill message i for `send`: its bytes, its destination (None: the connected peer) and its control messages.
 
-        Messages before it that were never filled are empty ones that go nowhere.
+        Messages before it that have not been filled are empty and have no destination.
         """
         raw = b"" if to is None else raw_bytes("to", to)
         if not 0 <= i < self._count:

@@ -1,7 +1,7 @@
-"""Control messages: what travels beside the data of sendmsg and recvmsg.
+"""Control messages (ancillary data) of sendmsg and recvmsg. cmsg(3).
 
-One is a header, its data, and padding; several stand one after another. Here are their frame, and the two that Unix
-sockets carry: descriptors and credentials.
+A control message is a header, its data, and padding; several follow one another. This module has their common format,
+and the two of Unix sockets: descriptors and credentials.
 """
 
 from _collections_abc import Iterable, Iterator
@@ -42,19 +42,19 @@ class SocketControlMessage:
 
 
 def cmsg_len(datalen: int) -> int:
-    """CMSG_LEN(3): the length of a control message with so many bytes of data, without padding. Go CmsgLen."""
+    """CMSG_LEN(3): return the length of a control message with datalen bytes of data, without padding. Go CmsgLen."""
     return sizeof(Cmsghdr) + integer("datalen", datalen, 0, _MAX_DATA)
 
 
 def cmsg_space(datalen: int) -> int:
-    """CMSG_SPACE(3): the room that a control message with so many bytes of data takes. Go CmsgSpace."""
+    """CMSG_SPACE(3): return the length of a control message with datalen bytes of data and padding. Go CmsgSpace."""
     return sizeof(Cmsghdr) + aligned(integer("datalen", datalen, 0, _MAX_DATA), _ALIGNMENT)
 
 
 def socket_control_message(level: int, type: int, data: "ReadableBuffer") -> bytes:
-    """A control message for sendmsg, padded: several may be joined. cmsg(3).
+    """Build a padded control message for sendmsg; several may be concatenated. cmsg(3).
 
-    level is SOL_SOCKET, IPPROTO_IP and so on, type one of that level's, such as SCM_RIGHTS.
+    level is SOL_SOCKET, IPPROTO_IP and so on; type is one of that level, such as SCM_RIGHTS.
     """
     payload = memoryview(data).tobytes()
     header = Cmsghdr(cmsg_len(len(payload)), i32("level", level), i32("type", type))
@@ -62,10 +62,10 @@ def socket_control_message(level: int, type: int, data: "ReadableBuffer") -> byt
 
 
 def parse_socket_control_message(b: "ReadableBuffer") -> "list[SocketControlMessage]":
-    """Take apart the control messages that recvmsg received, `oob[:oobn]`. Go ParseSocketControlMessage.
+    """Parse the control messages that recvmsg stored, `oob[:oobn]`. Go ParseSocketControlMessage. cmsg(3).
 
-    OSError(EINVAL): a message's length is less than its header's, or more than there is. MSG_CTRUNC among recvmsg's
-    flags says that something is missing: the last message may be shorter than its type asks.
+    EINVAL: the length of a message is less than its header's, or extends beyond b. If recvmsg's flags have MSG_CTRUNC,
+    messages are missing, and the last one may be shorter than its type requires.
     """
     raw = memoryview(b).tobytes()
     messages = []
@@ -85,14 +85,15 @@ def payload(call: str, m: SocketControlMessage, level: int, type: int, size: int
 
 
 def unix_rights(*fds: int) -> bytes:
-    """An SCM_RIGHTS message: descriptors for another process, at most 253 of them. unix(7). Go UnixRights."""
+    """Build an SCM_RIGHTS message, which passes at most 253 descriptors to another process. unix(7). Go UnixRights."""
     return socket_control_message(SOL_SOCKET, SCM_RIGHTS, b"".join(_INT.pack(descriptor("fd", fd)) for fd in fds))
 
 
 def parse_unix_rights(m: SocketControlMessage) -> "list[int]":
-    """The descriptors in an SCM_RIGHTS message: they are this process's now, and its to close. Go ParseUnixRights.
+    """Return the descriptors in an SCM_RIGHTS message. unix(7). Go ParseUnixRights.
 
-    OSError(EINVAL): another type of message, or a descriptor that is cut (there Go panics).
+    They are open in this process, which must close them. EINVAL: another type of message, or a truncated descriptor
+    (Go panics).
     """
     data = payload("parse_unix_rights", m, SOL_SOCKET, SCM_RIGHTS, 0)
     if len(data) % _INT.size:
@@ -101,11 +102,11 @@ def parse_unix_rights(m: SocketControlMessage) -> "list[int]":
 
 
 def close_unix_rights(b: "ReadableBuffer | list[SocketControlMessage]", taken: "Iterable[int]" = ()) -> int:
-    """close(2) every descriptor in received control data but those taken; how many it closed.
+    """close(2): close all descriptors in received control data except those in taken; return how many. unix(7).
 
-    For whatever a program did not ask for: the descriptors in SCM_RIGHTS and SCM_PIDFD messages are open in this
-    process from the moment recvmsg returns, those of a message that was cut (MSG_CTRUNC) too. b is `oob[:oobn]`, or the
-    messages. Data that is no control message ends the search. An error of close is raised after the last.
+    The descriptors in SCM_RIGHTS and SCM_PIDFD messages are open in this process when recvmsg returns, even if the
+    program did not expect them or the control data was truncated (MSG_CTRUNC). b is `oob[:oobn]`, or the messages.
+    Invalid data ends the search. An error of close is raised after all have been closed.
     """
     done = set(taken)
     closed, failure = 0, None
@@ -123,18 +124,18 @@ def close_unix_rights(b: "ReadableBuffer | list[SocketControlMessage]", taken: "
 
 
 def unix_credentials(ucred: Ucred) -> bytes:
-    """An SCM_CREDENTIALS message: who sends, as the kernel then vouches. unix(7). Go UnixCredentials.
+    """Build an SCM_CREDENTIALS message: the sender's ids, which the kernel verifies. unix(7). Go UnixCredentials.
 
-    sendmsg raises PermissionError where they are not the sender's own and it has no capability to say so.
+    sendmsg raises PermissionError if they are not the sender's own and it lacks the capability to set others.
     """
     instance("ucred", Ucred, ucred)
     return socket_control_message(SOL_SOCKET, SCM_CREDENTIALS, bytes(ucred))
 
 
 def parse_unix_credentials(m: SocketControlMessage) -> Ucred:
-    """The sender in an SCM_CREDENTIALS message, which SO_PASSCRED asks for. Go ParseUnixCredentials.
+    """Return the sender's ids in an SCM_CREDENTIALS message, enabled by SO_PASSCRED. unix(7). Go ParseUnixCredentials.
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     return Ucred.from_buffer_copy(payload("parse_unix_credentials", m, SOL_SOCKET, SCM_CREDENTIALS, sizeof(Ucred)))
 

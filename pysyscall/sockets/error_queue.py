@@ -1,7 +1,7 @@
-"""A socket's error queue: what became of packets that were sent.
+"""A socket's error queue: reports about packets that were sent.
 
-IP_RECVERR or IPV6_RECVERR puts the ICMP errors of a datagram socket there, SO_TIMESTAMPING the times at which packets
-left, MSG_ZEROCOPY the word that a buffer is free again. epoll tells of it as EPOLLERR.
+IP_RECVERR and IPV6_RECVERR queue the ICMP errors of a datagram socket, SO_TIMESTAMPING the transmit timestamps, and
+MSG_ZEROCOPY the completion of a send. epoll reports a queued entry as EPOLLERR.
 """
 
 from ctypes import c_char, sizeof
@@ -51,9 +51,9 @@ _Control = c_char * 2048
 class QueuedError:
     """One entry of a socket's error queue.
 
-    n: how many bytes of the packet there are. flags: MSG_TRUNC where there was no room for all, and MSG_ERRQUEUE.
-    address: where the packet had been sent, or None. error: what happened. offender: who says so, such as the router
-    that sent the ICMP error, or None. messages: all control messages, the error's own too.
+    n: the number of bytes of the packet in the buffer. flags: MSG_ERRQUEUE, with MSG_TRUNC if the buffer was too short.
+    address: the packet's destination, or None. error: what happened. offender: the origin of the report, such as the
+    router that sent the ICMP error, or None. messages: all control messages, including the error's own.
     """
 
     __slots__ = ("address", "error", "flags", "messages", "n", "offender")
@@ -76,7 +76,7 @@ class QueuedError:
 
     @property
     def timestamping(self) -> "ScmTimestamping | None":
-        """When the packet left, where that is what the entry tells."""
+        """The transmit timestamps, or None if the entry has none."""
         for m in self.messages:
             if m.header.level == SOL_SOCKET and m.header.type in (SO_TIMESTAMPING_OLD, SO_TIMESTAMPING_NEW):
                 return parse_timestamping(m)
@@ -87,10 +87,10 @@ class QueuedError:
 
 
 def recv_error(fd: int, p: "WriteableBuffer", flags: int = 0) -> QueuedError:
-    """recvmsg(2) with MSG_ERRQUEUE: the oldest entry of a socket's error queue; it fills p with the packet. ip(7).
+    """recvmsg(2) with MSG_ERRQUEUE: return the oldest entry of a socket's error queue, and its packet in p. ip(7).
 
-    Of a UDP datagram the packet is what was sent; of a time that SO_TIMESTAMPING tells it begins with its headers.
-    BlockingIOError: the queue is empty; nothing ever waits for it. EOPNOTSUPP: sockets of this family have none.
+    For the ICMP error of a UDP datagram the packet is its payload; for a timestamp it begins with the packet's headers.
+    BlockingIOError: the queue is empty; the call never waits. EOPNOTSUPP: sockets of this family have no error queue.
     """
     flags = flag_bits("flags", flags)
     if getsockopt_int(fd, SOL_SOCKET, SO_DOMAIN) in _WITHOUT_QUEUE:
@@ -105,9 +105,9 @@ def recv_error(fd: int, p: "WriteableBuffer", flags: int = 0) -> QueuedError:
 
 
 def parse_sock_extended_err(m: SocketControlMessage) -> "tuple[SockExtendedErr, Sockaddr | None]":
-    """The error in a control message of the error queue, and the address of its origin, where one is known.
+    """Return the error in a control message of the error queue, and the address of its origin or None. ip(7).
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     if (m.header.level, m.header.type) not in _KINDS or len(m.data) < sizeof(SockExtendedErr):
         raise system_error("parse_sock_extended_err", EINVAL)

@@ -1,7 +1,6 @@
-"""Control messages of IP and UDP: which interface and address a datagram came by, its hop limit and traffic class, and
-how several datagrams go as one.
+"""Control messages of IP and UDP: interface and address, hop limit and traffic class of a datagram, and segmentation.
 
-An option asks for each on what is received; the same messages, given to sendmsg, choose it for one datagram.
+A socket option enables each on reception. The same message passed to sendmsg sets the value for one datagram.
 """
 
 from ctypes import sizeof
@@ -38,9 +37,9 @@ def inet4_pktinfo(info: Inet4Pktinfo) -> bytes:
 
 
 def parse_inet4_pktinfo(m: SocketControlMessage) -> Inet4Pktinfo:
-    """The interface, local address (spec_dst) and destination (addr) of a datagram. IP_PKTINFO asks for it. ip(7).
+    """Return interface, local address (spec_dst) and destination (addr) of a datagram. IP_PKTINFO enables it. ip(7).
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     raw = payload("parse_inet4_pktinfo", m, IPPROTO_IP, IP_PKTINFO, sizeof(Inet4Pktinfo))
     return Inet4Pktinfo.from_buffer_copy(raw)
@@ -52,84 +51,83 @@ def inet6_pktinfo(info: Inet6Pktinfo) -> bytes:
 
 
 def parse_inet6_pktinfo(m: SocketControlMessage) -> Inet6Pktinfo:
-    """The interface and destination of a datagram. IPV6_RECVPKTINFO asks for it. ipv6(7).
+    """Return the interface and destination of a datagram. IPV6_RECVPKTINFO enables it. ipv6(7).
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     raw = payload("parse_inet6_pktinfo", m, IPPROTO_IPV6, IPV6_PKTINFO, sizeof(Inet6Pktinfo))
     return Inet6Pktinfo.from_buffer_copy(raw)
 
 
 def inet4_ttl(ttl: int) -> bytes:
-    """An IP_TTL message: over how many hops a datagram may go, 1..255. ip(7)."""
+    """An IP_TTL message: the time to live (hop limit) of a datagram, 1 to 255. ip(7)."""
     return socket_control_message(IPPROTO_IP, IP_TTL, _INT.pack(i32("ttl", ttl)))
 
 
 def parse_inet4_ttl(m: SocketControlMessage) -> int:
-    """Over how many more hops a datagram could have gone. IP_RECVTTL asks for it. ip(7).
+    """Return the time to live that a datagram arrived with. IP_RECVTTL enables it. ip(7).
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     return _int("parse_inet4_ttl", m, IPPROTO_IP, IP_TTL)
 
 
 def inet4_tos(tos: int) -> bytes:
-    """An IP_TOS message: a datagram's differentiated services and ECN bits, 0..255. ip(7)."""
+    """An IP_TOS message: the differentiated services and ECN bits of a datagram, 0 to 255. ip(7)."""
     return socket_control_message(IPPROTO_IP, IP_TOS, _INT.pack(i32("tos", tos)))
 
 
 def parse_inet4_tos(m: SocketControlMessage) -> int:
-    """A datagram's differentiated services and ECN bits. IP_RECVTOS asks for it. ip(7).
+    """Return the differentiated services and ECN bits of a datagram. IP_RECVTOS enables it. ip(7).
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
-    # The kernel takes an int, or a byte, and gives a byte.
+    # The kernel accepts an int or a byte, and returns a byte.
     raw = payload("parse_inet4_tos", m, IPPROTO_IP, IP_TOS, 1)
     return _int("parse_inet4_tos", m, IPPROTO_IP, IP_TOS) if len(raw) == _INT.size else raw[0]
 
 
 def inet6_hoplimit(hops: int) -> bytes:
-    """An IPV6_HOPLIMIT message: over how many hops a datagram may go, 0..255, or -1 for the default. ipv6(7)."""
+    """An IPV6_HOPLIMIT message: the hop limit of a datagram, 0 to 255, or -1 for the default. ipv6(7)."""
     return socket_control_message(IPPROTO_IPV6, IPV6_HOPLIMIT, _INT.pack(i32("hops", hops)))
 
 
 def parse_inet6_hoplimit(m: SocketControlMessage) -> int:
-    """Over how many more hops a datagram could have gone. IPV6_RECVHOPLIMIT asks for it. ipv6(7).
+    """Return the hop limit that a datagram arrived with. IPV6_RECVHOPLIMIT enables it. ipv6(7).
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     return _int("parse_inet6_hoplimit", m, IPPROTO_IPV6, IPV6_HOPLIMIT)
 
 
 def inet6_tclass(tclass: int) -> bytes:
-    """An IPV6_TCLASS message: a datagram's traffic class, 0..255. RFC 3542."""
+    """An IPV6_TCLASS message: the traffic class of a datagram, 0 to 255. RFC 3542."""
     return socket_control_message(IPPROTO_IPV6, IPV6_TCLASS, _INT.pack(i32("tclass", tclass)))
 
 
 def parse_inet6_tclass(m: SocketControlMessage) -> int:
-    """A datagram's traffic class. IPV6_RECVTCLASS asks for it. RFC 3542.
+    """Return the traffic class of a datagram. IPV6_RECVTCLASS enables it. RFC 3542.
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     return _int("parse_inet6_tclass", m, IPPROTO_IPV6, IPV6_TCLASS)
 
 
 def udp_segment(size: int) -> bytes:
-    """A UDP_SEGMENT message: send what sendmsg is given as datagrams of so many bytes, the last as long as the rest.
+    """A UDP_SEGMENT message: split the data of sendmsg into datagrams of size bytes; the last may be shorter. udp(7).
 
-    Segmentation offload (GSO): one call, and one way through the kernel, for up to 64 datagrams (128 since Linux 6.9).
-    The option UDP_SEGMENT does it for all that a socket sends. EMSGSIZE, or EINVAL: a datagram of that size does not
-    fit into one packet, there would be too many, or all are longer than 65,507 bytes together. udp(7).
+    Segmentation offload (GSO) sends up to 64 datagrams (128 since Linux 6.9) in one call and one pass through the
+    kernel. The option UDP_SEGMENT does so for all data that a socket sends. EMSGSIZE, EINVAL: a datagram of that size
+    does not fit into one packet, there would be too many, or together they exceed 65,507 bytes.
     """
     return socket_control_message(SOL_UDP, UDP_SEGMENT, _U16.pack(u16("size", size)))
 
 
 def parse_udp_gro(m: SocketControlMessage) -> int:
-    """How many bytes each datagram has of those that were received as one; the last may have fewer. udp(7).
+    """Return the size of the datagrams that were received as one; the last may be shorter. udp(7).
 
-    The option UDP_GRO asks for it: datagrams of one length from one sender come joined, up to 65,535 bytes, and this
-    message with them; a datagram that came alone has none. OSError(EINVAL): another type of message, or one that is
-    cut.
+    With the option UDP_GRO the kernel joins datagrams of one size from one sender, up to 65,535 bytes, and adds this
+    message; a single datagram has none. EINVAL: another type of message, or a truncated one.
     """
     return _int("parse_udp_gro", m, SOL_UDP, UDP_GRO)
 

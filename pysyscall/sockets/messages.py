@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-# Looked up once: a name of this module is found in half the time that one of another module takes.
+# Looked up once, see io.descriptors.
 _sendto, _recvfrom, _sendmsg, _recvmsg = libc.sendto, libc.recvfrom, libc.sendmsg, libc.recvmsg
 _IOV_MAX = 1024
 # struct msghdr: name, namelen, iov, iovlen, control, controllen, flags; and behind it one struct iovec: base, len.
@@ -39,11 +39,11 @@ _iovec = Codec("@PN")
 
 
 def sendto(fd: int, p: "ReadableBuffer | None", flags: int, to: "Sockaddr | None") -> int:
-    """sendto(2): send p to an address; the number of bytes, which Go drops. Go Sendto.
+    """sendto(2): send p to an address and return the number of bytes, which Go drops. Go Sendto.
 
-    to is None on a connected socket. bytes are the cheapest p. With MSG_ZEROCOPY the kernel reads p after the call too:
-    keep p, and leave its bytes as they are, until `recv_error` tells. EMSGSIZE: longer than a datagram can be.
-    ConnectionRefusedError: an earlier datagram on a connected socket found nobody.
+    to is None on a connected socket. bytes are the fastest p. With MSG_ZEROCOPY the kernel reads p after the call: keep
+    p unchanged until `recv_error` reports completion. EMSGSIZE: p is longer than a datagram can be.
+    ConnectionRefusedError: an earlier datagram on this connected socket found no receiver.
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
@@ -66,10 +66,10 @@ def sendto(fd: int, p: "ReadableBuffer | None", flags: int, to: "Sockaddr | None
 
 
 def recvfrom(fd: int, p: "WriteableBuffer | None", flags: int = 0) -> "tuple[int, Sockaddr | None]":
-    """recvfrom(2): fill p with a message; its number of bytes and the sender's address. Go Recvfrom.
+    """recvfrom(2): receive a message into p; return its number of bytes and the sender's address. Go Recvfrom.
 
-    The address is None where there is none, as on a connected stream, where 0 bytes mean the end. What is longer than p
-    is cut; MSG_TRUNC among the flags returns the length it had. A ctypes array is the cheapest p.
+    The address is None if there is none, as on a connected stream. 0 bytes from a stream mean its end. A message longer
+    than p is truncated; with MSG_TRUNC in flags its full length is returned. A ctypes array is the fastest p.
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
@@ -104,12 +104,11 @@ def sendmsg(
     to: "Sockaddr | None",
     flags: int = 0,
 ) -> int:
-    """sendmsg(2): send p, one buffer or a sequence of them, with the control messages oob; the number of bytes. Go
-    Sendmsg.
+    """sendmsg(2): send p with the control messages oob, and return the number of bytes. Go Sendmsg.
 
-    A Unix stream carries control messages only together with data: where p is empty and oob is not, one NUL byte is
-    sent for them to travel with, as in Go, and 0 is returned. MSG_ZEROCOPY: see sendto. ENOMEM: musl sends no more than
-    1 KiB of control messages.
+    p is one buffer or a sequence of buffers. A Unix stream carries control messages only with data: if p is empty and
+    oob is not, one NUL byte is sent with them, as in Go, and the result is 0. MSG_ZEROCOPY: see sendto. ENOMEM: musl
+    sends no more than 1 KiB of control messages.
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)
@@ -149,7 +148,7 @@ def sendmsg(
             retry("sendmsg", before)
         return 0 if lonely else n
     finally:
-        held.clear()  # no traceback is to keep a buffer locked
+        held.clear()  # so that no traceback keeps a buffer exported
         give(slot)
 
 
@@ -160,7 +159,7 @@ def sendmsg_n(
     to: "Sockaddr | None",
     flags: int = 0,
 ) -> int:
-    """sendmsg(2): the same as sendmsg, which returns the count that Go's drops. Go SendmsgN."""
+    """sendmsg(2): the same as sendmsg, which here returns the count that Go's Sendmsg drops. Go SendmsgN."""
     return sendmsg(fd, p, oob, to, flags)
 
 
@@ -170,14 +169,14 @@ def recvmsg(
     oob: "WriteableBuffer | None",
     flags: int = 0,
 ) -> "tuple[int, int, int, Sockaddr | None]":
-    """recvmsg(2): fill p, one buffer or a sequence of them, and the control messages oob. Go Recvmsg.
+    """recvmsg(2): receive into p, one buffer or a sequence of buffers, and control messages into oob. Go Recvmsg.
 
     Returns the number of bytes, the number of bytes of oob, the message's flags, and the sender's address or None.
-    Among the flags, MSG_TRUNC: p was too short; MSG_CTRUNC: oob was, and what did not fit is lost. MSG_CMSG_CLOEXEC
-    among the flags asked for makes descriptors that arrive close-on-exec.
+    MSG_TRUNC in the message's flags: p was too short; MSG_CTRUNC: oob was too short, and control messages are lost. The
+    argument flag MSG_CMSG_CLOEXEC makes received descriptors close-on-exec.
 
-    On a Unix stream control messages travel with data: where p is empty and oob is not, one byte is received with them
-    and dropped, as in Go, and counts as the 1 that is returned; 0 is the end.
+    A Unix stream carries control messages only with data: if p is empty and oob is not, one byte is received with them
+    and dropped, as in Go, and the result is 1; 0 means the end of the stream.
     """
     if type(fd) is not int or type(flags) is not int or (fd | flags) >> 31:
         fd, flags = descriptor("fd", fd), flag_bits("flags", flags)

@@ -1,4 +1,4 @@
-"""Socket options: the plain pair over bytes, and the typed ones over it, as Go has them."""
+"""Socket options: getsockopt and setsockopt of bytes, and the typed functions that Go has."""
 
 from ctypes import byref, c_uint32, sizeof
 from os import fsdecode
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-# Looked up once: a name of this module is found in half the time that one of another module takes.
+# Looked up once, see io.descriptors.
 _getsockopt, _setsockopt = libc.getsockopt, libc.setsockopt
 _int = Codec("@i")
 _FILTER_SIZE = 8  # struct sock_filter
@@ -42,9 +42,9 @@ _LONGEST = 1 << 20  # no option is longer, and a mistyped size must not take the
 
 
 def getsockopt(fd: int, level: int, opt: int, size: int) -> bytes:
-    """getsockopt(2): an option's value, at most size bytes, exactly as long as the kernel made it.
+    """getsockopt(2): return an option's value, at most size bytes, with the length that the kernel returned.
 
-    The typed getsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
+    The typed getsockopt functions are built on this one. ENOPROTOOPT: the protocol has no such option.
     """
     if type(fd) is not int or type(level) is not int or type(opt) is not int or (fd | level | opt) >> 31:
         fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
@@ -68,9 +68,9 @@ def getsockopt(fd: int, level: int, opt: int, size: int) -> bytes:
 
 
 def setsockopt(fd: int, level: int, opt: int, value: "ReadableBuffer") -> None:
-    """setsockopt(2): set an option to a value's bytes.
+    """setsockopt(2): set an option to the bytes of value.
 
-    The typed setsockopt functions stand on this one. ENOPROTOOPT: the protocol has no such option.
+    The typed setsockopt functions are built on this one. ENOPROTOOPT: the protocol has no such option.
     """
     if type(fd) is not int or type(level) is not int or type(opt) is not int or (fd | level | opt) >> 31:
         fd, level, opt = descriptor("fd", fd), i32("level", level), i32("opt", opt)
@@ -140,10 +140,10 @@ def setsockopt_inet4_addr(fd: int, level: int, opt: int, value: "bytes | bytearr
 
 
 def getsockopt_sockaddr(fd: int, level: int, opt: int) -> Sockaddr:
-    """getsockopt(2) of a socket address, such as where a connection went before it was redirected to this socket.
+    """getsockopt(2) of a socket address, such as the original destination of a redirected connection.
 
-    level is IPPROTO_IP and opt SO_ORIGINAL_DST, or IPPROTO_IPV6 and IP6T_SO_ORIGINAL_DST. ENOENT: it was not.
-    ENOPROTOOPT: the kernel redirects none. iptables-extensions(8), REDIRECT.
+    level is IPPROTO_IP and opt SO_ORIGINAL_DST, or IPPROTO_IPV6 and IP6T_SO_ORIGINAL_DST. ENOENT: the connection was
+    not redirected. ENOPROTOOPT: the kernel has no connection tracking. iptables-extensions(8), REDIRECT.
     """
     layout = RawSockaddrInet6 if level == IPPROTO_IPV6 else RawSockaddrInet4
     return decode(getsockopt(fd, level, opt, sizeof(layout)))
@@ -222,12 +222,13 @@ def setsockopt_linger(fd: int, level: int, opt: int, l: Linger) -> None:  # noqa
 
 @struct_option
 def setsockopt_timeval(fd: int, level: int, opt: int, tv: Timeval) -> None:
-    """setsockopt(2) of a struct timeval: SO_RCVTIMEO, SO_SNDTIMEO. EDOM: usec out of 0..999999. Go SetsockoptTimeval.
+    """setsockopt(2) of a struct timeval: SO_RCVTIMEO, SO_SNDTIMEO. Go SetsockoptTimeval.
 
-    A call that takes longer fails with BlockingIOError; a signal that Python handles restarts the timeout.
+    A call that takes longer raises BlockingIOError. A signal that Python handles restarts the timeout. EDOM: usec is
+    outside 0 to 999,999.
     """
 
 
 def bind_to_device(fd: int, device: "str | bytes") -> None:
-    """setsockopt(2) SO_BINDTODEVICE: keep a socket to one interface; an empty name frees it. Go BindToDevice."""
+    """setsockopt(2) SO_BINDTODEVICE: bind a socket to an interface; an empty name removes this. Go BindToDevice."""
     setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, c_string("device", device) + b"\0")

@@ -1,4 +1,4 @@
-"""Socket options with structures that few programs need, loaded when somebody asks for one."""
+"""Socket options with structures that few programs need, loaded on first use."""
 
 from ctypes import sizeof
 
@@ -42,8 +42,8 @@ def setsockopt_icmpv6_filter(fd: int, level: int, opt: int, filter: ICMPv6Filter
 def getsockopt_tcp_info(fd: int, level: int, opt: int) -> "tuple[TCPInfoFull, int]":
     """getsockopt(2) of a struct tcp_info, and how many bytes of it the kernel knows. Go unix.GetsockoptTCPInfo.
 
-    level is IPPROTO_TCP and opt TCP_INFO. A field that begins at that length or later is 0, and says nothing:
-    TCPInfoFull.rcv_wnd.offset is where one begins. tcp(7).
+    level is IPPROTO_TCP and opt TCP_INFO. Fields beyond that length are 0 and have no meaning:
+    TCPInfoFull.rcv_wnd.offset is the offset of one. tcp(7).
     """
     raw = getsockopt(fd, level, opt, sizeof(TCPInfoFull))
     return TCPInfoFull.from_buffer_copy(raw.ljust(sizeof(TCPInfoFull), b"\0")), len(raw)

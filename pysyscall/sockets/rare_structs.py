@@ -1,5 +1,5 @@
-"""<sys/socket.h>, <netinet/in.h>, <linux/errqueue.h>, <linux/time_types.h>, <linux/icmpv6.h>, <linux/tcp.h>: what few
-programs need, which is loaded when somebody asks for it.
+"""<sys/socket.h>, <netinet/in.h>, <linux/errqueue.h>, <linux/time_types.h>, <linux/icmpv6.h>, <linux/tcp.h>: structures
+that few programs need, loaded on first use.
 """
 
 from ctypes import sizeof
@@ -43,7 +43,7 @@ class RawSockaddrStorage(Struct):
 
     @classmethod
     def of(cls, address: Sockaddr) -> "RawSockaddrStorage":
-        """The structure that holds this address."""
+        """Return a structure that holds this address."""
         return cls.from_buffer_copy(raw_bytes("address", address).ljust(sizeof(cls), b"\0"))
 
     @property
@@ -53,7 +53,7 @@ class RawSockaddrStorage(Struct):
 
 
 class Mmsghdr(Struct):
-    """struct mmsghdr (msg_): one message of several, and how many bytes of it were moved."""
+    """struct mmsghdr (msg_): one message of several, and the number of bytes sent or received."""
 
     __slots__ = ()
     hdr: Msghdr
@@ -68,7 +68,7 @@ class KernelTimespec(Struct):
     nsec: I64
 
     def nano(self) -> int:
-        """The whole in nanoseconds."""
+        """Return the time in nanoseconds."""
         return self.sec * 1_000_000_000 + self.nsec
 
 
@@ -79,9 +79,9 @@ else:
 
 
 class ScmTimestamping(Struct):
-    """struct scm_timestamping64: when a packet came or left, by up to two clocks; a time that is not known is 0.
+    """struct scm_timestamping64: when a packet was received or sent, by up to two clocks; an unknown time is 0.
 
-    `ts[0]` is the kernel's software time, `ts[2]` the interface's own; `ts[1]` is no longer used.
+    `ts[0]` is the kernel's software timestamp, `ts[2]` the interface's hardware timestamp; `ts[1]` is no longer used.
     """
 
     __slots__ = ()
@@ -101,9 +101,9 @@ class ScmTimestamping(Struct):
 class SockExtendedErr(Struct):
     """struct sock_extended_err (ee_): an error or a time that the kernel queued for a socket.
 
-    `origin`, SO_EE_ORIGIN_ICMP and so on, says what the rest means. Of an ICMP error `type` and `code` are its own, and
-    `info` is the MTU where the errno is EMSGSIZE; of a time `info` is SCM_TSTAMP_SND and so on, and `data` the packet's
-    number.
+    `origin`, SO_EE_ORIGIN_ICMP and so on, determines the other fields. For an ICMP error `type` and `code` are those of
+    ICMP, and `info` is the MTU if the errno is EMSGSIZE. For a timestamp `info` is SCM_TSTAMP_SND and so on, and `data`
+    is the packet's number.
     """
 
     __slots__ = ()
@@ -173,7 +173,7 @@ class ICMPv6Filter(Struct):
 class TCPInfo(Struct):
     """struct tcp_info (tcpi_), the part that every kernel has: the state of a connection. Go TCPInfo.
 
-    Times are in microseconds, but for the four `last_` ones, in milliseconds.
+    Times are in microseconds, except the four `last_` fields, which are in milliseconds.
     """
 
     __slots__ = ()
@@ -213,9 +213,9 @@ class TCPInfo(Struct):
 
 
 class TCPInfoFull(TCPInfo):
-    """struct tcp_info (tcpi_), with all that later kernels tell. Rates are in bytes a second, times in microseconds.
+    """struct tcp_info (tcpi_), with all fields of later kernels. Rates are in bytes per second, times in microseconds.
 
-    An older kernel fills only its beginning: getsockopt_tcp_info tells how much.
+    An older kernel fills only the first fields: getsockopt_tcp_info returns how many bytes.
     """
 
     __slots__ = ()

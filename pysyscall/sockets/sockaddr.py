@@ -84,8 +84,8 @@ class _Field:
 class Sockaddr:
     """struct sockaddr: a socket's address. Go Sockaddr.
 
-    The base of one class for each family. `bytes(address)` is what the kernel is given, of exactly the length it is
-    given; `str(address)` is what people write. Addresses are immutable, compare by value and can be dictionary keys.
+    The base class; each family has a subclass. `bytes(address)` is exactly what the kernel is given; `str(address)` is
+    the usual notation. Addresses are immutable, compare by value and can be dictionary keys.
     """
 
     __slots__ = ("_raw",)
@@ -125,10 +125,10 @@ class Sockaddr:
 
     @staticmethod
     def from_bytes(raw: "bytes | bytearray | memoryview") -> "Sockaddr":
-        """The address in the kernel's own bytes, family first.
+        """Return the address that these bytes of the kernel represent, family first.
 
-        A family without a class here, or too few bytes for its family, makes a SockaddrBytes. ValueError: more than the
-        128 bytes of a struct sockaddr_storage.
+        An address of a family without a class, or one too short for its family, is a SockaddrBytes. ValueError: more
+        than the 128 bytes of a struct sockaddr_storage.
         """
         return decode(SockaddrBytes(raw).raw)
 
@@ -178,7 +178,7 @@ _families: "dict[bytes, tuple[type[Sockaddr], int, int, bytes]]" = {}
 
 
 class SockaddrBytes(Sockaddr):
-    """The kernel's own bytes, family first: an address of any other family, in and out."""
+    """An address of any other family, as the kernel's bytes, family first."""
 
     __slots__ = ()
     __match_args__ = ("raw",)

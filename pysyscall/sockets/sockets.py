@@ -1,4 +1,4 @@
-"""Sockets: made, named, connected, and shut down."""
+"""Sockets: created, bound, connected, and shut down."""
 
 import sys
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from ..base.buffers import Pointer
 
 
-# `pysyscall.socket_disable_ipv6 = True` has every socket of AF_INET6 refused. Go SocketDisableIPv6.
+# With `pysyscall.socket_disable_ipv6 = True`, socket refuses AF_INET6. Go SocketDisableIPv6.
 socket_disable_ipv6: bool = False
 _FACE = sys.modules[__name__.partition(".")[0]]
 
 
 def socket(domain: int, typ: int, proto: int = 0) -> int:
-    """socket(2): make a socket and return its descriptor. Go Socket.
+    """socket(2): create a socket and return its descriptor. Go Socket.
 
     domain is AF_INET and so on, typ SOCK_STREAM and so on, to which SOCK_CLOEXEC and SOCK_NONBLOCK may be added.
     Without SOCK_CLOEXEC the descriptor is inherited by the programs that this process starts, as in Go and C.
 
-    For packet sockets proto is in network order: htons(ETH_P_ALL). PermissionError: the kind needs a capability
-    (CAP_NET_RAW for raw and packet sockets). EAFNOSUPPORT, EPROTONOSUPPORT: the kernel has no such kind, or
-    `socket_disable_ipv6` is set.
+    For packet sockets proto is in network order: htons(ETH_P_ALL). PermissionError: the socket type needs a
+    capability (CAP_NET_RAW for raw and packet sockets). EAFNOSUPPORT, EPROTONOSUPPORT: the kernel does not support it,
+    or `socket_disable_ipv6` is set.
     """
     if type(domain) is not int or type(typ) is not int or type(proto) is not int or (domain | typ | proto) >> 31:
         domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
@@ -43,16 +43,16 @@ def socket(domain: int, typ: int, proto: int = 0) -> int:
 
 
 def sys_socket(family: int, sotype: int, proto: int = 0) -> int:
-    """socket(2) with SOCK_NONBLOCK | SOCK_CLOEXEC: non-blocking and close-on-exec from birth. Go net's sysSocket.
+    """socket(2) with SOCK_NONBLOCK | SOCK_CLOEXEC: create a non-blocking, close-on-exec socket. Go net's sysSocket.
 
-    One call, so that no lock is needed against a fork in between.
+    The flags are set at creation, so that fork_lock is not needed.
     """
     family, sotype = i32("family", family), i32("sotype", sotype)
     return socket(family, sotype | SOCK_NONBLOCK | SOCK_CLOEXEC, proto)
 
 
 def socketpair(domain: int, typ: int, proto: int = 0) -> "tuple[int, int]":
-    """socketpair(2): make two sockets connected to each other, and return their descriptors. Go Socketpair."""
+    """socketpair(2): create two sockets connected to each other, and return their descriptors. Go Socketpair."""
     if type(domain) is not int or type(typ) is not int or type(proto) is not int or (domain | typ | proto) >> 31:
         domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
     before = kept.value
@@ -70,10 +70,10 @@ def socketpair(domain: int, typ: int, proto: int = 0) -> "tuple[int, int]":
 
 
 def bind(fd: int, sa: Sockaddr) -> None:
-    """bind(2): give a socket its local address. Go Bind.
+    """bind(2): set the local address of a socket. Go Bind.
 
-    EADDRINUSE: another socket has it. EADDRNOTAVAIL: no interface has it. PermissionError: ports under 1024, by
-    default, need CAP_NET_BIND_SERVICE.
+    EADDRINUSE: another socket uses it. EADDRNOTAVAIL: no interface has it. PermissionError: by default, ports below
+    1024 need CAP_NET_BIND_SERVICE.
     """
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
@@ -84,7 +84,7 @@ def bind(fd: int, sa: Sockaddr) -> None:
 
 
 def listen(fd: int, backlog: int = SOMAXCONN) -> None:
-    """listen(2): let a socket accept connections, with so many waiting at most. Go Listen."""
+    """listen(2): let a socket accept connections; backlog limits the queue of pending ones. Go Listen."""
     if type(fd) is not int or type(backlog) is not int or (fd | backlog) >> 31:
         fd, backlog = descriptor("fd", fd), i32("backlog", backlog)
     before = kept.value
@@ -95,8 +95,8 @@ def listen(fd: int, backlog: int = SOMAXCONN) -> None:
 def connect(fd: int, sa: Sockaddr) -> None:
     """connect(2): connect a socket to an address. Go Connect.
 
-    BlockingIOError (EINPROGRESS): the socket is non-blocking, and writable once the attempt has ended; SO_ERROR tells
-    how. InterruptedError: a signal came; never begun anew, as the attempt goes on.
+    BlockingIOError (EINPROGRESS): the socket is non-blocking; it becomes writable when the attempt has ended, and
+    SO_ERROR holds the result. InterruptedError: after a signal the attempt goes on, so that the call is not retried.
     """
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
@@ -107,7 +107,7 @@ def connect(fd: int, sa: Sockaddr) -> None:
 
 
 def shutdown(fd: int, how: int) -> None:
-    """shutdown(2): end one or both directions of a connection: SHUT_RD, SHUT_WR, SHUT_RDWR. Go Shutdown."""
+    """shutdown(2): shut down one or both directions of a connection: SHUT_RD, SHUT_WR, SHUT_RDWR. Go Shutdown."""
     if type(fd) is not int or type(how) is not int or (fd | how) >> 31:
         fd, how = descriptor("fd", fd), i32("how", how)
     before = kept.value
@@ -116,12 +116,12 @@ def shutdown(fd: int, how: int) -> None:
 
 
 def getsockname(fd: int) -> Sockaddr:
-    """getsockname(2): a socket's own address. Go Getsockname."""
+    """getsockname(2): return a socket's local address. Go Getsockname."""
     return _name("getsockname", libc.getsockname, fd)
 
 
 def getpeername(fd: int) -> Sockaddr:
-    """getpeername(2): the address that a socket is connected to. ENOTCONN: to none. Go Getpeername."""
+    """getpeername(2): return the address of the connected peer. ENOTCONN: not connected. Go Getpeername."""
     return _name("getpeername", libc.getpeername, fd)
 
 
@@ -151,10 +151,10 @@ def _address(slot: Scratch) -> Sockaddr:
 
 
 def accept(fd: int) -> "tuple[int, Sockaddr]":
-    """accept(2): wait for a connection; its descriptor and the peer's address. Go Accept.
+    """accept(2): wait for a connection; return its descriptor and the peer's address. Go Accept.
 
-    The descriptor is neither non-blocking nor close-on-exec: accept4 gives both. ECONNABORTED: the peer has left
-    meanwhile; EMFILE: this process has no descriptor left; in both the socket goes on listening.
+    The descriptor is neither non-blocking nor close-on-exec: accept4 can set both. ECONNABORTED: the peer has closed
+    the connection. EMFILE: this process has no free descriptor. After either error the socket still listens.
     """
     return _accept("accept", fd, 0)
 

@@ -141,9 +141,9 @@ class Msghdr(Struct):
 
 
 class Cmsghdr(Struct):
-    """struct cmsghdr (cmsg_): opens every control message. Go Cmsghdr.
+    """struct cmsghdr (cmsg_): the header of every control message. Go Cmsghdr.
 
-    `len` is as wide as the kernel's; musl declares it as 32 bits beside 32 bits of padding.
+    `len` has the kernel's width; musl declares it as 32 bits and 32 bits of padding.
     """
 
     __slots__ = ()
@@ -157,7 +157,7 @@ class Cmsghdr(Struct):
 
 
 class Linger(Struct):
-    """struct linger (l_): whether close waits for unsent data, and how many seconds. Go Linger."""
+    """struct linger (l_): whether close waits for unsent data, and for how many seconds. Go Linger."""
 
     __slots__ = ()
     onoff: I32
@@ -200,7 +200,7 @@ class IPv6Mreq(Struct):
 
 
 class Inet4Pktinfo(Struct):
-    """struct in_pktinfo (ipi_): where an IPv4 datagram came in, or is to leave. Go Inet4Pktinfo."""
+    """struct in_pktinfo (ipi_): interface and addresses of an IPv4 datagram, received or to send. Go Inet4Pktinfo."""
 
     __slots__ = ()
     ifindex: I32
@@ -209,7 +209,7 @@ class Inet4Pktinfo(Struct):
 
 
 class Inet6Pktinfo(Struct):
-    """struct in6_pktinfo (ipi6_): where an IPv6 datagram came in, or is to leave. Go Inet6Pktinfo."""
+    """struct in6_pktinfo (ipi6_): interface and address of an IPv6 datagram, received or to send. Go Inet6Pktinfo."""
 
     __slots__ = ()
     addr: U8x16

@@ -1,7 +1,7 @@
-"""When a packet came or left: the control messages of SO_TIMESTAMP, SO_TIMESTAMPNS and SO_TIMESTAMPING.
+"""Packet timestamps: the control messages of SO_TIMESTAMP, SO_TIMESTAMPNS and SO_TIMESTAMPING.
 
 Each option has an old form, whose seconds are a long, and a new one, whose name ends in _NEW and whose seconds have 64
-bits on every ABI. Both are understood here.
+bits on every ABI. This module parses both.
 """
 
 from struct import Struct as Codec
@@ -33,9 +33,9 @@ _TRIPLE = {SO_TIMESTAMPING_OLD: Codec("@6l"), SO_TIMESTAMPING_NEW: Codec("=6q")}
 
 
 def parse_timestamp(m: SocketControlMessage) -> int:
-    """When a packet came, in nanoseconds since 1970: an SCM_TIMESTAMP or SCM_TIMESTAMPNS message. socket(7).
+    """Parse an SCM_TIMESTAMP or SCM_TIMESTAMPNS message: the receive time, in nanoseconds since 1970. socket(7).
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     if m.header.type not in _SINGLE:
         raise system_error("parse_timestamp", EINVAL)
@@ -45,10 +45,10 @@ def parse_timestamp(m: SocketControlMessage) -> int:
 
 
 def parse_timestamping(m: SocketControlMessage) -> ScmTimestamping:
-    """When a packet came or left, by the kernel's and the interface's clock: an SCM_TIMESTAMPING message.
+    """Parse an SCM_TIMESTAMPING message: software and hardware timestamps of a received or sent packet.
 
-    The option SO_TIMESTAMPING, of SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE for instance, asks for it.
-    OSError(EINVAL): another type of message, or one that is cut.
+    The option SO_TIMESTAMPING enables it, for instance SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE.
+    EINVAL: another type of message, or a truncated one.
     https://docs.kernel.org/networking/timestamping.html
     """
     if m.header.type not in _TRIPLE:
