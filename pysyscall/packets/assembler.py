@@ -1,4 +1,4 @@
-"""A small assembler for socket filters, and filters made with it.
+"""A small assembler for socket filters, and ready-made filters.
 
     attach_lsf(fd, lsf_assemble(
         lsf_stmt(BPF_LD | BPF_H | BPF_ABS, 12),
@@ -8,9 +8,9 @@
         lsf_stmt(BPF_RET | BPF_K, 0),
     ))
 
-The ready-made ones are for packet sockets of type SOCK_RAW on Ethernet: a packet begins with its Ethernet header, from
-which the kernel has already taken an 802.1Q tag. A load beyond a packet's end rejects the packet. A load turns network
-order into the machine's, so that constants are written as ever.
+The ready-made filters are for packet sockets of type SOCK_RAW on Ethernet: a packet begins with its Ethernet header,
+from which the kernel has already removed an 802.1Q tag. A load beyond a packet's end rejects the packet. Loads convert
+from network to host order, so that constants are in host order.
 """
 
 from ..base.arguments import u16
@@ -51,9 +51,9 @@ _EQUAL = BPF_JMP | BPF_JEQ | BPF_K
 
 
 class LsfBranch:
-    """A jump to labels: to jt where a comparison with k holds, to jf where not; to the next instruction where None.
+    """A jump to a label: to jt if the comparison with k is true, otherwise to jf; None is the next instruction.
 
-    BPF_JMP | BPF_JA always jumps, to jt, and its k is not looked at.
+    BPF_JMP | BPF_JA always jumps to jt and ignores k.
     """
 
     __slots__ = ("code", "jf", "jt", "k")
@@ -72,9 +72,9 @@ LsfPart: "TypeAlias" = SockFilter | LsfBranch | str
 
 
 def lsf_assemble(*parts: "LsfPart") -> "list[SockFilter]":
-    """The program of instructions, branches and labels; a label is a str, and stands for what follows it.
+    """Assemble instructions, branches and labels to a program; a label is a str before the instruction that it names.
 
-    ValueError: a branch to a label that is not there, there twice, or behind it (BPF only goes forward), or more than
+    ValueError: the label of a branch is missing, duplicate, or before the branch (BPF only jumps forward), or more than
     255 instructions away, which only BPF_JA can reach.
     """
     places: dict[str, int] = {}
@@ -106,24 +106,24 @@ def _resolved(branch: LsfBranch, place: int, places: "dict[str, int]") -> SockFi
 
 
 def lsf_ethertype(ethertype: int) -> "list[SockFilter]":
-    """A filter for Ethernet frames of one type, such as ETH_P_IP."""
+    """Return a filter for Ethernet frames of one type, such as ETH_P_IP."""
     return lsf_assemble(*_frame_of(u16("ethertype", ethertype)), *_verdicts())
 
 
 def lsf_arp() -> "list[SockFilter]":
-    """A filter for ARP, requests and replies."""
+    """Return a filter for ARP requests and replies."""
     return lsf_ethertype(ETH_P_ARP)
 
 
 def lsf_icmp() -> "list[SockFilter]":
-    """A filter for ICMP over IPv4."""
+    """Return a filter for ICMP over IPv4."""
     return lsf_assemble(*_frame_of(ETH_P_IP), *_byte_is(_ETHERNET + 9, IPPROTO_ICMP), *_verdicts())
 
 
 def lsf_udp_port(port: int) -> "list[SockFilter]":
-    """A filter for UDP to a port, over IPv4 and IPv6.
+    """Return a filter for UDP to a port, over IPv4 and IPv6.
 
-    Not for later fragments, which have no port in them, nor behind extension headers of IPv6.
+    It does not match later fragments, which do not contain the port, or UDP after IPv6 extension headers.
     """
     u16("port", port)
     return lsf_assemble(
@@ -145,7 +145,7 @@ def lsf_udp_port(port: int) -> "list[SockFilter]":
 
 
 def lsf_prefix(prefix: "bytes | bytearray | memoryview", offset: int = 0) -> "list[SockFilter]":
-    """A filter for packets that have these bytes at an offset, such as b"CHAO" at their beginning."""
+    """Return a filter for packets that have these bytes at an offset, such as b"CHAO" at their start."""
     raw = memoryview(prefix).tobytes()
     parts: list[LsfPart] = []
     start = 0

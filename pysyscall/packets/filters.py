@@ -1,7 +1,7 @@
-"""Linux socket filters: classic BPF programs that choose, inside the kernel, what a socket receives.
+"""Linux socket filters: classic BPF programs that select in the kernel what a socket receives.
 
-Go has marked its own as deprecated in favour of packages outside its syscall; the kernel has no other of the kind that
-needs no privilege.
+Go has deprecated its functions in favour of golang.org/x/net/bpf. The kernel has no other socket filters that need no
+privilege.
 """
 
 from _collections_abc import Iterable
@@ -34,28 +34,27 @@ from .structs import SockFilter, SockFprog
 
 
 def lsf_stmt(code: int, k: int) -> SockFilter:
-    """BPF_STMT: an instruction, such as (BPF_RET | BPF_K, 0). Go LsfStmt.
+    """BPF_STMT: return an instruction, such as (BPF_RET | BPF_K, 0). Go LsfStmt.
 
-    k is a number of 32 bits, signed or not: SKF_AD_OFF and SKF_NET_OFF are negative.
+    k is a signed or unsigned 32-bit number: SKF_AD_OFF and SKF_NET_OFF are negative.
     """
     return lsf_jump(code, k, 0, 0)
 
 
 def lsf_jump(code: int, k: int, jt: int, jf: int) -> SockFilter:
-    """BPF_JUMP: a jump over jt instructions where a comparison with k holds, and jf where not. Go LsfJump.
+    """BPF_JUMP: return a jump over jt instructions if the comparison with k is true, otherwise over jf. Go LsfJump.
 
-    `lsf_assemble` counts them itself.
+    `lsf_assemble` computes these distances from labels.
     """
     operand = integer("k", k, -(2**31), 2**32 - 1) & 0xFFFF_FFFF
     return SockFilter(u16("code", code), u8("jt", jt), u8("jf", jf), operand)
 
 
 def attach_lsf(fd: int, i: "Iterable[SockFilter]") -> None:
-    """setsockopt(2) SO_ATTACH_FILTER: receive only what a program accepts, in place of one before. Go AttachLsf.
+    """setsockopt(2) SO_ATTACH_FILTER: receive only what a program accepts; it replaces an earlier one. Go AttachLsf.
 
-    What has arrived already stays. OSError(EINVAL): the kernel finds fault with the program, or it is empty (there Go
-    panics) or longer than BPF_MAXINSNS. ENOMEM: it takes more than net.core.optmem_max. PermissionError: SO_LOCK_FILTER
-    forbids. socket(7).
+    Packets that are already queued stay. EINVAL: the program is invalid, empty (Go panics) or longer than BPF_MAXINSNS.
+    ENOMEM: it needs more than net.core.optmem_max. PermissionError: SO_LOCK_FILTER is set. socket(7).
     """
     instructions = list(i)
     if not 0 < len(instructions) <= BPF_MAXINSNS:
@@ -71,8 +70,8 @@ def detach_lsf(fd: int) -> None:
 def lsf_socket(ifindex: int, proto: int) -> int:
     """socket(2) and bind(2): a raw packet socket on one interface, or on all (0). Go LsfSocket.
 
-    proto is in host order, such as ETH_P_ALL. Close-on-exec, which Go's is not; and nothing arrives before the bind.
-    PermissionError: needs CAP_NET_RAW. ENODEV: no such interface. packet(7).
+    proto is in host order, such as ETH_P_ALL. The socket is close-on-exec, unlike Go's, and receives nothing before the
+    bind. PermissionError: needs CAP_NET_RAW. ENODEV: no such interface. packet(7).
     """
     address = SockaddrLinklayer(protocol=htons(proto), ifindex=ifindex)
     fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)
@@ -85,9 +84,9 @@ def lsf_socket(ifindex: int, proto: int) -> int:
 
 
 def set_lsf_promisc(name: "StrOrBytes", m: bool) -> None:
-    """ioctl(2) SIOCSIFFLAGS: switch an interface's promiscuous mode on or off. Go SetLsfPromisc.
+    """ioctl(2) SIOCSIFFLAGS: turn an interface's promiscuous mode on or off. Go SetLsfPromisc.
 
-    It outlives this process; a membership of PACKET_MR_PROMISC ends with its socket. ENODEV: no such interface.
+    The mode outlives this process; a PACKET_MR_PROMISC membership ends with its socket. ENODEV: no such interface.
     PermissionError: needs CAP_NET_ADMIN. netdevice(7).
     """
     ifr = Ifreq(name)

@@ -50,44 +50,44 @@ class Frame:
 
     @property
     def data(self) -> memoryview:
-        """The frame's bytes in the ring, without the VLAN tag that the kernel took out.
+        """A view of the frame's bytes in the ring, without the VLAN tag that the kernel removed.
 
-        As long as a view of them lives, the kernel does not get the block back.
+        The block is not returned to the kernel while a view of it exists.
         """
         start = self._at + self._header[6]
         return self._frames._memory()[start : start + self._header[3]]
 
     def copy(self) -> bytes:
-        """The frame as it was on the wire: `data` with the VLAN tag put back."""
+        """Return the frame as it was on the wire: a copy of `data` with the VLAN tag restored."""
         return tagged(self.data, self.vlan)
 
     @property
     def length(self) -> int:
-        """How long the frame was on the wire, VLAN tag included; `copy` is shorter where a filter cut it."""
+        """The frame's length on the wire, including a VLAN tag; `copy` is shorter if a filter truncated the frame."""
         return self._header[4] + (_TAG if self._header[5] & TP_STATUS_VLAN_VALID else 0)
 
     @property
     def timestamp(self) -> int:
-        """When it came, in nanoseconds since 1970."""
+        """The receive time, in nanoseconds since 1970."""
         return self._header[1] * _SECOND + self._header[2]
 
     @property
     def vlan(self) -> "tuple[int, int] | None":
-        """The VLAN tag that the kernel took out, (TPID, TCI), or None. The TPID is ETH_P_8021Q or ETH_P_8021AD."""
+        """The VLAN tag that the kernel removed, (TPID, TCI), or None. The TPID is ETH_P_8021Q or ETH_P_8021AD."""
         return vlan_tag(self._header[5], self._header[9], self._header[10])
 
     @property
     def address(self) -> "Sockaddr":
-        """Where it came from and how: a SockaddrLinklayer with the interface, the protocol and the packet's type."""
+        """The source: a SockaddrLinklayer with the interface, the protocol and the packet type."""
         start, end = self._at + _SOCKADDR, self._at + self._header[6]
         return decode(self._frames._memory()[start:end].tobytes())
 
 
 class Frames:
-    """The frames of one block: use them within `with`, at whose end the block is given back.
+    """The frames of one block. Use them in a `with` statement, which returns the block to the kernel at its end.
 
-    Without `with` it is given back when this object and its frames are gone. There are four ways to look at them, from
-    the one that tells most to the fastest: each as a Frame, by iteration; `packets`; `offsets`; `wire_bytes`.
+    Without `with` the block is returned when this object and its frames are gone. There are four ways to read them,
+    from the most detailed to the fastest: iteration, which yields Frames; `packets`; `offsets`; `wire_bytes`.
     """
 
     __slots__ = ("_count", "_first", "_length", "_ring", "_view")
@@ -111,10 +111,10 @@ class Frames:
             at += header[0]
 
     def packets(self) -> "Iterator[tuple[int, int, bytes]]":
-        """Of each frame: when it came, in nanoseconds since 1970, its length on the wire, and its bytes.
+        """Return for each frame the receive time in nanoseconds since 1970, its length on the wire, and its bytes.
 
-        As Frame's `timestamp`, `length` and `copy`, but in less than half of the time. All are copied at the call: they
-        can be taken after the block has been given back.
+        These are `timestamp`, `length` and `copy` of Frame, in less than half of the time. All are copied at the call,
+        so that they can be used after the block has been returned to the kernel.
         """
         raw = self._memory()[: self._length].tobytes()
         words = memoryview(raw).cast("I")
@@ -123,16 +123,16 @@ class Frames:
 
     @property
     def block(self) -> memoryview:
-        """The memory that the frames are in: for `offsets`.
+        """A view of the memory of the block, for `offsets`.
 
-        As long as a view of it lives, the kernel does not get the block back.
+        The block is not returned to the kernel while a view of it exists.
         """
         return self._memory()[:]
 
     def offsets(self, byte: int = 0) -> "_Integers":
-        """Where in `block` this byte of each frame is: an `array("I")`, for those who look at a few bytes of each.
+        """Return the offset in `block` of this byte of each frame: an `array("I")`, to read a few bytes of each.
 
-        A VLAN tag that the kernel took out is not there; and a frame that is shorter has other bytes in that place.
+        A VLAN tag that the kernel removed is not in the block. If a frame is too short, other bytes are at its offset.
 
             words = frames.block.cast("H")
             ethertypes = Counter([words[at >> 1] for at in frames.offsets(12)])  # in network order
@@ -152,7 +152,7 @@ class Frames:
         return self._ring._array("I", found)
 
     def wire_bytes(self) -> int:
-        """The lengths of all frames together, for whoever only counts."""
+        """Return the sum of the lengths of all frames, for programs that only count."""
         view = self._memory()
         words = view.cast("I")
         first, count = self._first, self._count

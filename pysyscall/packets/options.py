@@ -1,4 +1,4 @@
-"""Packet sockets: what else they receive, the VLAN tag put back, their losses, and several that share the work."""
+"""Options of packet sockets: memberships, statistics, fanout, and the VLAN tag in the auxiliary data."""
 
 from ctypes import sizeof
 from struct import Struct as Codec
@@ -31,7 +31,7 @@ def setsockopt_packet_mreq(fd: int, level: int, opt: int, mreq: PacketMreq) -> N
 
 @struct_option
 def getsockopt_tpacket_stats(fd: int, level: int, opt: int) -> TpacketStats:
-    """getsockopt(2) of a struct tpacket_stats: packets and losses since last asked. Go unix.GetsockoptTpacketStats.
+    """getsockopt(2) of a struct tpacket_stats: packets and drops since the last call. Go unix.GetsockoptTpacketStats.
 
     level is SOL_PACKET, opt PACKET_STATISTICS. packet(7).
     """
@@ -43,28 +43,29 @@ def getsockopt_tpacket_stats_v3(fd: int, level: int, opt: int) -> TpacketStatsV3
 
 
 def packet_fanout(fd: int, group: int, mode: int, flags: int = 0) -> None:
-    """setsockopt(2) PACKET_FANOUT: let the bound packet sockets of a group share what comes: each packet goes to one.
+    """setsockopt(2) PACKET_FANOUT: distribute packets among the bound packet sockets of a group.
 
     mode is PACKET_FANOUT_HASH, PACKET_FANOUT_LB and so on, the same for all; flags PACKET_FANOUT_FLAG_DEFRAG and so on.
-    The group, of 16 bits, is the network namespace's. EINVAL: not bound, or of another mode than the group. packet(7).
+    The 16-bit group id is local to the network namespace. EINVAL: fd is not bound, or the group has another mode.
+    packet(7).
     """
     kind = u16("mode", mode) | u16("flags", flags)
     setsockopt_int(fd, SOL_PACKET, PACKET_FANOUT, flag_bits("fanout", u16("group", group) | kind << 16))
 
 
 def parse_tpacket_auxdata(m: SocketControlMessage) -> TpacketAuxdata:
-    """What a packet socket tells of a packet. The option PACKET_AUXDATA asks for it. packet(7).
+    """Parse the auxiliary data of a packet. The option PACKET_AUXDATA enables it. packet(7).
 
-    OSError(EINVAL): another type of message, or one that is cut.
+    EINVAL: another type of message, or a truncated one.
     """
     raw = payload("parse_tpacket_auxdata", m, SOL_PACKET, PACKET_AUXDATA, sizeof(TpacketAuxdata))
     return TpacketAuxdata.from_buffer_copy(raw)
 
 
 def restore_vlan_tag(frame: "bytes | bytearray | memoryview", auxdata: TpacketAuxdata) -> bytes:
-    """A frame as it was on the wire, with the VLAN tag that the kernel took out; as it is if there was none.
+    """Return a frame as it was on the wire, with the VLAN tag that the kernel removed, if there was one.
 
-    frame is from a socket of type SOCK_RAW, Ethernet header first. It becomes 4 bytes longer.
+    frame is from a socket of type SOCK_RAW, Ethernet header first. The tag adds 4 bytes.
     """
     return tagged(frame, vlan_tag(auxdata.status, auxdata.vlan_tci, auxdata.vlan_tpid))
 

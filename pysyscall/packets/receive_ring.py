@@ -1,6 +1,6 @@
-"""PacketRing: frames received through memory that the kernel and the program share, without a call or a copy for each.
+"""PacketRing: frames received through memory shared with the kernel, without a call or a copy for each.
 
-The ring is TPACKET_V3 of packet(7): blocks that the kernel fills with frames and hands over whole, by a status word.
+The ring is TPACKET_V3 of packet(7): the kernel fills blocks with frames, and hands over whole blocks by a status word.
 """
 
 import sys
@@ -58,21 +58,22 @@ _STATUS = TpacketBlockDesc.block_status.offset // 4  # type: ignore[attr-defined
 class PacketRing:
     """packet(7) PACKET_RX_RING: receive the frames of an interface, or of all (0), through shared memory.
 
-    protocol is in network order, htons(ETH_P_ALL) or one Ethernet protocol; `filter` a program as attach_lsf takes it,
-    in force from the first frame on. blocks of block_size bytes (a multiple of the page) are allocated once; the kernel
-    hands one over when it is full, or retire milliseconds after its first frame (0: as it thinks fit), which is the
-    latency. A frame that no block has room for is cut. `fd` takes socket options: fanout, membership. PermissionError:
-    CAP_NET_RAW is missing. ENODEV: no such interface. ENOMEM: no memory for the blocks.
+    protocol is in network order, htons(ETH_P_ALL) or one Ethernet protocol. filter is a program as for attach_lsf, in
+    force from the first frame on. The blocks, each of block_size bytes (a multiple of the page size), are allocated
+    once. The kernel hands over a block when it is full, or retire milliseconds after its first frame (0: the kernel's
+    choice); this is the latency. A frame that does not fit into a block is truncated. `fd` is for socket options, such
+    as fanout and membership. PermissionError: needs CAP_NET_RAW. ENODEV: no such interface. ENOMEM: no memory for the
+    blocks.
 
         with PacketRing(interface_by_name("eth0").index) as ring:
             with ring.frames(1000) as frames:
                 for frame in frames:
                     print(frame.timestamp, frame.length, frame.data[:14].hex())
 
-    A memoryview of a frame's data keeps its block, and so those after it, from being filled again, so that it never
-    turns to garbage; the frames that find no block meanwhile are dropped, and counted. A ring is for one thread of the
-    process that made it: in a child process its methods raise ValueError, but for `close`, and nothing is given back.
-    Go's syscall has no counterpart.
+    While a memoryview of a frame's data exists, the kernel does not reuse its block or those after it, so that the data
+    stays valid. The kernel drops and counts frames that find no free block. Only one thread of the process that created
+    a ring may use it: in a child process all methods except `close` raise ValueError, and no block is returned. Go's
+    syscall has no counterpart.
     """
 
     # As long as __init__ has not come to them.
@@ -129,10 +130,10 @@ class PacketRing:
             raise
 
     def frames(self, msec: int = -1) -> Frames:
-        """The next block's frames, after waiting up to msec milliseconds (-1: for ever); none where time is over.
+        """Wait up to msec milliseconds (-1: forever) for the next block and return its frames; empty on timeout.
 
-        OSError(ENETDOWN): the interface has gone down; frames come again when it is up again. BufferError: the ring has
-        come round to a block that is still in use.
+        ENETDOWN: the interface has gone down; reception resumes when it is up again. BufferError: the next block of the
+        ring is still in use.
         """
         msec = i32("msec", msec)
         if self._map is None:
@@ -147,7 +148,7 @@ class PacketRing:
         return Frames(self, memoryview(b""), 0, 0, 0)
 
     def _is_ready(self, deadline: float) -> bool:
-        """Wait for the next block; False where time is over."""
+        """Wait for the next block; False on timeout."""
         self._give_back()
         if self._next in self._handed:
             raise BufferError("every block of the ring is in use: by `with`, or by a view of a frame")
@@ -168,7 +169,7 @@ class PacketRing:
         return frames
 
     def _wait(self, seconds: float) -> bool:
-        """Wait for a block, up to so long; False where time is over."""
+        """Wait up to so many seconds for a block; False on timeout."""
         woken = epoll_wait(self._epfd, self._events, -1 if seconds == inf else min(ceil(seconds * 1000), 2**31 - 1))
         if woken and self._events[0].events & EPOLLERR and (error := getsockopt_int(self.fd, SOL_SOCKET, SO_ERROR)):
             raise system_error("packet ring", error)
@@ -180,15 +181,13 @@ class PacketRing:
         return bool(woken)
 
     def statistics(self) -> TpacketStatsV3:
-        """getsockopt(2) PACKET_STATISTICS: frames that passed the filter, and how many of them were dropped, since last
-        asked."""
+        """getsockopt(2) PACKET_STATISTICS: frames that passed the filter, and drops among them, since the last call."""
         if self._map is not None:
-            self._check_process()  # whoever asks sets them back to 0
+            self._check_process()  # the call resets them to 0
         return getsockopt_tpacket_stats_v3(self.fd, SOL_PACKET, PACKET_STATISTICS)
 
     def close(self) -> None:
-        """Give the ring back; its memory, and the kernel's part of it, go with the last view of a frame. A second call
-        does nothing."""
+        """Close the ring; its memory is unmapped when the last view of a frame is gone. A second call does nothing."""
         descriptors, self.fd, self._epfd = (self.fd, self._epfd), -1, -1
         self._map = None
         self._blocks = []

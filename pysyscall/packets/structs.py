@@ -1,5 +1,5 @@
-"""<linux/filter.h>, <linux/if_packet.h>: socket filters, what a packet socket's options and control messages carry, and
-its memory-mapped rings.
+"""<linux/filter.h>, <linux/if_packet.h>: socket filters; options, control messages and memory-mapped rings of packet
+sockets.
 """
 
 from _collections_abc import Iterable
@@ -22,9 +22,9 @@ class SockFilter(Struct):
 
 
 class SockFprog(Struct):
-    """struct sock_fprog: a program, by its length and address. Go SockFprog.
+    """struct sock_fprog: the length and address of a program. Go SockFprog.
 
-    `SockFprog.of(instructions)` makes one, and keeps the instructions in place as long as it lives.
+    `SockFprog.of(instructions)` creates one, which keeps the instructions alive.
     """
 
     __slots__ = ("_owner",)
@@ -35,7 +35,7 @@ class SockFprog(Struct):
 
     @classmethod
     def of(cls, instructions: "Iterable[SockFilter]") -> "SockFprog":
-        """The program of these instructions: a list, or a ctypes array of SockFilter."""
+        """Return the program of these instructions: a list, or a ctypes array of SockFilter."""
         code = []
         for instruction in instructions:
             if not isinstance(instruction, SockFilter):
@@ -48,7 +48,7 @@ class SockFprog(Struct):
 
 
 class PacketMreq(Struct):
-    """struct packet_mreq (mr_): what else an interface is to receive. Go unix.PacketMreq.
+    """struct packet_mreq (mr_): what an interface receives in addition. Go unix.PacketMreq.
 
     type is PACKET_MR_PROMISC and so on; alen and address are for PACKET_MR_MULTICAST and PACKET_MR_UNICAST.
     """
@@ -61,10 +61,10 @@ class PacketMreq(Struct):
 
 
 class TpacketAuxdata(Struct):
-    """struct tpacket_auxdata (tp_): what a packet socket tells of each packet. Go unix.TpacketAuxdata.
+    """struct tpacket_auxdata (tp_): auxiliary data of a received packet. Go unix.TpacketAuxdata.
 
-    `len` is the packet's length on the wire, `snaplen` how much of it was kept; `mac` and `net` are where the two
-    headers stand. The VLAN tag is there if `status` has TP_STATUS_VLAN_VALID.
+    `len` is the packet's length on the wire, `snaplen` the length that was kept. `mac` and `net` are the offsets of the
+    link-layer and network headers. The VLAN fields are valid if `status` has TP_STATUS_VLAN_VALID.
     """
 
     __slots__ = ()
@@ -78,7 +78,7 @@ class TpacketAuxdata(Struct):
 
 
 class TpacketStats(Struct):
-    """struct tpacket_stats (tp_): how many packets came, and how many of these were dropped. Go unix.TpacketStats."""
+    """struct tpacket_stats (tp_): the number of packets, and of drops among them. Go unix.TpacketStats."""
 
     __slots__ = ()
     packets: U32
@@ -86,7 +86,7 @@ class TpacketStats(Struct):
 
 
 class TpacketStatsV3(Struct):
-    """struct tpacket_stats_v3 (tp_): the same of a TPACKET_V3 ring; how often it was full. Go unix.TpacketStatsV3."""
+    """struct tpacket_stats_v3 (tp_): the same for a TPACKET_V3 ring; how often it was full. Go unix.TpacketStatsV3."""
 
     __slots__ = ()
     packets: U32
@@ -95,7 +95,7 @@ class TpacketStatsV3(Struct):
 
 
 class TpacketReq(Struct):
-    """struct tpacket_req (tp_): how large a ring is to be, of frames in blocks."""
+    """struct tpacket_req (tp_): the size of a ring, in blocks and frames."""
 
     __slots__ = ()
     block_size: U32
@@ -107,7 +107,7 @@ class TpacketReq(Struct):
 class TpacketReq3(Struct):
     """struct tpacket_req3 (tp_): the same for TPACKET_V3.
 
-    retire_blk_tov is after how many milliseconds a block is handed over that is not full.
+    retire_blk_tov is the time in milliseconds after which a block is handed over that is not full.
     """
 
     __slots__ = ()
@@ -129,7 +129,7 @@ class TpacketBdTs(Struct):
 
 
 class TpacketBlockDesc(Struct):
-    """struct tpacket_block_desc (hdr.bh1.): opens every block of TPACKET_V3. block_status says whose the block is."""
+    """struct tpacket_block_desc (hdr.bh1.): the header of a TPACKET_V3 block. block_status says who owns the block."""
 
     __slots__ = ()
     version: U32
@@ -144,7 +144,7 @@ class TpacketBlockDesc(Struct):
 
 
 class Tpacket3Hdr(Struct):
-    """struct tpacket3_hdr (tp_): opens every frame of TPACKET_V3. Offsets count from its own start."""
+    """struct tpacket3_hdr (tp_): the header of a TPACKET_V3 frame. Offsets are relative to its start."""
 
     __slots__ = ()
     next_offset: U32
@@ -163,7 +163,7 @@ class Tpacket3Hdr(Struct):
 
 
 class Tpacket2Hdr(Struct):
-    """struct tpacket2_hdr (tp_): opens every frame of TPACKET_V2, here those to be sent."""
+    """struct tpacket2_hdr (tp_): the header of a TPACKET_V2 frame, here of frames to send."""
 
     __slots__ = ()
     status: U32

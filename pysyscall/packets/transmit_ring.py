@@ -1,4 +1,4 @@
-"""TransmitRing: frames sent from memory that the kernel and the program share, many with one call."""
+"""TransmitRing: frames sent from memory shared with the kernel, many with one call."""
 
 import sys
 from _collections_abc import Callable, Iterable
@@ -50,17 +50,17 @@ _WRITERS = 2048  # of frames of how many lengths: more than Ethernet's
 
 
 class TransmitRing:
-    """packet(7) PACKET_TX_RING: send frames on an interface; `put` places one, `flush` sends all that are placed.
+    """packet(7) PACKET_TX_RING: send frames on an interface; `put` queues a frame, `flush` sends all queued frames.
 
-    There are at least as many slots as asked for. A slot of slot_size bytes, a power of 2, holds a frame and 32 bytes
-    more. PermissionError: CAP_NET_RAW is missing. ENODEV: no such interface.
+    The ring has at least slots slots. A slot of slot_size bytes, a power of 2, holds a 32-byte header and a frame.
+    PermissionError: needs CAP_NET_RAW. ENODEV: no such interface.
 
         with TransmitRing(interface_by_name("eth0").index) as ring:
             ring.put_all(frames)
             ring.flush()
 
-    A ring is for one thread of the process that made it: in a child process its methods raise ValueError, but for
-    `close`. Go's syscall has no counterpart.
+    Only one thread of the process that created a ring may use it: in a child process all methods except `close` raise
+    ValueError. Go's syscall has no counterpart.
     """
 
     # As long as __init__ has not come to them.
@@ -100,7 +100,7 @@ class TransmitRing:
         return self._slots
 
     def put(self, frame: "ReadableBuffer") -> None:
-        """Place a frame, link-layer header first, in the next slot. BlockingIOError: all slots wait to be sent."""
+        """Queue a frame, link-layer header first, in the next slot. BlockingIOError: all slots are in use."""
         if self._next == self._limit or self._forks != forks.count:
             self._check_usable()
             if not self._room():
@@ -112,10 +112,10 @@ class TransmitRing:
         self._next += 1
 
     def put_all(self, frames: "Iterable[ReadableBuffer]") -> None:
-        """Place each of these frames, as `put` does. Where the ring is full, it is flushed, and so waited for.
+        """Queue each of these frames, as `put` does. If the ring is full, `flush` is called, which waits.
 
-        The last frames wait for a `flush`. All that came before an error of `flush`, or before a frame that is too
-        long (ValueError), are placed; of an iterator, no other frame has been taken.
+        The last frames remain queued until the next `flush`. After an error of `flush`, or at a frame that is too long
+        (ValueError), all frames before it are queued; no later frame has been taken from an iterator.
         """
         self._check_usable()
         frames, memory, size = iter(frames), self._memory, self._slot_size
@@ -139,13 +139,13 @@ class TransmitRing:
                 return
 
     def flush(self, flags: int = 0) -> None:
-        """sendto(2): send every frame that is placed, and wait until the interface is done with them.
+        """sendto(2): send all queued frames, and wait until the interface has sent them.
 
-        With MSG_DONTWAIT it sends those for which the socket's send buffer has room, and does not wait.
+        With MSG_DONTWAIT the call sends the frames that fit into the socket's send buffer, and does not wait.
 
-        OSError(EINVAL, EMSGSIZE): a frame is too short for its header, or longer than the interface takes; it is taken
-        out of the ring. OSError(ENETDOWN): the interface is down. After any error the frames not sent wait for the next
-        flush.
+        EINVAL: a frame is shorter than its header. EMSGSIZE: a frame is longer than the interface allows. Such a frame
+        is removed from the ring. ENETDOWN: the interface is down. After any error, unsent frames remain queued until
+        the next flush.
         """
         self._check_usable()
         self._request()
@@ -156,7 +156,7 @@ class TransmitRing:
             raise
 
     def close(self) -> None:
-        """Give the ring back; frames that wait are not sent. A second call does nothing."""
+        """Close the ring; queued frames are not sent. A second call does nothing."""
         fd, self.fd = self.fd, -1
         self._statuses = self._memory = memoryview(b"")
         self._next = self._limit = 0  # so that the next `put` looks
