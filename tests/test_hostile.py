@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -237,3 +239,138 @@ def test_arguments_of_all_kinds_get_a_python_error_from_every_call_of_the_other_
 def test_a_bool_is_no_descriptor(call: Callable[[int], object]) -> None:
     with pytest.raises(TypeError, match=r"fd must be an integer, not bool"):
         call(True)
+
+
+class AnyNumber(int):
+    """It says that it is in every range."""
+
+    def __index__(self) -> "AnyNumber":
+        return self
+
+    def __le__(self, other: object) -> bool:
+        return True
+
+    __lt__ = __gt__ = __ge__ = __le__
+
+
+@pytest.mark.filterwarnings("ignore:__index__ returned non-int:DeprecationWarning")
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda number: syscall.close(number),
+        lambda number: syscall.kill(number, 0),
+        lambda number: syscall.setgroups([number]),
+        lambda number: syscall.PollFd(number),
+        lambda number: syscall.ICMPv6Filter().data.__setitem__(0, number),
+        lambda number: syscall.ICMPv6Filter().data.__setitem__(slice(0, 1), [number]),
+        lambda number: syscall.SockaddrInet4(number),
+    ],
+    ids=["close", "kill", "setgroups", "field", "element", "slice", "address"],
+)
+def test_a_number_that_compares_as_it_likes_is_not_cut(call: Callable[[int], object]) -> None:
+    fd = os.open(os.devnull, os.O_RDONLY)
+    try:
+        with pytest.raises(OverflowError, match=f"not {2**32 + fd}$"):
+            call(AnyNumber(2**32 + fd))
+        os.fstat(fd)
+    finally:
+        os.close(fd)
+
+
+class Other(bytes):
+    """It says that it is 4 other bytes, and holds no NUL."""
+
+    def __contains__(self, other: object) -> bool:
+        return False
+
+    def __len__(self) -> int:
+        return 4
+
+    def __bytes__(self) -> bytes:
+        return Other(b"abc")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda name: syscall.lstat(name),
+        lambda name: syscall.getxattr("/", name, None),
+        lambda name: syscall.fork_exec("/bin/true", [name]),
+        lambda name: syscall.byte_slice_from_string(name),
+    ],
+    ids=["path", "name", "argument", "string"],
+)
+def test_a_name_that_denies_its_nul_is_not_cut(call: Callable[[bytes], object]) -> None:
+    with pytest.raises(ValueError, match="must not hold a NUL"):
+        call(Other(b"/\0nowhere"))
+
+
+def test_an_address_is_of_the_bytes_that_are_there() -> None:
+    with pytest.raises(ValueError, match="addr must be 4 bytes, not 3"):
+        syscall.SockaddrInet4(1, Other(b"xyz"))
+    with pytest.raises(ValueError, match="multiaddr must be 4 bytes, not 3"):
+        syscall.IPMreqn(Other(b"xyz"))
+
+
+def test_a_filter_is_of_the_instructions_that_are_there() -> None:
+    class Shorter(syscall.SockFilter):
+        def __bytes__(self) -> bytes:
+            return b""
+
+    a, b = syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM)
+    try:
+        keep_3 = Shorter(syscall.BPF_RET | syscall.BPF_K, 0, 0, 3)
+        syscall.attach_lsf(b, [keep_3])
+        syscall.write(a, b"hello")
+        assert syscall.read(b, bytearray(9)) == 3
+    finally:
+        syscall.close(a)
+        syscall.close(b)
+
+
+class SaysTwo(Sequence[object]):
+    """A sequence of 2 by its length, whatever is in it; what is in it can be looked at once."""
+
+    def __init__(self, *items: object) -> None:
+        self.items = iter(items)
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, i: object) -> Any:
+        raise IndexError
+
+    def __iter__(self) -> Iterator[object]:
+        return self.items
+
+
+def test_times_are_as_many_as_there_are(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    before = os.stat(file)
+    for found in ((), (5,), (5, 6, 7)):
+        with pytest.raises(OSError, match="utimes_nano: Invalid argument"):
+            syscall.utimes_nano(file, SaysTwo(*map(syscall.Timespec, found)))  # type: ignore[arg-type]
+        with pytest.raises(OSError, match="utimes: Invalid argument"):
+            syscall.utimes(file, SaysTwo(*map(syscall.Timeval, found)))  # type: ignore[arg-type]
+    assert os.stat(file) == before
+    syscall.utimes_nano(file, SaysTwo(syscall.Timespec(5), syscall.Timespec(6)))  # type: ignore[arg-type]
+    assert (os.stat(file).st_atime, os.stat(file).st_mtime) == (5, 6)
+
+
+def test_groups_are_as_many_as_there_are() -> None:
+    with pytest.raises(OverflowError, match="gid must be"):
+        syscall.setgroups(SaysTwo(1, 2, 2**32))  # type: ignore[arg-type]
+    with suppress(PermissionError):  # of a user; never struct.error
+        syscall.setgroups(SaysTwo(*os.getgroups()))  # type: ignore[arg-type]
+
+
+def test_an_array_in_a_structure_is_of_the_elements_that_are_there() -> None:
+    class SaysEight(tuple):  # type: ignore[type-arg]
+        __slots__ = ()
+
+        def __len__(self) -> int:
+            return 8
+
+    with pytest.raises(ValueError, match="must have 8 elements, not 1"):
+        syscall.ICMPv6Filter(SaysEight((1,)))

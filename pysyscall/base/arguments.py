@@ -30,7 +30,7 @@ def index(name: str, value: "SupportsIndex") -> int:
         number = None
     if not isinstance(number, int):
         raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
-    return number
+    return int.__index__(number)  # an int itself: a class of its own may compare as it likes
 
 
 def i32(name: str, value: "SupportsIndex") -> int:
@@ -82,7 +82,7 @@ def fixed_bytes(name: str, value: "bytes | bytearray | memoryview", length: int)
     """Exactly so many bytes, or ValueError."""
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise TypeError(f"{name} must be {length} bytes, not {type(value).__name__}")
-    raw = bytes(value)
+    raw = memoryview(value).tobytes()
     if len(raw) != length:
         raise ValueError(f"{name} must be {length} bytes, not {len(raw)}")
     return raw
@@ -100,7 +100,7 @@ def c_string(name: str, value: "StrOrBytes") -> bytes:
     if not isinstance(value, (str, bytes)):
         raise TypeError(f"{name} must be str or bytes, not {type(value).__name__}")
     raw = fsencode(value)
-    if b"\0" in raw:
+    if bytes.__contains__(raw, 0):  # whatever a class of its own says of it
         raise ValueError(f"{name} must not hold a NUL: {value!r}")
     return raw
 

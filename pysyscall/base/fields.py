@@ -184,6 +184,7 @@ def _array(label: str, value: "Any", kind: "Type") -> "Any":
         return value
     if not isinstance(value, (tuple, ctypes.Array)):
         raise TypeError(f"{label} must be a tuple or an array of {kind._length_} elements, not {type(value).__name__}")
+    value = tuple(value)
     if len(value) != kind._length_:
         raise ValueError(f"{label} must have {kind._length_} elements, not {len(value)}")
     element = kind._type_
@@ -197,10 +198,11 @@ def _checked(lowest: int, highest: int) -> "Callable[[Any, Any, Any], None]":
 
     def __setitem__(target: "Any", index: "Any", value: "Any") -> None:
         if not (type(value) is int and lowest <= value <= highest):
-            for each in value if isinstance(index, slice) else (value,):
-                if isinstance(each, int) and not lowest <= each <= highest:
-                    raise OverflowError(f"an element must be in {lowest}..{highest}, not {each}")
+            value = [checked(each) for each in value] if isinstance(index, slice) else checked(value)
         _set_item(target, index, value)
+
+    def checked(element: "Any") -> "Any":
+        return integer("an element", element, lowest, highest) if isinstance(element, int) else element
 
     return __setitem__
 

@@ -13,6 +13,9 @@ from .structs import Timespec, Timeval
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeVar
+
+    Time = TypeVar("Time", Timespec, Timeval)
 
 
 _Times = Timespec * 2
@@ -37,10 +40,7 @@ def utimes(path: "StrOrBytesPath", tv: "Sequence[Timeval] | Array[Timeval] | Non
 
 def utimes_nano(path: "StrOrBytesPath", ts: "Sequence[Timespec] | Array[Timespec] | None" = None) -> None:
     """utimensat(2): as utimes, in nanoseconds; nsec may be UTIME_NOW or UTIME_OMIT. Go UtimesNano."""
-    if ts is not None and len(ts) != 2:
-        raise system_error("utimes_nano", EINVAL)
-    _check("ts", ts, Timespec)
-    times = None if ts is None else _Times(*ts)
+    times = None if ts is None else _Times(*_two("utimes_nano", "ts", ts, Timespec))
     _utimensat("utimes_nano", AT_FDCWD, c_path("path", path), times)
 
 
@@ -60,18 +60,21 @@ def futimesat(dirfd: int, path: "StrOrBytesPath", tv: "Sequence[Timeval] | Array
 def _from_timevals(call: str, tv: "Sequence[Timeval] | Array[Timeval] | None") -> "Array[Timespec] | None":
     if tv is None:
         return None
-    if len(tv) != 2:
+    times = _two(call, "tv", tv, Timeval)
+    if not all(0 <= each.usec < 1_000_000 for each in times):
         raise system_error(call, EINVAL)
-    _check("tv", tv, Timeval)
-    if not all(0 <= each.usec < 1_000_000 for each in tv):
-        raise system_error(call, EINVAL)
-    return _Times(*[Timespec(each.sec, each.usec * 1000) for each in tv])
+    return _Times(*[Timespec(each.sec, each.usec * 1000) for each in times])
 
 
-def _check(name: str, times: "Iterable[object] | None", kind: type) -> None:
-    for each in times or ():
+def _two(call: str, name: str, times: "Iterable[Time]", kind: "type[Time]") -> "list[Time]":
+    """The two times that there are, looked at once."""
+    found = list(times)
+    if len(found) != 2:
+        raise system_error(call, EINVAL)
+    for each in found:
         if not isinstance(each, kind):
             raise TypeError(f"{name} must hold {kind.__name__}s, not {type(each).__name__}")
+    return found
 
 
 def _utimensat(call: str, dirfd: int, path: bytes, times: "Array[Timespec] | None") -> None:

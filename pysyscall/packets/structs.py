@@ -3,6 +3,7 @@ sockets.
 """
 
 from _collections_abc import Iterable
+from ctypes import sizeof
 
 from ..base.arguments import u16
 from ..base.buffers import Export
@@ -40,9 +41,9 @@ class SockFprog(Struct):
         for instruction in instructions:
             if not isinstance(instruction, SockFilter):
                 raise TypeError(f"an instruction must be a SockFilter, not {type(instruction).__name__}")
-            code.append(bytes(instruction))
+            code.append(bytes(memoryview(instruction)))  # not what a class of its own says of its bytes
         owner = Export(b"".join(code))
-        program = cls(u16("number of instructions", len(code)), owner.address)
+        program = cls(u16("number of instructions", owner.nbytes // sizeof(SockFilter)), owner.address)
         program._owner = owner
         return program
 

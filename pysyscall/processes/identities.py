@@ -126,6 +126,5 @@ def setgroups(gids: "Sequence[int]") -> None:
 
     PermissionError: needs CAP_SETGID, or the user namespace denies setgroups. EINVAL: more than 65,536 ids.
     """
-    check(
-        "setgroups", kept.value, libc.setgroups(len(gids), pack(f"={len(gids)}I", *(u32("gid", gid) for gid in gids)))
-    )
+    numbers = [u32("gid", gid) for gid in gids]
+    check("setgroups", kept.value, libc.setgroups(len(numbers), pack(f"={len(numbers)}I", *numbers)))
