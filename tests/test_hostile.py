@@ -374,3 +374,17 @@ def test_an_array_in_a_structure_is_of_the_elements_that_are_there() -> None:
 
     with pytest.raises(ValueError, match="must have 8 elements, not 1"):
         syscall.ICMPv6Filter(SaysEight((1,)))
+
+
+@pytest.mark.parametrize("call", [syscall.madvise, syscall.mprotect], ids=["madvise", "mprotect"])
+def test_memory_that_goes_while_a_number_is_asked_for_is_let_alone(call: Callable[[memoryview, int], None]) -> None:
+    flags = syscall.MAP_PRIVATE | syscall.MAP_ANON
+    mapped = syscall.mmap(-1, 0, 65536, syscall.PROT_READ | syscall.PROT_WRITE, flags)
+
+    class Unmapping:
+        def __index__(self) -> int:
+            syscall.munmap(mapped)
+            return 0
+
+    with pytest.raises(ValueError, match="released"):
+        call(mapped, Unmapping())  # type: ignore[arg-type]

@@ -97,8 +97,7 @@ def madvise(b: memoryview, advice: int) -> None:
     b is a view that mmap returned, or a slice of one that begins on a page boundary. EINVAL: it is not, or the advice
     is unknown.
     """
-    address, length = _place("madvise", b)
-    check("madvise", kept.value, libc.madvise(address, length, i32("advice", advice)))
+    _on_mapping("madvise", libc.madvise, b, i32("advice", advice))
 
 
 def mprotect(b: memoryview, prot: int) -> None:
@@ -108,8 +107,7 @@ def mprotect(b: memoryview, prot: int) -> None:
     forbidden access through them kills the process with SIGSEGV. EINVAL: b is not such a view. PermissionError: the
     file is not open for this access.
     """
-    address, length = _place("mprotect", b)
-    check("mprotect", kept.value, base_libc.mprotect(c_void_p(address), length, i32("prot", prot)))
+    _on_mapping("mprotect", base_libc.mprotect, b, i32("prot", prot))
 
 
 def mlock(b: "ReadableBuffer") -> None:
@@ -143,12 +141,14 @@ def _lock(call: str, function: "Callable[[Pointer, int], int]", b: "ReadableBuff
         export.release()
 
 
-def _place(call: str, b: memoryview) -> "tuple[int, int]":
-    """Return the address and length of a view that mmap returned, or of a slice of one; otherwise raise EINVAL."""
+def _on_mapping(call: str, function: "Callable[[Pointer, int, int], int]", b: memoryview, number: int) -> None:
+    """Call a function for a view that mmap returned, or a slice of one, which stays mapped meanwhile."""
     _owner(call, b)
     export = Export(b)
-    export.release()
-    return export.address, export.nbytes
+    try:
+        check(call, kept.value, function(export, export.nbytes, number))
+    finally:
+        export.release()
 
 
 def _owner(call: str, b: memoryview) -> _Mapping:
