@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from ctypes import get_errno, set_errno
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -388,3 +389,55 @@ def test_memory_that_goes_while_a_number_is_asked_for_is_let_alone(call: Callabl
 
     with pytest.raises(ValueError, match="released"):
         call(mapped, Unmapping())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: syscall.nanosleep(syscall.Timespec(-1)),
+        lambda: syscall.resolve_tcp_addr("tcp", "[fe80::1%no-such]:1"),
+        lambda: syscall.fork_exec("/nowhere", ["nowhere"]),
+        lambda: syscall.fork_exec("/bin/true", ["true"], syscall.ProcAttr(dir="/nowhere")),
+        lambda: syscall.fork_exec("/nowhere", [""], syscall.ProcAttr(sys=syscall.SysProcAttr(pdeathsig=9))),
+    ],
+    ids=["nanosleep", "getaddrinfo", "posix_spawn", "posix_spawn, and fork", "fork"],
+)
+def test_a_failure_leaves_the_errno_that_ctypes_keeps(call: Callable[[], object]) -> None:
+    # It is of the call that a signal handler, which makes this one, has interrupted.
+    before = get_errno()
+    set_errno(77)
+    try:
+        with pytest.raises(OSError, match=": "):
+            call()
+        assert get_errno() == 77
+    finally:
+        set_errno(before)
+
+
+@pytest.mark.parametrize("thread", ["main", "another"])
+def test_what_fails_when_a_buffer_is_given_back_leaves_the_errno_of_the_call(thread: str) -> None:
+    # Before Python 3.12 no class can be a buffer, and the call refuses it.
+    source = (
+        "import errno, sys, threading, pysyscall as s\n"
+        "class Failing:\n"
+        "    def __buffer__(self, flags): return memoryview(bytearray(8))\n"
+        "    def __release_buffer__(self, view):\n"
+        "        try: s.close(-1)\n"
+        "        except OSError: pass\n"
+        "a, b = s.socketpair(s.AF_UNIX, s.SOCK_STREAM | s.SOCK_NONBLOCK)\n"
+        "def run():\n"
+        "    for call, expected in (\n"
+        "        (lambda: s.read(a, Failing()), errno.EAGAIN), (lambda: s.pread(a, Failing(), 0), errno.ESPIPE),\n"
+        "        (lambda: s.recvfrom(a, Failing()), errno.EAGAIN), (lambda: s.write(99, Failing()), errno.EBADF),\n"
+        "        (lambda: s.readlink('/nowhere', Failing()), errno.ENOENT),\n"
+        "    ):\n"
+        "        try: call()\n"
+        "        except TypeError: assert sys.version_info < (3, 12)\n"
+        "        except OSError as error: assert error.errno == expected, error\n"
+        "    print('done')\n"
+        f"if {thread == 'main'}: run()\n"
+        "else:\n"
+        "    t = threading.Thread(target=run, daemon=True); t.start(); t.join(20)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")

@@ -9,7 +9,19 @@ are. The calls that move data take these and a bytearray without a detour: what 
 `writable` written out. A short bytearray they copy to send it, which is cheaper than to keep it in place.
 """
 
-from ctypes import Array, Structure, byref, c_char, c_ssize_t, c_void_p, py_object, pythonapi, sizeof
+from ctypes import (
+    Array,
+    Structure,
+    byref,
+    c_char,
+    c_ssize_t,
+    c_void_p,
+    get_errno,
+    py_object,
+    pythonapi,
+    set_errno,
+    sizeof,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +54,37 @@ _as_read_buffer = pythonapi["PyObject_AsReadBuffer"]  # of the stable ABI: an ad
 _as_read_buffer.argtypes = [py_object, c_void_p, c_void_p]
 
 
+class _Lent:
+    """A view whose owner has Python code that runs when the view ends: before the caller looks at errno.
+
+    Calls that fail there do not change it. What each call itself keeps is the errno of the main thread alone.
+    """
+
+    __slots__ = ("_given",)
+
+    def __init__(self, view: memoryview) -> None:
+        self._given: memoryview | None = view
+
+    def __buffer__(self, flags: int) -> "memoryview | None":
+        return self._given
+
+    def __del__(self) -> None:
+        errno = get_errno()
+        self._given = None
+        set_errno(errno)
+
+
+_Function = type(_Lent.__del__)
+_ARE_CLASSES = hasattr(bytes, "__buffer__")  # whether a class of Python's can be a buffer: from 3.12 on
+
+
+def _view(p: "ReadableBuffer") -> memoryview:
+    view = memoryview(p)
+    if _ARE_CLASSES and type(getattr(type(p), "__release_buffer__", None)) is _Function:
+        return memoryview(_Lent(view))  # type: ignore[arg-type]  # a buffer from 3.12 on
+    return view
+
+
 class Export:
     """A buffer held in place by a memoryview: its address and size, until `release` or the end of this object.
 
@@ -53,7 +96,7 @@ class Export:
     def __init__(self, p: "ReadableBuffer", writable: bool = False) -> None:
         address, size = c_void_p(), c_ssize_t()
         try:
-            self._view = memoryview(p)
+            self._view = _view(p)
             if writable and self._view.readonly:
                 raise TypeError("this one is read-only")
             _as_read_buffer(self._view, byref(address), byref(size))
@@ -94,7 +137,7 @@ def writable(p: "WriteableBuffer | None") -> "tuple[Pointer, int]":
         size = sizeof(p)  # type: ignore[arg-type]
     else:
         # The export comes before the length, and both of the same view: no other thread can resize p between.
-        owner = p if type(p) is bytearray or type(p) is memoryview else memoryview(p)
+        owner = p if type(p) is bytearray or type(p) is memoryview else _view(p)
         start = in_place(owner)
         size = len(owner) if type(owner) is bytearray else owner.nbytes  # type: ignore[union-attr]
     return start, size if size < MAX_RW_COUNT else MAX_RW_COUNT

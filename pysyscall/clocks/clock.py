@@ -42,9 +42,9 @@ def nanosleep(time: Timespec, leftover: "Timespec | None" = None) -> None:
         instance("leftover", Timespec, leftover)
     left = Timespec(time.sec, time.nsec) if leftover is None else leftover
     rest = byref(left)
+    before = kept.value
     if libc.nanosleep(byref(time), rest) != -1:
         return
-    before = kept.value
     while (errno := take_errno(before)) == EINTR:
         if libc.nanosleep(rest, rest) != -1:
             return

@@ -1,9 +1,9 @@
 """Resolving host and service names to addresses."""
 
-from ctypes import byref, c_void_p, string_at
+from ctypes import byref, c_void_p, get_errno, string_at
 
 from ..base.arguments import c_string, text, u16
-from ..base.errors import fail, kept
+from ..base.errors import system_error, take_errno
 from ..constants import AF_INET, AF_INET6, AF_UNSPEC, EAI_SYSTEM, SOCK_DGRAM, SOCK_STREAM
 from ..sockets.addresses import SockaddrInet4, SockaddrInet6, decode
 from ..system.errnos import AddrinfoError
@@ -46,11 +46,12 @@ def _resolve(protocol: str, socktype: int, network: str, address: str) -> "list[
         u16("port", int(port))  # libc also accepts signs and white space, and truncates to 16 bits
     node, service = c_string("host", host) or None, c_string("port", port) or b"0"
     hints, first = Addrinfo(family=family, socktype=socktype), c_void_p()
-    before = kept.value
+    before = get_errno()
     status = libc.getaddrinfo(node, service, byref(hints), byref(first))
+    errno = take_errno(before)  # which it changes whether or not that is why it fails
     if status:
         if status == EAI_SYSTEM:
-            fail(f"lookup {host}", before)
+            raise system_error(f"lookup {host}", errno)
         raise AddrinfoError(status, f"lookup {host}: {(libc.gai_strerror(status) or b'').decode()}")
     try:
         addresses = []

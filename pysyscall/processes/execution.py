@@ -1,6 +1,7 @@
 """Executing programs: in a new process, or in this one."""
 
 from _collections_abc import Sequence
+from ctypes import get_errno, set_errno
 
 from ..base.arguments import StrOrBytes, StrOrBytesPath
 from ..base.errors import fail, kept
@@ -34,6 +35,7 @@ def fork_exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", attr: "Proc
     new process and exit, which sends one more SIGCHLD. Other threads may run meanwhile.
     """
     moved: list[int] = []
+    before = get_errno()
     try:
         plan = Plan(argv0, argv, attr, moved)
         pid = None
@@ -45,6 +47,7 @@ def fork_exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", attr: "Proc
             plan.pid_fd.value = syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0, 0, 0)
         return pid
     finally:
+        set_errno(before)  # posix_spawn and the parts of a start that fail have changed it
         close_all(moved)
 
 
