@@ -51,6 +51,14 @@ def mode_text(mode: int) -> str:
     return "".join(text)
 
 
+def time_text(seconds: int) -> str:
+    """A time in UTC; the seconds since 1970 where its year does not fit a calendar, which a file's need not."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
+
+
 def has_attributes(path: str) -> bool:
     """Whether a file has extended attributes: there is a + behind its permissions."""
     try:
@@ -64,7 +72,7 @@ def line(path: str, name: str) -> str:
     st = syscall.lstat(path)
     kind = st.mode & syscall.S_IFMT
     size = f"{os.major(st.rdev)}, {os.minor(st.rdev)}" if kind in (syscall.S_IFCHR, syscall.S_IFBLK) else str(st.size)
-    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(st.mtim.sec))
+    moment = time_text(st.mtim.sec)
     more = " "
     if kind == syscall.S_IFLNK:
         target = bytearray(syscall.PATH_MAX)

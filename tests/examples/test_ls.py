@@ -6,9 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+
+import pysyscall as syscall
 
 from ..programs import Program, eventually
 
@@ -165,3 +168,16 @@ def test_a_root_that_goes_ends_it(tmp_path: Path) -> None:
     with Program("watch", str(root)) as program:
         assert program.wait() == 1
         assert program.stderr == "inotify_add_watch failed: no such file or directory\n"
+
+
+def test_a_time_beyond_the_calendar_is_shown_in_seconds() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:  # in memory a file's time has 64 bits
+        shown = {"early": -(2**62), "late": 2**62, "none": 0}
+        for name, seconds in shown.items():
+            file = Path(place, name)
+            file.touch()
+            syscall.utimes_nano(file, [syscall.Timespec(seconds)] * 2)
+        done = ls(place)
+    assert (done.returncode, done.stderr) == (0, "")
+    expected = [f"{-(2**62)} early", f"{2**62} late", "1970-01-01 00:00:00 none"]
+    assert [re.sub(r".* 0 ", "", line) for line in done.stdout.splitlines()] == expected
