@@ -57,17 +57,23 @@ class Tree:
     def come(self, path: str, told: bool = True) -> None:
         """A path is there: tell of it, if it is new."""
         with suppress(FileNotFoundError, NotADirectoryError):  # it has gone since, and an event says so
-            is_directory = syscall.lstat(path).mode & syscall.S_IFMT == syscall.S_IFDIR
-            if path not in self.known:
-                self.known[path] = is_directory
-                try:
-                    if is_directory:
-                        self.watch(path)
-                finally:  # and no earlier: nothing is missed of a directory that has been told of
-                    if told:
-                        tell("created", path)
+            try:
+                self.take(path, told)
+            except PermissionError as error:  # whoever makes a directory may shut others out
+                print(f"{path}: {failure(error)}", file=sys.stderr, flush=True)
+
+    def take(self, path: str, told: bool) -> None:
+        is_directory = syscall.lstat(path).mode & syscall.S_IFMT == syscall.S_IFDIR
+        if path not in self.known:
+            self.known[path] = is_directory
+            try:
                 if is_directory:
-                    self.look(path, told)
+                    self.watch(path)
+            finally:  # and no earlier: nothing is missed of a directory that has been told of
+                if told:
+                    tell("created", path)
+            if is_directory:
+                self.look(path, told)
 
     def gone(self, path: str) -> None:
         """A path is there no more, and nothing below it."""

@@ -181,3 +181,17 @@ def test_a_time_beyond_the_calendar_is_shown_in_seconds() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     expected = [f"{-(2**62)} early", f"{2**62} late", "1970-01-01 00:00:00 none"]
     assert [re.sub(r".* 0 ", "", line) for line in done.stdout.splitlines()] == expected
+
+
+def test_a_directory_that_shuts_it_out_does_not_end_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "examples.watch", str(tmp_path)]
+    if os.geteuid() == 0:  # without what lets root in everywhere
+        command[:0] = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    (tmp_path / "before").mkdir(mode=0)
+    with Program("watch", command=command) as program:
+        program.wait_for(r"(?s)before: inotify_add_watch failed: permission denied.*watching")
+        (tmp_path / "after").mkdir(mode=0)
+        program.wait_for("after: inotify_add_watch failed: permission denied")
+        (tmp_path / "file").touch()
+        program.wait_for("created .*/file", "stdout")
+        assert program.stop() == 0
