@@ -1,1 +1,1 @@
-"""The programs of the article, and those that its last words name: Python over pysyscall, and nothing else."""
+"""The programs of the article, and those that its closing words name, on pysyscall alone."""

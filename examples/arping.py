@@ -1,7 +1,7 @@
-"""arping: ask who has an IPv4 address on this wire, and print who answers. RFC 826.
+"""arping: send ARP requests for an IPv4 address, and print the replies. RFC 826.
 
-Stands on socket(AF_PACKET, SOCK_DGRAM) for ARP packets, bind to one interface, sendto a hardware address, recvfrom with
-the sender's, poll for the time that an answer has, and rtnetlink for the interface and its own address.
+Uses socket(AF_PACKET, SOCK_DGRAM) for ARP packets, bind to an interface, sendto and recvfrom with hardware addresses,
+poll for the timeout, and rtnetlink for the interface and its address.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ _KIND = (syscall.ARPHRD_ETHER, syscall.ETH_P_IP, 6, 4)
 
 
 class ArpPacket(NamedTuple):
-    """Who asks or tells, and who is meant."""
+    """An ARP request or reply: operation, sender and target."""
 
     operation: int
     sender_hardware: bytes
@@ -39,21 +39,21 @@ class ArpPacket(NamedTuple):
 
     @classmethod
     def parse(cls, raw: bytes) -> "ArpPacket | None":
-        """The packet, or None where it is cut or about other kinds of addresses. Ethernet may have padded it."""
+        """Parse a packet; None if it is truncated or for other address types. Ethernet may have padded it."""
         if len(raw) < _layout.size:
             return None
         fields = _layout.unpack_from(raw)
         return cls(*fields[4:]) if fields[:4] == _KIND else None
 
     def answers(self, question: "ArpPacket") -> bool:
-        """Whether this is somebody's answer to the question, and not of another conversation."""
+        """Whether this packet is a reply to the question."""
         return (
             self.operation == syscall.ARPOP_REPLY and self.sender == question.target and self.target == question.sender
         )
 
 
 def source_address(interface: syscall.Interface, target: bytes) -> bytes:
-    """The interface's address in the target's network, else its first one, else 0.0.0.0, which makes it a probe."""
+    """Return the interface's address in the target's network, or its first address, or 0.0.0.0 (an ARP probe)."""
     own = []
     for message in syscall.parse_netlink_message(syscall.netlink_rib(syscall.RTM_GETADDR, syscall.AF_INET)):
         if message.header.type == syscall.RTM_NEWADDR:
@@ -66,7 +66,7 @@ def source_address(interface: syscall.Interface, target: bytes) -> bytes:
 
 
 def replies(fd: int, interface: syscall.Interface, question: ArpPacket, deadline: float) -> Iterator[str]:
-    """Each answer that comes before the deadline, as a line to print."""
+    """Yield a line for each reply that arrives before the deadline."""
     asked = monotonic()
     buffer = bytearray(65536)
     while readable_before(deadline, fd):
@@ -83,7 +83,7 @@ def replies(fd: int, interface: syscall.Interface, question: ArpPacket, deadline
 
 
 def arping(interface_name: str, target: bytes, count: int, timeout: float) -> int:
-    """Ask so many times; how many answers came."""
+    """Send count requests and return the number of replies."""
     sent = received = 0
     with packet_socket("arping", interface_name, syscall.ETH_P_ARP) as (fd, interface):
         sender = source_address(interface, target)
@@ -97,7 +97,7 @@ def arping(interface_name: str, target: bytes, count: int, timeout: float) -> in
                 deadline = monotonic() + timeout
                 syscall.sendto(fd, bytes(question), 0, everybody)
                 sent += 1
-                # Until its time is over even after an answer: a second one is an address that two hosts have.
+                # Waits for the whole timeout even after a reply: a second reply shows that two hosts have the address.
                 for reply in replies(fd, interface, question, deadline):
                     received += 1
                     print(reply, flush=True)
@@ -111,10 +111,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = program_parser("arping", "Ask who has an IPv4 address on this wire.")
     parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
     parser.add_argument(
-        "-c", type=integer(1, 65535), default=3, metavar="N", dest="count", help="how many times (%(default)s)"
+        "-c", type=integer(1, 65535), default=3, metavar="N", dest="count", help="number of requests (%(default)s)"
     )
     parser.add_argument(
-        "--timeout", type=seconds, default=1.0, metavar="SECONDS", help="how long each has to be answered (%(default)g)"
+        "--timeout", type=seconds, default=1.0, metavar="SECONDS", help="time to wait for each reply (%(default)g)"
     )
     parser.add_argument("address", type=host, metavar="ADDRESS", help="the IPv4 address, or a name that has one")
     arguments = parser.parse_args(argv)

@@ -1,6 +1,6 @@
 """chao_client: send a CHAO frame and print the answer. The client of the article's "Implementing a custom protocol".
 
-Stands on socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, sendto and recvmsg.
+Uses socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, sendto and recvmsg.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from .shared.waiting import readable_before
 
 
 def ask(chao: ChaoSocket, message: bytes, destination: bytes, timeout: float) -> bytes | None:
-    """The answer, or None after so many seconds without one."""
+    """Send a message and return the answer, or None on timeout."""
     chao.send(message, destination)
     deadline = monotonic() + timeout
     while readable_before(deadline, chao.fd):
@@ -29,7 +29,7 @@ def ask(chao: ChaoSocket, message: bytes, destination: bytes, timeout: float) ->
 
 
 def hardware_addr(text: str) -> bytes:
-    """An Ethernet address such as 02:00:00:00:00:01."""
+    """Parse an Ethernet address such as 02:00:00:00:00:01."""
     addr = bytes.fromhex(text.replace(":", " "))
     if len(addr) != 6:
         raise argparse.ArgumentTypeError(f"{text!r} is not six bytes such as 02:00:00:00:00:01")
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
         type=hardware_addr,
         default=BROADCAST,
         metavar="MAC",
-        help="the server's hardware address, where there is an Ethertype (ff:ff:ff:ff:ff:ff, which is everybody's)",
+        help="the server's hardware address, used with an Ethertype (ff:ff:ff:ff:ff:ff, the broadcast address)",
     )
     parser.add_argument("--message", default=GREETING.decode(), help="what to send (%(default)s)")
     parser.add_argument(

@@ -1,7 +1,7 @@
 """chao_server: answer CHAO frames. The server of the article's "Implementing a custom protocol".
 
-Stands on socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, recvmsg and sendto. A filter in the
-kernel lets it sleep through all frames but CHAO's; the check in the program stays.
+Uses socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), bind to an interface, recvmsg and sendto. A socket filter drops all
+frames but CHAO's in the kernel; the program checks them all the same.
 """
 
 import sys
@@ -17,10 +17,10 @@ from .shared.waiting import readable_before_stop
 
 
 class Restraint:
-    """Ends the endless: two servers on one wire take each other's answers for requests.
+    """Stops endless loops: two servers on one wire take each other's answers for requests.
 
-    Nothing in the original's frame tells the two apart, as its client sends the very words that its server answers. So
-    after a thousand of these in a row a server is silent, until nobody has sent one for a second.
+    The original's frames do not tell requests from answers, as its client sends the same text that its server answers.
+    So after a thousand of these in a row the server is silent, until none has arrived for a second.
     """
 
     LIMIT = 1000

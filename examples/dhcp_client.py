@@ -1,8 +1,8 @@
-"""dhcp_client: ask for a lease as a machine without an address does, print it, and change nothing here. RFC 2131.
+"""dhcp_client: get a DHCP lease like a machine without an address, print it, and configure nothing. RFC 2131.
 
-Stands on socket(AF_PACKET, SOCK_DGRAM), which carries IPv4 packets where the kernel has no address for them yet: their
-IPv4 and UDP headers are made here. recvmsg's control message PACKET_AUXDATA tells which checksums a network card was
-still to fill in, and sendto names the hardware address that a packet goes to.
+Uses socket(AF_PACKET, SOCK_DGRAM), which carries IPv4 packets while the interface has no address: the program builds
+their IPv4 and UDP headers. recvmsg's control message PACKET_AUXDATA says which checksums the sender left to its network
+card, and sendto takes the destination's hardware address.
 """
 
 import os
@@ -25,7 +25,7 @@ NOWHERE, EVERYWHERE = IPv4Address("0.0.0.0"), IPv4Address("255.255.255.255")
 EVERYBODY = b"\xff" * 6
 
 _PARAMETERS = bytes((dhcp.NETMASK, dhcp.ROUTER, dhcp.DNS, dhcp.DOMAIN, dhcp.LEASE_SECONDS))
-_FIRST_WAIT = 1.0  # RFC 2131 has 4 seconds, but for machines that boot, not for people who watch
+_FIRST_WAIT = 1.0  # RFC 2131 has 4 seconds, which is long for a person who waits
 _LONGEST_WAIT = 64.0
 _REQUESTS = 3  # without an answer, before the server that made the offer counts as gone
 
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class Client:
-    """One client on one interface, until its time is over."""
+    """One client on one interface, with a timeout."""
 
     def __init__(self, fd: int, interface: syscall.Interface, timeout: float) -> None:
         self.fd = fd
@@ -60,7 +60,7 @@ class Client:
         syscall.setsockopt_int(fd, syscall.SOL_PACKET, syscall.PACKET_AUXDATA, 1)
 
     def acquire(self, remembered: IPv4Address | None = None) -> Answer | None:
-        """A granted lease, or None when the time is over. A remembered address is asked for before any other."""
+        """Return a granted lease, or None on timeout. A remembered address is requested first."""
         self.xid = os.urandom(4)
         answer = self.request(remembered, None) if remembered else None
         pause = 0.0
@@ -76,7 +76,7 @@ class Client:
         return answer
 
     def discover(self) -> Answer | None:
-        """The first offer, or None when the time is over."""
+        """Return the first offer, or None on timeout."""
         wait = _FIRST_WAIT
         while monotonic() < self.deadline:
             print(f"DHCPDISCOVER on {self.interface.name}", flush=True)
@@ -88,7 +88,7 @@ class Client:
         return None
 
     def request(self, address: IPv4Address, server: IPv4Address | None) -> Answer | None:
-        """The DHCPACK or DHCPNAK of the server, or of any where none is named; None where there is none."""
+        """Return the DHCPACK or DHCPNAK of this server, or of any if server is None; None without an answer."""
         options = {dhcp.REQUESTED_ADDRESS: address.packed}
         if server:
             options[dhcp.SERVER] = server.packed
@@ -101,7 +101,7 @@ class Client:
         return None
 
     def release(self, lease: Answer) -> None:
-        """Give a lease back, to the hardware address that granted it: no ARP for an address that is none of ours."""
+        """Release a lease, at the hardware address that granted it: this host cannot use ARP for that address."""
         print(f"DHCPRELEASE of {lease.address} to {lease.server}", flush=True)
         self.xid = os.urandom(4)
         message = self.message(dhcp.RELEASE, {dhcp.SERVER: lease.server.packed}, lease.address)
@@ -112,21 +112,22 @@ class Client:
         return dhcp.Message(type, self.xid, hardware_addr, options, own.packed, seconds=self.elapsed)
 
     def broadcast(self, type: int, options: dict[int, bytes]) -> None:
-        """Send a message from nobody to everybody."""
+        """Send a message from 0.0.0.0 to the broadcast address."""
         message = self.message(type, {dhcp.PARAMETERS: _PARAMETERS, **options})
         self.send(message, NOWHERE, EVERYWHERE, EVERYBODY)
 
     def send(self, message: dhcp.Message, source: IPv4Address, to: IPv4Address, hardware_addr: bytes) -> None:
-        """sendto(2): a message in UDP in IPv4, to a hardware address on the wire."""
+        """sendto(2): send a message in UDP in IPv4 to a hardware address."""
         datagram = Datagram(dhcp.CLIENT_PORT, dhcp.SERVER_PORT, message.request())
         packet = bytes(datagram.packet(source.packed, to.packed))
         link = syscall.SockaddrLinklayer(syscall.htons(syscall.ETH_P_IP), self.interface.index, addr=hardware_addr)
         syscall.sendto(self.fd, packet, 0, link)
 
     def answer(self, types: tuple[int, ...], server: IPv4Address | None, wait: float) -> Answer | None:
-        """Print and return the first answer of these types, from this server where one is named, before the wait ends.
+        """Print and return the first answer of these types, from this server if it is not None; None after the wait.
 
-        The wait is a quarter longer or shorter at random, so that machines that start together do not keep in step.
+        The wait is up to a quarter longer or shorter at random, so that machines that start together do not stay in
+        step.
         """
         deadline = min(self.deadline, monotonic() + wait * random.uniform(0.75, 1.25))
         while readable_before(deadline, self.fd):
@@ -137,7 +138,7 @@ class Client:
         return None
 
     def receive(self) -> Answer | None:
-        """recvmsg(2): the next packet, where it is an answer to this client that has all it must have; else None."""
+        """recvmsg(2): return the next packet if it is a complete answer to this client, otherwise None."""
         try:
             n, oobn, _, source = syscall.recvmsg(self.fd, self._buffer, self._oob, syscall.MSG_DONTWAIT)
         except BlockingIOError:
@@ -155,13 +156,13 @@ class Client:
         return Answer(message, server, address, source.addr)
 
     def checksum_is_ready(self, oobn: int) -> bool:
-        """Whether the sender's machine computed the checksum of the packet received last, or left it to its card."""
+        """Whether the checksum of the last packet has been computed, and not left to the sender's network card."""
         (control,) = syscall.parse_socket_control_message(self._oob[:oobn])
         return not syscall.parse_tpacket_auxdata(control).status & syscall.TP_STATUS_CSUMNOTREADY
 
 
 def print_lease(lease: Answer) -> None:
-    """Print what a server grants, less what it does not say."""
+    """Print the parameters that a lease contains."""
     message = lease.message
     duration = message.number(dhcp.LEASE_SECONDS)
     lines = {
@@ -182,13 +183,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = program_parser("dhcp_client", "Ask for a DHCP lease and print it; nothing is configured.")
     parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
     parser.add_argument(
-        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="how long to try (%(default)g)"
+        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="total time to try (%(default)g)"
     )
     parser.add_argument(
-        "--request", type=IPv4Address, metavar="ADDRESS", help="ask for this address first, as after a restart"
+        "--request", type=IPv4Address, metavar="ADDRESS", help="request this address first, as after a restart"
     )
     parser.add_argument(
-        "--release", action="store_true", help="give the lease back at the end, whoever on this machine uses it"
+        "--release", action="store_true", help="release the lease at the end, even if this machine uses it"
     )
     arguments = parser.parse_args(argv)
     try:

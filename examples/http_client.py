@@ -1,6 +1,6 @@
 """http_client: get a page and print the answer. The article's "Using syscall.Socket to request a web page".
 
-Stands on getaddrinfo, socket, connect, poll, write and read.
+Uses getaddrinfo, socket, connect, poll, write and read.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class Failed(Exception):
-    """One sentence, which begins as the original's."""
+    """An error message that begins like the original's."""
 
 
 @contextmanager
 def saying(words: str) -> Iterator[None]:
-    """Raise what fails as the original says it: the words, then the reason in Go's spelling."""
+    """Raise errors with the original's message: these words, then the reason in Go's text."""
     try:
         yield
     except BadMessage as error:
@@ -60,7 +60,7 @@ class URL:
             raise ValueError("https needs TLS, which this program does not speak; it speaks http")
         if parts.scheme != "http" or not parts.hostname or "@" in parts.netloc:
             raise ValueError("a URL is http://HOST[:PORT][/PATH][?QUERY] here")
-        host = parts.hostname.replace("%25", "%")  # RFC 6874: so a zone is set off
+        host = parts.hostname.replace("%25", "%")  # RFC 6874: %25 introduces a zone
         if ":" in host:
             host, shown = f"[{host}]", f"[{host.partition('%')[0]}]"
         else:
@@ -73,7 +73,7 @@ class URL:
 
 
 def resolve(address: str, deadline: float) -> list[SockaddrInet]:
-    """All addresses of HOST:PORT. In a thread, as nothing else ends the wait for a name server that is silent."""
+    """Return all addresses of HOST:PORT. A thread is the only way to limit the wait for a silent name server."""
     found: list[SockaddrInet] = []
     errors: list[OSError] = []
 
@@ -94,7 +94,7 @@ def resolve(address: str, deadline: float) -> list[SockaddrInet]:
 
 
 def wait(socket: NetSocket, deadline: float, writable: bool = False) -> None:
-    """poll(2): wait until the socket can be read, or written. ETIMEDOUT: the deadline has come."""
+    """poll(2): wait until the socket is readable or writable. ETIMEDOUT: the deadline has passed."""
     ready = writable_before if writable else readable_before
     if not ready(deadline, socket.fd):
         raise OSError(syscall.ETIMEDOUT, "poll")
@@ -119,7 +119,7 @@ def connect(sa: SockaddrInet, deadline: float) -> NetSocket:
 
 
 def connect_to_any(addresses: list[SockaddrInet], deadline: float) -> NetSocket:
-    """A socket connected to the first address that lets us, each given its share of the time that is left."""
+    """Connect to the first address that accepts; each gets an equal share of the remaining time."""
     for left in range(len(addresses), 1, -1):
         now = monotonic()
         try:
@@ -136,7 +136,7 @@ def write(socket: NetSocket, request: bytes, deadline: float) -> None:
 
 
 def get(url: URL, timeout: float) -> Iterator[bytes]:
-    """The answer in pieces, head first."""
+    """Yield the answer in pieces, its head first."""
     deadline = monotonic() + timeout
     with saying("address resolution failed"):
         addresses = resolve(url.address, deadline)
@@ -167,7 +167,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = program_parser("http_client", "Get a page and print the answer, head and body.")
     parser.add_argument("url", nargs="?", default="http://bing.com/", metavar="URL", help="what to get (%(default)s)")
     parser.add_argument(
-        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="how long all of it may take (%(default)g)"
+        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="total time limit (%(default)g)"
     )
     arguments = parser.parse_args(argv)
     try:
@@ -181,7 +181,7 @@ def main(argv: list[str] | None = None) -> int:
     except Failed as error:
         sys.exit(str(error))
     except BrokenPipeError:
-        return 1  # whoever read the output has seen enough
+        return 1  # the reader of the output has closed the pipe
     except OSError as error:
         sys.exit(failure(error))
     return 0

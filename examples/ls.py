@@ -1,6 +1,6 @@
-"""ls: list directories, as `ls -l` does: type and permissions, links, owner, size, time, name.
+"""ls: list directories like `ls -l`: type and permissions, links, owner, size, time, name.
 
-Stands on open, getdents, lstat, readlink and listxattr.
+Uses open, getdents, lstat, readlink and listxattr.
 """
 
 import os
@@ -27,7 +27,7 @@ _TYPES = {
 
 
 def names(path: str) -> list[str]:
-    """The names in a directory, in the order of their bytes."""
+    """Return the names in a directory, sorted by their bytes."""
     found: list[str] = []
     fd = syscall.open(path, syscall.O_RDONLY | syscall.O_DIRECTORY | syscall.O_CLOEXEC)
     try:
@@ -40,7 +40,7 @@ def names(path: str) -> list[str]:
 
 
 def mode_text(mode: int) -> str:
-    """ "drwxr-xr-x": the type, and what owner, group and others may do."""
+    """Return the type and permissions as text, such as "drwxr-xr-x"."""
     text = [_TYPES.get(mode & syscall.S_IFMT, "?")]
     for shift, special, letter in ((6, syscall.S_ISUID, "s"), (3, syscall.S_ISGID, "s"), (0, syscall.S_ISVTX, "t")):
         bits = mode >> shift & 7
@@ -60,15 +60,15 @@ def time_text(seconds: int) -> str:
 
 
 def has_attributes(path: str) -> bool:
-    """Whether a file has extended attributes: there is a + behind its permissions."""
+    """Whether a file has extended attributes, shown as a + after its permissions."""
     try:
         return syscall.listxattr(path, None) > 0
-    except OSError:  # none here, or none for us
+    except OSError:  # not supported here, or not permitted
         return False
 
 
 def line(path: str, name: str) -> str:
-    """What is known of a file, and the name that it is shown by."""
+    """Return the line about a file, with this name."""
     st = syscall.lstat(path)
     kind = st.mode & syscall.S_IFMT
     size = f"{os.major(st.rdev)}, {os.minor(st.rdev)}" if kind in (syscall.S_IFCHR, syscall.S_IFBLK) else str(st.size)
@@ -83,20 +83,20 @@ def line(path: str, name: str) -> str:
 
 
 def show(path: str, hidden: bool) -> None:
-    """A file, or what a directory holds."""
+    """Print a file, or the files in a directory."""
     if syscall.lstat(path).mode & syscall.S_IFMT != syscall.S_IFDIR:
         print(line(path, path))
         return
     for name in names(path):
         if hidden or not name.startswith("."):
-            with suppress(FileNotFoundError):  # it has gone since
+            with suppress(FileNotFoundError):  # it has been removed meanwhile
                 print(line(f"{path}/{name}", name))
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = program_parser("ls", "List directories: type and permissions, links, owner, size, time (UTC), name.")
     parser.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="what to list (the working directory)")
-    parser.add_argument("--all", action="store_true", help="names that begin with a dot too")
+    parser.add_argument("--all", action="store_true", help="include names that begin with a dot")
     arguments = parser.parse_args(argv)
     status = 0
     for path in arguments.paths:

@@ -1,7 +1,7 @@
-"""ping: ask a host for echoes over IPv4 or IPv6, and tell how many came, and how fast. RFC 792, RFC 4443.
+"""ping: send echo requests over IPv4 or IPv6, and print the replies and round-trip times. RFC 792, RFC 4443.
 
-Stands on a ping socket (SOCK_DGRAM with IPPROTO_ICMP) or a raw one (SOCK_RAW), recvmsg for the reply with its TTL and
-for the ICMP errors in the socket's error queue, poll for the time that an answer has, and libc's getaddrinfo.
+Uses a ping socket (SOCK_DGRAM with IPPROTO_ICMP) or a raw socket (SOCK_RAW), recvmsg for replies with their TTL and for
+ICMP errors in the socket's error queue, poll for the timeout, and libc's getaddrinfo.
 """
 
 import ipaddress
@@ -22,17 +22,17 @@ from .shared.waiting import readable_before
 if TYPE_CHECKING:
     from pysyscall.net.resolving import SockaddrInet
 
-_LEAST_INTERVAL = 0.002  # for the answers to be seen when they come
-_MOST_DATA = 65535 - 20 - 8  # what an IPv4 packet has room for after the two headers
+_LEAST_INTERVAL = 0.002  # so that replies are read when they arrive
+_MOST_DATA = 65535 - 20 - 8  # the room in an IPv4 packet after the two headers
 
 
 class Ping:
-    """Requests to one address, and what became of each."""
+    """Requests to one address, and their results."""
 
     def __init__(self, socket: EchoSocket, address: "SockaddrInet", size: int, many: bool) -> None:
         self.socket = socket
         self.address = address
-        self.many = many  # a broadcast or multicast address: each who answers has an address of its own
+        self.many = many  # a broadcast or multicast address: replies come from several addresses
         self.pattern = bytes(i & 0xFF for i in range(size))
         self.started = monotonic()
         self.sent: dict[int, int] = {}  # by sequence number: when, in nanoseconds
@@ -42,7 +42,7 @@ class Ping:
         self.duplicates = self.corrupted = self.errors = 0
 
     def run(self, count: int, interval: float, timeout: float) -> None:
-        """Send so many requests at an interval, and wait until all are settled or the timeout of the last is over."""
+        """Send count requests at an interval, and wait until all are settled or the last one times out."""
         for sequence in range(1, count + 1):
             last = sequence == count
             deadline = monotonic() + (timeout if last else max(interval, _LEAST_INTERVAL))
@@ -60,7 +60,7 @@ class Ping:
                     self.take_failure(event)
 
     def payload(self, sequence: int) -> bytes:
-        """What a request carries and its reply has to: when it was sent, and a pattern."""
+        """Return the data of a request, which its reply must repeat: the time of sending, and a pattern."""
         return (self.sent[sequence].to_bytes(8, "big") + self.pattern[8:])[: len(self.pattern)]
 
     def settled(self) -> bool:
@@ -97,7 +97,7 @@ class Ping:
             print(f"From {text(failure.source)} icmp_seq={sequence} {message}", flush=True)
 
     def statistics(self) -> str:
-        """The summary in the usual words."""
+        """Return the usual summary."""
         transmitted, received = len(self.sent), len(self.answered)
         parts = [f"{transmitted} packets transmitted, {received} received"]
         for number, what in (
@@ -118,7 +118,7 @@ class Ping:
 
 
 def text(address: syscall.Sockaddr | None) -> str:
-    """An address as people write it, with the interface of a link-local one."""
+    """Return an address as text; a link-local address with its interface."""
     if not isinstance(address, (syscall.SockaddrInet4, syscall.SockaddrInet6)):
         return "somebody"
     zone = address.zone_id if isinstance(address, syscall.SockaddrInet6) else 0
@@ -126,7 +126,7 @@ def text(address: syscall.Sockaddr | None) -> str:
 
 
 def interface_name(index: int) -> str:
-    """An interface's name; its index where it is gone."""
+    """Return an interface's name, or its index if it is gone."""
     try:
         return syscall.interface_by_index(index).name
     except OSError:
@@ -134,12 +134,12 @@ def interface_name(index: int) -> str:
 
 
 def is_of_one_host(a: syscall.Sockaddr | None, b: "SockaddrInet") -> bool:
-    """Whether two addresses differ in no more than port or zone."""
+    """Whether two addresses are equal except for port and zone."""
     return isinstance(a, (syscall.SockaddrInet4, syscall.SockaddrInet6)) and a.addr == b.addr
 
 
 def is_broadcast(address: "SockaddrInet") -> bool:
-    """Whether all hosts of a network have an address: connect(2) wants SO_BROADCAST for it."""
+    """Whether an address is a broadcast address, for which connect(2) requires SO_BROADCAST."""
     if address.addr == b"\xff" * 4:
         return True  # also where there is no route to it
     fd = syscall.socket(address.family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, 0)
@@ -161,7 +161,7 @@ def _connects(fd: int, address: "SockaddrInet", broadcast: int = 0) -> bool:
 
 
 def resolve(host: str, network: str) -> "SockaddrInet":
-    """The address to ping. The kernel takes the one of all zeros for this host, which answers from another."""
+    """Return the address to ping. An all-zeros address means this host, which replies from another address."""
     address = syscall.resolve_udp_addr(network, f"[{host}]:0")[0]
     if any(address.addr):
         return address
@@ -171,7 +171,7 @@ def resolve(host: str, network: str) -> "SockaddrInet":
 def ping(
     host: str, network: str, count: int, interval: float, timeout: float, size: int, broadcast_allowed: bool
 ) -> int:
-    """Ping a host; the program's exit status."""
+    """Ping a host and return the program's exit status."""
     address = resolve(host, network)
     broadcast = is_broadcast(address)
     if broadcast and not broadcast_allowed:
@@ -206,13 +206,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-4", action="store_const", const="udp4", dest="network", help="use IPv4")
     parser.add_argument("-6", action="store_const", const="udp6", dest="network", help="use IPv6")
     parser.add_argument(
-        "-c", type=integer(1, 65535), default=4, metavar="N", dest="count", help="how many requests (%(default)s)"
+        "-c", type=integer(1, 65535), default=4, metavar="N", dest="count", help="number of requests (%(default)s)"
     )
     parser.add_argument(
-        "-i", type=seconds, default=1.0, metavar="SECONDS", dest="interval", help="between two requests (%(default)g)"
+        "-i", type=seconds, default=1.0, metavar="SECONDS", dest="interval", help="time between them (%(default)g)"
     )
     parser.add_argument(
-        "-W", type=seconds, default=2.0, metavar="SECONDS", dest="timeout", help="for the last answer (%(default)g)"
+        "-W", type=seconds, default=2.0, metavar="SECONDS", dest="timeout", help="wait for the last reply (%(default)g)"
     )
     parser.add_argument(
         "-s", type=integer(0, _MOST_DATA), default=56, metavar="SIZE", dest="size", help="bytes of data (%(default)s)"

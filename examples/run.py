@@ -1,7 +1,7 @@
-"""run: a program in namespaces of its own: its users, processes, mounts, host name, and a network with nothing in it.
+"""run: run a program in new user, PID, mount, UTS and network namespaces; the network is empty.
 
-Stands on fork_exec with id maps, mount, pivot_root, sethostname and exec. No root is needed. This process becomes the
-parent of a new one, which is process 1 of its namespace: it makes its root, and becomes the program.
+Uses fork_exec with id maps, mount, pivot_root, sethostname and exec. It needs no root privileges. This process starts a
+new one, which is process 1 of its PID namespace: it sets up its root directory, and executes the program.
 """
 
 import argparse
@@ -31,7 +31,7 @@ _PLACE = "/proc"  # where the program sees a proc of its own in the end
 
 
 def start(arguments: argparse.Namespace) -> int:
-    """Start this program once more, in the namespaces; its process number."""
+    """Start this program again in the new namespaces and return its pid."""
     inside = ["-m", "examples.run", "--inside", "--root", arguments.root, "--hostname", arguments.hostname, "--"]
     attributes = syscall.ProcAttr(
         env=environ(),
@@ -47,8 +47,8 @@ def start(arguments: argparse.Namespace) -> int:
 
 
 def make_root(root: str) -> None:
-    """Take a directory, with all that is mounted below it, for the root, and mount a proc of the new processes."""
-    mount(None, "/", None, syscall.MS_REC | syscall.MS_PRIVATE)  # nothing of this shows outside
+    """Make a directory, with all mounts below it, the root, and mount a proc file system for the new PID namespace."""
+    mount(None, "/", None, syscall.MS_REC | syscall.MS_PRIVATE)  # these mounts are not visible outside
     if root == "/":
         mount("root", _PLACE, "tmpfs", 0)
         root = f"{_PLACE}/root"
@@ -57,14 +57,14 @@ def make_root(root: str) -> None:
     else:
         mount(root, root, None, syscall.MS_BIND | syscall.MS_REC)
     chdir(root)
-    pivot_root(".", ".")  # the old root lies on top of the new one
+    pivot_root(".", ".")  # the old root is stacked on the new one
     unmount(".", syscall.MNT_DETACH)
     chdir("/")
     mount("proc", "/proc", "proc", syscall.MS_NOSUID | syscall.MS_NODEV | syscall.MS_NOEXEC)
 
 
 def become(arguments: argparse.Namespace) -> None:
-    """The new process's part."""
+    """Set up the new process and execute the program."""
     sethostname(os.fsencode(arguments.hostname))
     make_root(arguments.root)
     program = which(arguments.command[0])
@@ -74,7 +74,7 @@ def become(arguments: argparse.Namespace) -> None:
 
 
 def ended(pid: int) -> int:
-    """Wait for a process; its exit status, or 128 and the signal that ended it."""
+    """Wait for a process and return its exit status, or 128 plus the signal that killed it."""
     _, status, _ = syscall.wait4(pid)
     return 128 + status.signal() if status.signaled() else status.exit_status()
 
@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--root", default="/", metavar="DIR", help="its root directory (%(default)s)")
     parser.add_argument("--hostname", default="container", metavar="NAME", help="its host's name (%(default)s)")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("command", nargs="+", metavar="COMMAND", help="the program and its arguments, behind --")
+    parser.add_argument("command", nargs="+", metavar="COMMAND", help="the program and its arguments, after --")
     arguments = parser.parse_args(argv)
     try:
         if arguments.inside:

@@ -1,7 +1,7 @@
-"""sniff: show, count or write down the frames of an interface, as tcpdump does.
+"""sniff: print, count or record the frames of an interface, like tcpdump.
 
-Stands on socket(AF_PACKET, SOCK_RAW), a filter in the kernel, and a ring of memory that is shared with it
-(PACKET_RX_RING); with --recvfrom, on a call for each frame.
+Uses socket(AF_PACKET, SOCK_RAW), a socket filter, and a ring of memory shared with the kernel (PACKET_RX_RING); with
+--recvfrom, one call for each frame.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .shared.program import run
 from .shared.stopping import stop_signals
 from .shared.waiting import readable_before_stop
 
-_SECONDS_TO_FINISH = 1.0  # after a flood whoever stops this does not want to see it all
+_SECONDS_TO_FINISH = 1.0  # after a flood, nobody wants to wait for the rest of the output
 _ETHERNET = (syscall.ARPHRD_ETHER, syscall.ARPHRD_LOOPBACK)
 
 # When it came, in nanoseconds since 1970, its length on the wire, and what there is of it.
@@ -36,7 +36,7 @@ Packet: TypeAlias = tuple[int, int, bytes]
 
 
 class Printer:
-    """A line for each frame."""
+    """Prints a line for each frame."""
 
     def __init__(self) -> None:
         self._second = -1
@@ -54,7 +54,7 @@ class Printer:
 
 
 class Writer:
-    """A file of the frames."""
+    """Writes frames to a file."""
 
     def __init__(self, file: BinaryIO, interface_name: str) -> None:
         self.take = PcapngWriter(file, interface_name).write
@@ -62,7 +62,7 @@ class Writer:
 
 
 class Sniffer:
-    """Takes frames, counts them, and hands them to those who want to see them."""
+    """Receives frames, counts them, and passes them to a printer and a writer."""
 
     def __init__(self, capture: RingCapture | CallCapture, takers: list[Printer | Writer], count: int | None) -> None:
         self._capture = capture
@@ -71,9 +71,9 @@ class Sniffer:
         self.frames = self.bytes = 0
 
     def run(self, stop: int) -> None:
-        """Take frames until there are enough of them, or `stop` can be read; what has come by then is taken too.
+        """Receive frames until the count is reached, or `stop` is readable; frames already received are taken too.
 
-        While the interface is down there are none.
+        None arrive while the interface is down.
         """
         while not self._enough():
             if not readable_before_stop(self._capture.fd, stop):
@@ -88,7 +88,7 @@ class Sniffer:
         return self.frames == self._count
 
     def _take(self, stop: int) -> int:
-        """Take some frames, or wait until the interface is up again; how many there were."""
+        """Receive some frames and return their number, or wait until the interface is up again."""
         before = self.frames
         try:
             self._take_some()
@@ -121,7 +121,7 @@ class Sniffer:
 
 
 def open_capture(arguments: argparse.Namespace) -> RingCapture | CallCapture:
-    """What the command line asks for, or the program's end with a sentence that says why not."""
+    """Open the capture that the command line asks for, or exit with an error message."""
     interface = interface_that_is_up("sniff", arguments.interface)
     program = arguments.filter
     if interface.flags & syscall.IFF_LOOPBACK:
@@ -142,12 +142,12 @@ def open_capture(arguments: argparse.Namespace) -> RingCapture | CallCapture:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = program_parser("sniff", "Show the frames of an interface.")
     parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
-    parser.add_argument("--count", type=integer(1, 2**63 - 1), metavar="N", help="stop after so many frames")
-    parser.add_argument("--filter", nargs="+", metavar="WORD", help=f"only these: {NAMES}")
+    parser.add_argument("--count", type=integer(1, 2**63 - 1), metavar="N", help="stop after N frames")
+    parser.add_argument("--filter", nargs="+", metavar="WORD", help=f"only these frames: {NAMES}")
     way = parser.add_mutually_exclusive_group()
-    way.add_argument("--ring", action="store_true", help="take frames from memory shared with the kernel (the default)")
-    way.add_argument("--recvfrom", action="store_true", help="take each frame by a call of its own")
-    parser.add_argument("--quiet", action="store_true", help="show no frames, but only how many there were")
+    way.add_argument("--ring", action="store_true", help="use memory shared with the kernel (the default)")
+    way.add_argument("--recvfrom", action="store_true", help="receive each frame by a separate call")
+    parser.add_argument("--quiet", action="store_true", help="print only the number of frames")
     parser.add_argument("--write", metavar="FILE", help="write the frames to a file for tshark and Wireshark (pcapng)")
     arguments = parser.parse_args(argv)
     try:

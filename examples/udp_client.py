@@ -1,6 +1,6 @@
 """udp_client: send a UDP datagram and print the answer. The article's "Implementing a UDP client using syscall.Socket".
 
-Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), connect, sendto and recvfrom.
+Uses socket(AF_INET or AF_INET6, SOCK_DGRAM), connect, sendto and recvfrom.
 """
 
 import os
@@ -16,12 +16,12 @@ from .shared.waiting import readable_before
 
 
 def ask(ip_addr: str, port: int, message: bytes, timeout: float) -> bytes | None:
-    """The answer, or None after so many seconds without one."""
+    """Send a message and return the answer, or None on timeout."""
     server = syscall.resolve_udp_addr("udp", f"[{ip_addr}]:{port}")[0]
     fd = syscall.socket(server.family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, syscall.IPPROTO_UDP)
     try:
-        # The original does not connect. So it would take anybody's datagram for the answer, and wait for ever when the
-        # server's host says that nobody listens there: the kernel tells a connected socket only.
+        # The original does not connect. So it would take any datagram for the answer, and wait forever if the server's
+        # host reports a closed port: the kernel passes that error only to a connected socket.
         syscall.connect(fd, server)
         syscall.sendto(fd, message, 0, None)
         buffer = bytearray(65535)
