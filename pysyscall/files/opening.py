@@ -27,11 +27,7 @@ def open(path: "StrOrBytesPath", mode: int, perm: int = 0) -> int:
     """
     if type(mode) is not int or type(perm) is not int or (mode | perm) >> 31:
         mode, perm = i32("mode", mode), u32("perm", perm)
-    name = c_path("path", path)
-    before = kept.value
-    while (fd := _openat_of_libc(AT_FDCWD, name, mode | O_LARGEFILE, perm)) == -1:
-        retry("open", before)
-    return fd
+    return _openat("open", AT_FDCWD, path, mode, perm)
 
 
 def openat(dirfd: int, path: "StrOrBytesPath", flags: int, mode: int = 0) -> int:

@@ -21,8 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..base.buffers import Pointer
-
 
 class _Mapping(ref):  # type: ignore[type-arg]
     """A reference to the array of a mapping, which is unmapped when the array is gone."""
@@ -115,12 +113,12 @@ def mlock(b: "ReadableBuffer") -> None:
 
     Whole pages are locked, with the other data on them. ENOMEM: over RLIMIT_MEMLOCK. PermissionError: the limit is 0.
     """
-    _lock("mlock", libc.mlock, b)
+    _on_memory("mlock", libc.mlock, b)
 
 
 def munlock(b: "ReadableBuffer") -> None:
     """munlock(2): unlock a buffer's pages, which may be swapped out again. Go Munlock."""
-    _lock("munlock", libc.munlock, b)
+    _on_memory("munlock", libc.munlock, b)
 
 
 def mlockall(flags: int) -> None:
@@ -133,22 +131,19 @@ def munlockall() -> None:
     check("munlockall", kept.value, libc.munlockall())
 
 
-def _lock(call: str, function: "Callable[[Pointer, int], int]", b: "ReadableBuffer") -> None:
+def _on_memory(call: str, function: "Callable[..., int]", b: "ReadableBuffer", *numbers: int) -> None:
+    """Call a function for a buffer's memory, which stays meanwhile."""
     export = Export(b)
     try:
-        check(call, kept.value, function(export, export.nbytes))
+        check(call, kept.value, function(export, export.nbytes, *numbers))
     finally:
         export.release()
 
 
-def _on_mapping(call: str, function: "Callable[[Pointer, int, int], int]", b: memoryview, number: int) -> None:
-    """Call a function for a view that mmap returned, or a slice of one, which stays mapped meanwhile."""
+def _on_mapping(call: str, function: "Callable[..., int]", b: memoryview, number: int) -> None:
+    """The same for a view that mmap returned, or a slice of one."""
     _owner(call, b)
-    export = Export(b)
-    try:
-        check(call, kept.value, function(export, export.nbytes, number))
-    finally:
-        export.release()
+    _on_memory(call, function, b, number)
 
 
 def _owner(call: str, b: memoryview) -> _Mapping:

@@ -27,10 +27,6 @@ from ..base.layout import (
     U32x0,
 )
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 class RawSockaddrInet4(Struct):
     """struct sockaddr_in (sin_). Go RawSockaddrInet4."""

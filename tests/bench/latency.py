@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
 from ctypes import c_char
 from functools import partial
 
 import pysyscall as syscall
 
-from . import native
 from .capture import FAR, NEAR, PROTOCOL, SIZE, cable, packet_socket
 from .contest import Contest, Sample, Wrong
-from .processes import Server, Stopwatch, forked, server
-from .udp_echo import ON_ONE, OURS, OURS_BATCH, TWIN, echo_socket, loop
+from .processes import Stopwatch, forked
+from .udp_echo import servers
 
 
 def contests(quick: bool) -> Iterator[Contest]:
     count = 50 if quick else 5_000
     contest = Contest("UDP echo server, one datagram of 64 bytes in flight", "echoes", ("latency",), "CPython: socket")
-    load = native.c("udp_load")
-    with ExitStack() as servers:
-
-        def add(name: str, started: AbstractContextManager[Server]) -> None:
-            echo = servers.enter_context(started)
-            contest.contenders[name] = partial(echo.under, [load, echo.port, count, 1, SIZE])
-
-        example = [sys.executable, "-m", "examples.udp_server", "--port", "0"]
-        add("CPython: socket", loop(echo_socket))
-        for name in (OURS, f"{OURS} {ON_ONE}", OURS_BATCH, f"{OURS_BATCH} {ON_ONE}"):
-            add(name, server([*example, *name.removeprefix(OURS).split()]))
-        with contest.optional():
-            twin = [native.go_twin("udp_server"), "--port", "0"]
-            for name in (TWIN, f"{TWIN} {ON_ONE}"):
-                add(name, server([*twin, *name.removeprefix(TWIN).split()]))
-        add("C: recvfrom, sendto", server([native.c("udp_echo")]))
+    with servers(contest, count, 1):
         yield contest
 
 

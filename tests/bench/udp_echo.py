@@ -31,12 +31,22 @@ def contests(quick: bool) -> Iterator[Contest]:
         Floor(f"{OURS_BATCH} {ON_ONE}", f"{TWIN} {ON_ONE}", "rate", 1.5),
         Floor(f"{OURS_BATCH} {ON_ONE}", SOCKET, "rate", 1.8),
     )
+    with servers(contest, count, IN_FLIGHT) as add:
+        add("C: recvmmsg, sendmmsg", server([native.c("udp_echo"), "64"]))
+        yield contest
+
+
+@contextmanager
+def servers(
+    contest: Contest, count: int, in_flight: int
+) -> Iterator[Callable[[str, AbstractContextManager[Server]], None]]:
+    """CPython's, ours, Go's and C's, each with so many datagrams in flight; what is given adds another."""
     load = native.c("udp_load")
-    with ExitStack() as servers:
+    with ExitStack() as running:
 
         def add(name: str, started: AbstractContextManager[Server]) -> None:
-            echo = servers.enter_context(started)
-            contest.contenders[name] = partial(echo.under, [load, echo.port, count, IN_FLIGHT, SIZE])
+            echo = running.enter_context(started)
+            contest.contenders[name] = partial(echo.under, [load, echo.port, count, in_flight, SIZE])
 
         add(SOCKET, loop(echo_socket))
         example = [sys.executable, "-m", "examples.udp_server", "--port", "0"]
@@ -47,8 +57,7 @@ def contests(quick: bool) -> Iterator[Contest]:
             for name in (TWIN, f"{TWIN} {ON_ONE}"):
                 add(name, server([*twin, *name.removeprefix(TWIN).split()]))
         add("C: recvfrom, sendto", server([native.c("udp_echo")]))
-        add("C: recvmmsg, sendmmsg", server([native.c("udp_echo"), "64"]))
-        yield contest
+        yield add
 
 
 @contextmanager
