@@ -9,7 +9,7 @@ from ..constants import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
 from . import libc
 
 # Looked up once, see io.descriptors.
-_openat_of_libc, _lseek = libc.openat, libc.lseek
+_openat, _lseek = libc.openat, libc.lseek
 _IS_64_BIT = ABI not in ABIS_32_BIT
 
 stdin: int = 0
@@ -27,23 +27,28 @@ def open(path: "StrOrBytesPath", mode: int, perm: int = 0) -> int:
     """
     if type(mode) is not int or type(perm) is not int or (mode | perm) >> 31:
         mode, perm = i32("mode", mode), u32("perm", perm)
-    return _openat("open", AT_FDCWD, path, mode, perm)
+    # What c_path does, written out.
+    name = path.encode() if type(path) is str and path.isascii() and "\0" not in path else c_path("path", path)
+    before = kept.value
+    while (fd := _openat(AT_FDCWD, name, mode | O_LARGEFILE, perm)) == -1:
+        retry("open", before)
+    return fd
 
 
 def openat(dirfd: int, path: "StrOrBytesPath", flags: int, mode: int = 0) -> int:
     """openat(2): as open; a relative path starts at the directory dirfd, or at AT_FDCWD. Go Openat."""
-    return _openat("openat", descriptor("dirfd", dirfd), path, i32("flags", flags), u32("mode", mode))
+    return _opened("openat", descriptor("dirfd", dirfd), path, i32("flags", flags), u32("mode", mode))
 
 
 def creat(path: "StrOrBytesPath", mode: int) -> int:
     """creat(2): open with O_CREAT | O_WRONLY | O_TRUNC. Go Creat."""
-    return _openat("creat", AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, u32("mode", mode))
+    return _opened("creat", AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, u32("mode", mode))
 
 
-def _openat(call: str, dirfd: int, path: "StrOrBytesPath", flags: int, mode: int) -> int:
+def _opened(call: str, dirfd: int, path: "StrOrBytesPath", flags: int, mode: int) -> int:
     name = c_path("path", path)
     before = kept.value
-    while (fd := _openat_of_libc(dirfd, name, flags | O_LARGEFILE, mode)) == -1:
+    while (fd := _openat(dirfd, name, flags | O_LARGEFILE, mode)) == -1:
         retry(call, before)
     return fd
 

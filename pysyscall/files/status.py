@@ -9,6 +9,7 @@ from ..constants import AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW, ENOSYS, ST
 from . import kernel
 from .structs import Stat_t, Statfs_t, Statx_t, Ustat_t
 
+_HAS_NARROW_TIMES = ABI == "mips64el"
 _IS_32_BIT = ABI in ABIS_32_BIT
 _new = Stat_t.__new__  # skips __init__, which takes most of the time: there are no fields to set
 _newfstatat = kernel.fstatat64 if _IS_32_BIT else kernel.newfstatat
@@ -32,9 +33,9 @@ def fstat(fd: int) -> Stat_t:
     """fstat(2): as stat, of an open file of any kind. Go Fstat."""
     if type(fd) is not int or fd >> 31:
         fd = descriptor("fd", fd)
-    st = _new(Stat_t)
-    if ABI == "mips64el":
+    if _HAS_NARROW_TIMES:
         return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
+    st = _new(Stat_t)
     before = kept.value
     while _fstat(fd, byref(st)) == -1:
         if retry("fstat", before, ENOSYS) == ENOSYS:
@@ -43,8 +44,9 @@ def fstat(fd: int) -> Stat_t:
 
 
 def _stat(call: str, path: "StrOrBytesPath", flags: int) -> Stat_t:
-    name = c_path("path", path)
-    if ABI == "mips64el":
+    # What c_path does, written out.
+    name = path.encode() if type(path) is str and path.isascii() and "\0" not in path else c_path("path", path)
+    if _HAS_NARROW_TIMES:
         return _by_statx(call, AT_FDCWD, name, flags)
     st = _new(Stat_t)
     before = kept.value
