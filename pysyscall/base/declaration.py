@@ -18,7 +18,7 @@ names and unsigned values. Room for a header, length, address or small value com
 
 import ctypes
 from _functools import partial  # type: ignore[import-not-found]  # functools takes longer to import than all of this
-from ctypes import CDLL, c_void_p
+from ctypes import CDLL, PyDLL, c_void_p
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     Off64: TypeAlias = int
     Loff: TypeAlias = int
     GivenOff64: TypeAlias = int | ctypes.c_int64
+    GivenSize: TypeAlias = int | ctypes.c_size_t
     Socklen: TypeAlias = int
     String: TypeAlias = bytes | None
     Pointer: TypeAlias = buffers.Pointer
@@ -60,6 +61,9 @@ else:
     class GivenOff64(ctypes.c_int64):
         """An off_t of 64 bits of an unconverted function, given as a ctypes object where it does not fit an int."""
 
+    class GivenSize(ctypes.c_size_t):
+        """The same of a size_t."""
+
     Socklen = ctypes.c_uint32
     String = ctypes.c_char_p
     Pointer = c_void_p
@@ -67,6 +71,7 @@ else:
     Address = c_void_p
 
 _libc = CDLL(None, use_errno=True)
+_libc_with_gil = PyDLL(None, use_errno=True)
 
 
 def prototype(declaration: "Function") -> "Function":
@@ -85,6 +90,20 @@ def unconverted(declaration: "Function") -> "Function":
     if result is not Int:
         function.restype = result
     return function  # type: ignore[no-any-return]
+
+
+def keeping_gil(function: "Function") -> "Function":
+    """The same function, called without releasing the GIL: for calls in which the kernel does not wait.
+
+    To release the GIL and take it again costs some 100 ns, and up to sys.getswitchinterval() where another thread of
+    Python computes. Not for calls that wait for a disk, a peer, a user-space file system or another thread.
+    """
+    try:
+        found: Any = _libc_with_gil[function.__name__]
+    except AttributeError:
+        return function  # a missing symbol, which says so when called
+    found.restype = function.restype  # type: ignore[attr-defined]
+    return found  # type: ignore[no-any-return]
 
 
 def by_number(declaration: "Function") -> "Function":

@@ -14,13 +14,15 @@ from ..base.buffers import (
     readable,
     writable,
 )
+from ..base.declaration import keeping_gil
 from ..base.errors import fail, kept, retry
 from ..base.scratch import Scratch, give, take
 from ..constants import F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK
 from . import libc
 
 # Looked up once: a global name of this module is found in half the time that an attribute of another takes.
-_read, _write, _pread, _close, _fcntl = libc.read, libc.write, libc.pread, libc.close, libc.fcntl
+_read, _write, _pread, _close = libc.read, libc.write, libc.pread, libc.close
+_fcntl, _pipe2 = keeping_gil(libc.fcntl), keeping_gil(libc.pipe2)
 # On 64-bit ABIs an off_t fills one register, so that a small one can be passed as an int.
 _IS_64_BIT = ABI not in ABIS_32_BIT
 
@@ -159,7 +161,7 @@ def _pipe(call: str, flags: int) -> "tuple[int, int]":
     except IndexError:
         slot = Scratch()
     try:
-        if libc.pipe2(slot.of_pair, flags) == -1:
+        if _pipe2(slot.of_pair, flags) == -1:
             fail(call, before)
         r, w = slot.pair
         return r, w

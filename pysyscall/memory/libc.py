@@ -1,12 +1,12 @@
 """The C library's functions of this subject, as their man pages declare them: see `base.declaration`."""
 
-from ..base.declaration import Address, Int, Off64, Pointer, Size, prototype
+from ..base.declaration import Address, GivenOff64, GivenSize, Int, Pointer, Size, prototype, unconverted
 
 # sys/mman.h
 
 
-@prototype
-def mmap(addr: Address, length: Size, prot: Int, flags: Int, fd: Int, offset: Off64, /) -> Address: ...
+@unconverted
+def mmap(addr: Pointer, length: GivenSize, prot: Int, flags: Int, fd: Int, offset: GivenOff64, /) -> Address: ...
 
 
 @prototype

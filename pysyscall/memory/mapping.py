@@ -7,10 +7,11 @@ truncated file kills it with SIGBUS.
 """
 
 import sys
-from ctypes import addressof, c_ubyte, c_void_p
+from ctypes import addressof, c_int64, c_size_t, c_ubyte, c_void_p
 from weakref import ref
 
 from ..base import libc as base_libc
+from ..base.abi import ABI, ABIS_32_BIT
 from ..base.arguments import descriptor, flag_bits, i32, i64, integer
 from ..base.buffers import ArrayType, Export, ReadableBuffer
 from ..base.errors import check, fail, kept, system_error
@@ -42,6 +43,8 @@ def _unmap(
     unmap(gone.address, gone.length)
 
 
+_mmap = libc.mmap  # looked up once, see io.descriptors
+_IS_64_BIT = ABI not in ABIS_32_BIT  # an off_t fills one register
 _FAILED = c_void_p(-1).value  # MAP_FAILED
 
 
@@ -54,20 +57,24 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
     not a multiple of the page size, or flags has MAP_FIXED, which would need an address. PermissionError: the file is
     not open for this access. ENODEV: the file cannot be mapped.
     """
+    size: int | c_size_t = length
+    place: int | c_int64 = offset
     if (
-        type(fd) is not int
+        not _IS_64_BIT
+        or type(fd) is not int
         or type(offset) is not int
         or type(length) is not int
         or type(prot) is not int
         or type(flags) is not int
         or (offset | length | prot | flags | fd + 1) >> 31
     ):
-        length, offset = integer("length", length, -sys.maxsize - 1, sys.maxsize), i64("offset", offset)
+        length = integer("length", length, -sys.maxsize - 1, sys.maxsize)
+        size, place = c_size_t(length), c_int64(i64("offset", offset))
         fd, prot, flags = descriptor("fd", fd), i32("prot", prot), flag_bits("flags", flags)
     if length <= 0 or flags & MAP_FIXED:  # MAP_FIXED without an address would replace what is mapped at 0
         raise system_error("mmap", EINVAL)
     before = kept.value
-    address = libc.mmap(None, length, prot, flags, fd, offset)
+    address = _mmap(None, size, prot, flags, fd, place)
     if address is None or address == _FAILED:
         fail("mmap", before)
     owner = (c_ubyte * length).from_address(address)

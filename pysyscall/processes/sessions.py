@@ -1,12 +1,13 @@
 """Process ids, process groups and sessions."""
 
 from ..base.arguments import i32
+from ..base.declaration import keeping_gil
 from ..base.errors import check, kept
 from ..constants import SYS_GETTID
 from ..system.libc import syscall
 from . import libc
 
-_getpid = libc.getpid  # looked up once, see io.descriptors
+_getpid = keeping_gil(libc.getpid)  # looked up once, see io.descriptors
 
 
 def getpid() -> int:

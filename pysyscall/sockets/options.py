@@ -7,6 +7,7 @@ from struct import error as StructError
 
 from ..base.arguments import c_string, descriptor, fixed_bytes, i32, instance, integer, u8
 from ..base.buffers import ReadableBuffer, readable
+from ..base.declaration import keeping_gil
 from ..base.errors import fail, kept
 from ..base.scratch import VALUE_SIZE, Scratch, give, take
 from ..clocks.structs import Timeval
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 # Looked up once, see io.descriptors.
-_getsockopt, _setsockopt = libc.getsockopt, libc.setsockopt
+_getsockopt, _setsockopt = keeping_gil(libc.getsockopt), keeping_gil(libc.setsockopt)
 _int = Codec("@i")
 _FILTER_SIZE = 8  # struct sock_filter
 _LONGEST_TEXT = 4096  # SO_PEERSEC; all others are much shorter

@@ -3,6 +3,7 @@
 import sys
 
 from ..base.arguments import descriptor, i32
+from ..base.declaration import keeping_gil
 from ..base.errors import fail, kept, retry, system_error
 from ..base.scratch import NAME_SIZE, Scratch, give, take
 from ..constants import AF_INET6, EAFNOSUPPORT, SOCK_CLOEXEC, SOCK_NONBLOCK, SOMAXCONN
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from ..base.buffers import Pointer
 
+
+# Looked up once, see io.descriptors.
+_getsockname, _getpeername = keeping_gil(libc.getsockname), keeping_gil(libc.getpeername)
 
 # With `pysyscall.socket_disable_ipv6 = True`, socket refuses AF_INET6. Go SocketDisableIPv6.
 socket_disable_ipv6: bool = False
@@ -117,12 +121,12 @@ def shutdown(fd: int, how: int) -> None:
 
 def getsockname(fd: int) -> Sockaddr:
     """getsockname(2): return a socket's local address. Go Getsockname."""
-    return _name("getsockname", libc.getsockname, fd)
+    return _name("getsockname", _getsockname, fd)
 
 
 def getpeername(fd: int) -> Sockaddr:
     """getpeername(2): return the address of the connected peer. ENOTCONN: not connected. Go Getpeername."""
-    return _name("getpeername", libc.getpeername, fd)
+    return _name("getpeername", _getpeername, fd)
 
 
 def _name(call: str, function: "Callable[[int, Pointer, Pointer], int]", fd: int) -> Sockaddr:

@@ -126,7 +126,8 @@ def _ctypes(abi: str, libc: str) -> ModuleType:
             types[name] = _aligned_to_4(name, _SignedMark, ctypes.c_int64)
         for name in ("c_uint64", "c_ulonglong"):
             types[name] = _aligned_to_4(name, _UnsignedMark, ctypes.c_uint64)
-    vars(module).update(types, CDLL=lambda *_, **__: _Library(libc), pythonapi=_Library(libc))
+    libraries = dict.fromkeys(("CDLL", "PyDLL"), lambda *_, **__: _Library(libc))
+    vars(module).update(types, **libraries, pythonapi=_Library(libc))
     return module
 
 

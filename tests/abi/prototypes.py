@@ -59,8 +59,6 @@ def _not_passed_as_int(function: Function, abi: str) -> Iterator[Failure]:
     for name, ours in function.parameters[first:]:
         if isinstance(ours, Integer) and not 4 <= ours.size <= register and name not in function.given:
             yield Failure(f"{function.name}({name})", f"an int does not stand for {ours.size} bytes", False, None)
-    if not function.is_converted and not isinstance(function.result, Integer):
-        yield Failure(f"{function.name} result", "ctypes reads it as an int", False, None)
 
 
 def disagreements(abi: str, libc: str, directory: Path = PACKAGE) -> list[Failure]:

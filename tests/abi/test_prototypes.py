@@ -54,7 +54,7 @@ def test_ctypes_itself_is_set_up_as_declared() -> None:
         assert function._replace(symbol="") == theirs[function.name]
         if function.is_converted:
             assert [ctype(kind) for kind in foreign.argtypes] == [kind for _, kind in function.parameters]
-            assert (foreign.restype and ctype(foreign.restype)) == function.result
+        assert (foreign.restype and ctype(foreign.restype)) == function.result
 
 
 @pytest.mark.parametrize("abi", ["i386", "x86_64"])
@@ -91,7 +91,6 @@ def test_each_wrong_declaration_is_found(edited_package: Edit, abi: str, libc: s
         ("freeaddrinfo(res: Address, /) -> None", "freeaddrinfo(res: Address, /) -> Int"),
         ("gai_strerror(errcode: Int, /) -> String", "gai_strerror(errcode: Int, /) -> None"),
         ("if_nametoindex(ifname: String, /) -> UInt", "if_nametoindex(ifname: String, /) -> Int"),
-        # Called in another way than declared.
         ("def getpid() -> Int", "def getpid() -> Pointer"),
         # Not in C.
         ("def dup(oldfd: Int, /) -> Int", "def duplicate(oldfd: Int, /) -> Int"),
@@ -104,7 +103,7 @@ def test_each_wrong_declaration_is_found(edited_package: Edit, abi: str, libc: s
         *("sendfile(offset) target size", "sendfile(offset) target char"),
         *("freeaddrinfo result size", "freeaddrinfo result sign"),
         *("gai_strerror result", "if_nametoindex result sign"),
-        *("getpid result", "getpid result pointer"),
+        "getpid result pointer",
         *("duplicate parameters", "duplicate variadic", "duplicate(oldfd) size", "duplicate(oldfd) sign"),
         *("duplicate result size", "duplicate result sign"),
     }
