@@ -1,7 +1,7 @@
-"""Which machine this is: the one place that decides it.
+"""The ABI of this process.
 
-Ten ABIs are known, by the names that the kernel and Debian use for them. Everything that differs from one to the next
-(a constant's value, a structure's padding) asks here.
+Ten ABIs are supported, by the names that the kernel and Debian use. All code that depends on the ABI (constants,
+structure layouts) uses `ABI`.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 if sys.platform != "linux":
     raise ImportError(f"pysyscall calls the Linux kernel, and this system is {sys.platform}")
 
-import ctypes  # only where there is one
+import ctypes  # after the check: another system may have none
 import struct
 
 if not hasattr(ctypes, "pythonapi"):
@@ -56,7 +56,7 @@ def _name(machine: str, byteorder: str, is_64_bit: bool) -> str:
 
 
 def _machine() -> str:
-    """`uname -m`; but x32, which it does not tell from i386: there a 64-bit number lies on 8 bytes, and not on 4."""
+    """`uname -m`, or "x32", for which uname says x86_64 too: x32 aligns 64-bit integers to 8 bytes, i386 to 4."""
     machine = os.uname().machine
     return "x32" if machine == "x86_64" and sys.maxsize < 2**32 and struct.calcsize("bq") == 16 else machine
 
@@ -64,15 +64,15 @@ def _machine() -> str:
 ABI = _name(_machine(), sys.byteorder, sys.maxsize > 2**32)
 
 
-# A constant's value where an ABI lacks it, in the tables of `constants`.
+# In the tables of `constants`, stands for the value on an ABI that lacks the constant.
 ABSENT = "-"
 
 
 def constant(table: str, name: str, abi: "str | None" = None) -> "int | None":
-    """The value of a constant on an ABI, this one by default; None where it lacks the constant, KeyError where all do.
+    """Return the value of a constant on an ABI, by default this one; None if that ABI lacks it. KeyError: no such name.
 
-    Such a table is text, and a line is read when it is first asked for: to make names and numbers of all at once would
-    take longer than to load the rest of what a program with sockets needs.
+    The table is text, and a line is parsed when its constant is first used: parsing all lines would take longer than
+    loading the rest of what a program with sockets needs.
     """
     start = table.find(f"\n{name} ") if name.isidentifier() else -1
     if start < 0:
@@ -81,27 +81,27 @@ def constant(table: str, name: str, abi: "str | None" = None) -> "int | None":
 
 
 def constants(table: str, prefix: str = "", abi: "str | None" = None) -> "dict[str, int]":
-    """The constants on an ABI whose names begin so, in the table's order."""
+    """Return the constants with this prefix and their values on an ABI, in the table's order."""
     found = {}
     end = -1
     while (start := table.find(f"\n{prefix}", end + 1)) >= 0:
         if (end := table.find("\n", start + 1)) < 0:
             break
         fields = table[start + 1 : end].split()
-        end -= 1  # the next line begins with what ends this one
+        end -= 1  # the search for the next line starts at this line's newline
         if fields and fields[0].isidentifier() and (value := _read(fields, abi or ABI)) is not None:
             found[fields[0]] = value
     return found
 
 
 def section(table: str, header: str) -> str:
-    """The lines of one header."""
+    """Return the lines of one header."""
     start = table.index(f"\n# <{header}>\n")
     return table[start : table.index("\n#", start + 1) + 1]
 
 
 def _read(fields: "list[str]", abi: str) -> "int | None":
-    """A line's value: after the name stand that of most ABIs, and `abi=value` for each that has another one."""
+    """Parse a line: the name, the value on most ABIs, and `abi=value` for each ABI that differs."""
     value = fields[1]
     for other in fields[2:]:
         if other.startswith(f"{abi}="):

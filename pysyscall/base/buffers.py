@@ -1,12 +1,12 @@
-"""How a Python buffer becomes a C pointer, without a copy.
+"""From a Python buffer to a C pointer, without a copy.
 
-A pointer's owner must outlive the call, and the export (the lock on a bytearray's size) must end with it, also when the
-call raises: a traceback keeps the locals of every frame. So the functions here are called inside the call's own
-argument list, `libc.read(fd, *writable(p))`, and no caller keeps what they return.
+The owner of the memory must outlive the call, and the export (which locks a bytearray's size) must end with the call,
+also if it raises: a traceback keeps the locals of every frame alive. So callers write `libc.read(fd, *writable(p))`:
+they call these functions inside the argument list and keep no reference to the results.
 
-Cheapest to pass: bytes to send, and a ctypes array (`(c_char * n)()`) to fill: ctypes takes the two as pointers as they
-are. The calls that move data take these and a bytearray without a detour: what they do themselves is `readable` and
-`writable` written out. A short bytearray they copy to send it, which is cheaper than to keep it in place.
+The fastest buffers are bytes to send and a ctypes array (`(c_char * n)()`) to fill, because ctypes passes both as
+pointers directly. The calls that transfer data handle these and bytearrays inline, with the code of `readable` and
+`writable` written out. They send a copy of a short bytearray, which is cheaper than an export.
 """
 
 from ctypes import (
@@ -34,30 +34,30 @@ if TYPE_CHECKING:
     ReadableBuffer: TypeAlias = "bytes | WriteableBuffer"
     Pointer: TypeAlias = "bytes | Array[Any] | _CArgObject | c_void_p | Export | None"
 else:
-    # For who evaluates annotations at run time. array and mmap are left out: they would have to be imported for it.
+    # For programs that evaluate annotations at run time. array and mmap are left out, to avoid importing them.
     WriteableBuffer = bytearray | memoryview | Array | Structure
     ReadableBuffer = bytes | WriteableBuffer
 
-ArrayType = type(Array)  # the type of every array's type: to compare it is five times as fast as isinstance
+ArrayType = type(Array)  # the metaclass of all array types; comparing it takes a fifth of the time of isinstance
 
-# The start of a writable buffer, which stays in place as long as this pointer lives: an array of no length, for which
-# every buffer has room. The buffer's own length is to be asked for afterwards.
+# in_place(p) is a pointer to the start of a writable buffer: an array of length 0. While it exists, the buffer cannot
+# be resized, so that the buffer's length must be read after this call.
 in_place = (c_char * 0).from_buffer
 
-# The kernel moves no more than this in one call, whatever it is asked; so no length needs more than a C int.
+# The kernel transfers at most this many bytes in one call, so that a length always fits a C int.
 MAX_RW_COUNT = 0x7FFF_F000
 
-# Up to so many bytes a copy takes less time than an export.
+# Up to this many bytes, a copy takes less time than an export.
 COPIED = 4096
 
-_as_read_buffer = pythonapi["PyObject_AsReadBuffer"]  # of the stable ABI: an address, with no export left behind
+_as_read_buffer = pythonapi["PyObject_AsReadBuffer"]  # of the stable ABI: returns the address and keeps no export
 _as_read_buffer.argtypes = [py_object, c_void_p, c_void_p]
 
 
 class _Lent:
-    """A view whose owner has Python code that runs when the view ends: before the caller looks at errno.
+    """A view of a buffer with a `__release_buffer__` in Python, which runs before the caller reads errno.
 
-    Calls that fail there do not change it. What each call itself keeps is the errno of the main thread alone.
+    It saves and restores errno around that code, whose calls may fail, in every thread.
     """
 
     __slots__ = ("_given",)
@@ -75,7 +75,7 @@ class _Lent:
 
 
 _Function = type(_Lent.__del__)
-_ARE_CLASSES = hasattr(bytes, "__buffer__")  # whether a class of Python's can be a buffer: from 3.12 on
+_ARE_CLASSES = hasattr(bytes, "__buffer__")  # whether Python classes can be buffers: from 3.12 on
 
 
 def _view(p: "ReadableBuffer") -> memoryview:
@@ -86,9 +86,10 @@ def _view(p: "ReadableBuffer") -> memoryview:
 
 
 class Export:
-    """A buffer held in place by a memoryview: its address and size, until `release` or the end of this object.
+    """An exported buffer: its address and size, valid until `release` or the end of this object.
 
-    It ends without a line of Python, in which a signal handler could raise. ctypes takes it as a pointer as it is.
+    The export ends without running Python code, in which a signal handler could raise. ctypes accepts this object as a
+    pointer.
     """
 
     __slots__ = ("_as_parameter_", "_view", "address", "nbytes")
@@ -108,14 +109,14 @@ class Export:
         self._as_parameter_ = address
 
     def release(self) -> None:
-        """Let the owner be resized again. A second call does nothing."""
+        """End the export, so that the owner can be resized again. A second call does nothing."""
         self._view.release()
 
 
 def readable(p: "ReadableBuffer | None") -> "tuple[Pointer, int]":
-    """The pointer to, and the length of, anything C-contiguous with the buffer protocol, for the kernel to read.
+    """Return a pointer and a length for the kernel to read from: of any C-contiguous object with the buffer protocol.
 
-    None is the null pointer, Go's nil.
+    None is the null pointer, as nil in Go.
     """
     if type(p) is bytes:
         size = len(p)
@@ -128,7 +129,7 @@ def readable(p: "ReadableBuffer | None") -> "tuple[Pointer, int]":
 
 
 def writable(p: "WriteableBuffer | None") -> "tuple[Pointer, int]":
-    """The pointer to, and the length of, a writable C-contiguous buffer, for the kernel to fill; None is Go's nil."""
+    """Return a pointer and a length for the kernel to write to: of a writable C-contiguous buffer. None is Go's nil."""
     start: Pointer
     if p is None:
         return None, 0
@@ -136,7 +137,7 @@ def writable(p: "WriteableBuffer | None") -> "tuple[Pointer, int]":
         start = p  # type: ignore[assignment]
         size = sizeof(p)  # type: ignore[arg-type]
     else:
-        # The export comes before the length, and both of the same view: no other thread can resize p between.
+        # The export comes first, and the length is that of the same view: no other thread can resize p in between.
         owner = p if type(p) is bytearray or type(p) is memoryview else _view(p)
         start = in_place(owner)
         size = len(owner) if type(owner) is bytearray else owner.nbytes  # type: ignore[union-attr]
@@ -144,5 +145,5 @@ def writable(p: "WriteableBuffer | None") -> "tuple[Pointer, int]":
 
 
 def is_repeated(view: memoryview, length: int = 1) -> bool:
-    """Whether its first items are all there is in it, again and again."""
+    """Whether the view is a repetition of its first items."""
     return view.tobytes() == view[:length].tobytes() * (len(view) // length)

@@ -1,19 +1,19 @@
-"""The C library's functions as their man pages declare them, and nothing else.
+"""The C library's functions as their man pages declare them.
 
-One declaration says all: mypy checks callers against the signature, and the tests hold it against the headers of every
-ABI. No checks, no retries, no exceptions here. How a public function calls one:
+There is one declaration for each function: mypy checks callers against it, ctypes converts by it, and the tests compare
+it with the headers of every ABI. Checks, retries and exceptions are the public functions' task. How one calls it:
 
     def listen(fd: int, backlog: int = SOMAXCONN) -> None:
-        if type(fd) is not int or type(backlog) is not int or (fd | backlog) >> 31:  # quick: int and in 0..2**31-1
-            fd, backlog = descriptor("fd", fd), i32("backlog", backlog)  # the named checks, for all else
+        if type(fd) is not int or type(backlog) is not int or (fd | backlog) >> 31:  # fast check: in 0..2**31-1
+            fd, backlog = descriptor("fd", fd), i32("backlog", backlog)  # full check, with the argument's name
         before = kept.value
         if libc.listen(fd, backlog) == -1:
-            fail("listen", before)  # or, where a signal may not end it, `while ... == -1: retry("listen", before)`
+            fail("listen", before)  # if EINTR is possible: `while ... == -1: retry("listen", before)`
 
-`@unconverted` passes an int as a C int, and a ctypes object as what it is. It is for parameters that are pointers, and
-integers that the caller has brought into the range of a C int: every ABI widens those to a register. The result is
-converted as declared. `@prototype` converts every argument to its declared type, some 80 ns each: for 64-bit numbers,
-names and unsigned values. Room for a header, length, address or small value comes from `base.scratch`.
+`@unconverted` passes an int as a C int, and a ctypes object as it is. It is for pointers, and for integers that the
+caller has checked to be in the range of a C int: every ABI extends those to a whole register. The result is converted
+as declared. `@prototype` converts every argument to its declared type, which takes some 80 ns each: for 64-bit
+integers, names and unsigned values. Headers, lengths, addresses and small values lie in memory from `base.scratch`.
 """
 
 import ctypes
@@ -59,10 +59,10 @@ else:
         """loff_t: of 64 bits in every libc, under the plain name."""
 
     class GivenOff64(ctypes.c_int64):
-        """An off_t of 64 bits of an unconverted function, given as a ctypes object where it does not fit an int."""
+        """A 64-bit off_t of an unconverted function: the caller passes a c_int64 if it may not fit a C int."""
 
     class GivenSize(ctypes.c_size_t):
-        """The same of a size_t."""
+        """The same for a size_t, with c_size_t."""
 
     Socklen = ctypes.c_uint32
     String = ctypes.c_char_p
@@ -84,7 +84,7 @@ def prototype(declaration: "Function") -> "Function":
 
 
 def unconverted(declaration: "Function") -> "Function":
-    """The libc function of this name as ctypes finds it, whose arguments the caller makes fit."""
+    """The libc function of this name; its arguments are not converted, the caller checks them."""
     function = _function(declaration)
     result = declaration.__annotations__["return"]
     if result is not Int:
@@ -93,10 +93,10 @@ def unconverted(declaration: "Function") -> "Function":
 
 
 def keeping_gil(function: "Function") -> "Function":
-    """The same function, called without releasing the GIL: for calls in which the kernel does not wait.
+    """The same function, called without releasing the GIL. For calls in which the kernel does not wait.
 
-    To release the GIL and take it again costs some 100 ns, and up to sys.getswitchinterval() where another thread of
-    Python computes. Not for calls that wait for a disk, a peer, a user-space file system or another thread.
+    Releasing and retaking the GIL costs some 100 ns, and up to sys.getswitchinterval() if another Python thread is
+    computing. Not for calls that may wait for a disk, a peer, a user-space file system or another thread.
     """
     try:
         found: Any = _libc_with_gil[function.__name__]
@@ -107,10 +107,10 @@ def keeping_gil(function: "Function") -> "Function":
 
 
 def by_number(declaration: "Function") -> "Function":
-    """The kernel's call SYS_NAME through libc's syscall(2): -1 and errno where it fails, as a function of libc.
+    """The system call SYS_NAME through libc's syscall(2), which returns -1 and sets errno as other functions do.
 
-    For what no libc has, or not in the kernel's layout. ENOSYS where this ABI's kernel has no such call. Integers are
-    declared Long, as wide as the register that the kernel reads.
+    For system calls that libc does not wrap, or wraps with another structure layout. ENOSYS: this ABI has no such call.
+    Integers are declared Long, which is as wide as the register that the kernel reads.
     """
     from .. import constants
 
@@ -118,15 +118,15 @@ def by_number(declaration: "Function") -> "Function":
     types = list(declaration.__annotations__.values())
     function.restype = types.pop()
     function.argtypes = [Long, *types]
-    # The kernel has no call -1, and says so.
+    # For the number -1 the kernel returns ENOSYS.
     number = getattr(constants, f"SYS_{declaration.__name__.upper()}", -1)
     return partial(function, number)  # type: ignore[no-any-return]
 
 
 def by_number_unconverted(declaration: "Function") -> "Function":
-    """The same, whose arguments the caller makes fit. It takes four at most, which all ABIs pass in registers.
+    """As by_number, with arguments that the caller checks: at most four, which all ABIs pass in registers.
 
-    Of 64-bit ABIs a fifth may lie on the stack, where nobody widens an int.
+    On 64-bit ABIs a fifth may be passed on the stack, where an int is not extended.
     """
     function: Any = by_number(declaration)
     function.func.argtypes = None
@@ -134,10 +134,10 @@ def by_number_unconverted(declaration: "Function") -> "Function":
 
 
 def _function(declaration: "Any") -> "Any":
-    """A foreign function, with the declaration beside it for the tests; a missing symbol says so when called."""
+    """The foreign function, with its declaration for the tests. If the symbol is missing, calling it raises."""
     name = declaration.__name__
     types = declaration.__annotations__.values()
-    # A 32-bit glibc gives the plain name an off_t of 32 bits; musl has the plain name alone, with 64.
+    # In 32-bit glibc the plain name has a 32-bit off_t; musl has the plain name only, with a 64-bit off_t.
     has_off_t = Off64 is not Long and not {Off64, GivenOff64, Off64Pointer}.isdisjoint(types)
     symbols = (name + "64", name) if has_off_t else (name,)
     for symbol in symbols:

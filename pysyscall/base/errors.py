@@ -1,12 +1,11 @@
 """From a C result to a value or an `OSError`.
 
-libc reports a failure as -1 and leaves the reason in errno, which ctypes keeps for each thread. The result is looked at
-first and errno only then: after a success it holds whatever came before.
+libc returns -1 on failure and stores the reason in errno, of which ctypes keeps a copy for each thread. The result is
+checked first, and errno only if it is -1: after a success errno is stale.
 
-Between a call that fails and the look at its errno, Python may run a signal handler, in which other calls fail. So each
-call notes, before it is made, what ctypes keeps (`before = kept.value`), and when it has failed it takes its own errno
-and puts that back: whoever was interrupted finds the errno of its own call. ctypes code other than this library's, in a
-handler, has to do the same.
+Between a call that fails and the reading of its errno, Python may run a signal handler, whose calls may fail too. So
+every call saves the copy first (`before = kept.value`), and after a failure reads its own errno and restores the saved
+one. Thus the interrupted call finds its own errno. Other ctypes code in a signal handler must do the same.
 """
 
 import os
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Asked:
-    """The errno that ctypes keeps for this thread, asked of ctypes."""
+    """ctypes' copy of errno for this thread, by get_errno."""
 
     @property
     def value(self) -> int:
@@ -30,22 +29,22 @@ class _Asked:
 
 
 def _main_threads() -> "c_int | _Asked":
-    """The memory in which ctypes keeps the main thread's errno, which takes half the time to look at.
+    """ctypes' copy of errno for the main thread, in place: reading it takes half the time of get_errno.
 
-    Handlers run in that thread alone. In a child that another thread has forked, that thread is the main one, and takes
-    over the memory.
+    Signal handlers run in the main thread only. After a fork in another thread, that thread is the child's main thread
+    and takes the memory over.
     """
-    set_errno(EINTR)  # from here on ctypes keeps one
+    set_errno(EINTR)  # makes ctypes allocate the copy
     pointer = pythonapi["PyCapsule_GetPointer"]
     pointer.restype, pointer.argtypes = c_void_p, [py_object, c_void_p]
     try:
         capsule = _of_this_thread()["ctypes.error_object"]
         found = c_int.from_address(pointer(capsule, b"_ctypes pymem"))
     except (KeyError, ValueError):
-        return _Asked()  # this Python keeps it elsewhere
+        return _Asked()  # this version of ctypes keeps the copy elsewhere
     if get_native_id() != os.getpid():
         return _Asked()
-    found.owner = capsule  # type: ignore[attr-defined]  # the memory lives as long as this does
+    found.owner = capsule  # type: ignore[attr-defined]  # keeps the memory alive
 
     def take_over() -> None:
         _of_this_thread()["ctypes.error_object"] = capsule
@@ -55,11 +54,11 @@ def _main_threads() -> "c_int | _Asked":
 
 
 def _of_this_thread() -> "dict[str, object]":
-    """What extension modules keep for this thread, ctypes its errno among it."""
+    """The thread state's dict, in which ctypes keeps its copy of errno."""
     get, keep = pythonapi["PyThreadState_GetDict"], pythonapi["Py_IncRef"]
     get.restype, keep.argtypes = py_object, [py_object]
     found: dict[str, object] = get()
-    keep(found)  # ctypes takes the reference for a new one, and it is borrowed
+    keep(found)  # the reference is borrowed, and ctypes takes it for a new one
     return found
 
 
@@ -72,29 +71,29 @@ def system_error(call: str, errno: int) -> OSError:
 
 
 def take_errno(before: int) -> int:
-    """The errno of the call that has just returned -1; what was kept before that call is kept again."""
+    """Return the errno of the call that has just returned -1, and restore the copy saved before it."""
     errno = get_errno()
     set_errno(before)
     return errno
 
 
 def fail(call: str, before: int) -> "NoReturn":
-    """Raise what errno says of the call that has just returned -1."""
+    """Raise the OSError for the call that has just returned -1."""
     raise system_error(call, take_errno(before))
 
 
 def check(call: str, before: int, result: int) -> int:
-    """The result, or what errno says where it is -1: `check("dup", kept.value, libc.dup(fd))`."""
+    """Return the result, or raise OSError if it is -1: `check("dup", kept.value, libc.dup(fd))`."""
     if result == -1:
         fail(call, before)
     return result
 
 
 def retry(call: str, before: int, *expected: int) -> int:
-    """Return after EINTR, for the caller's loop to call again; raise what errno says otherwise (PEP 475).
+    """After a call that returned -1: return if errno is EINTR, so that the caller's loop calls again (PEP 475).
 
-    An errno that the caller expects, and has another way for, is returned too. Python runs the signal handlers between
-    the two calls; one that raises ends the loop.
+    An errno in `expected` is returned too; any other is raised as OSError. Python runs the signal handlers before the
+    next call; an exception in one of them ends the loop.
     """
     errno = take_errno(before)
     if errno != EINTR and errno not in expected:

@@ -1,4 +1,4 @@
-"""The control data of answers: each leaves from the address that the datagram was sent to which it answers."""
+"""The control data of answers: each answer's source address is the destination of the datagram that it answers."""
 
 import sys
 from ctypes import addressof, c_char, c_void_p, sizeof
@@ -13,25 +13,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Which four bytes of a size_t hold a length: none here needs the others.
+# The offset of the low 32 bits of a size_t, which are enough for every length here.
 LOW = 4 if sys.byteorder == "big" and sizeof(c_void_p) == 8 else 0
 
 _ROOM = cmsg_space(sizeof(Inet6Pktinfo))
-_MAPPED = bytes(10) + b"\xff\xff"  # opens an IPv6 address that is an IPv4 one
+_MAPPED = bytes(10) + b"\xff\xff"  # the prefix of IPv4-mapped IPv6 addresses
 _known: "dict[bytes, bytes]" = {}
 
 
 def column(words: memoryview, row: "type[Mmsghdr | Iovec]", offset: int) -> memoryview:
-    """One 32-bit field of every structure in an array of them."""
+    """A view of one 32-bit field of each structure in an array."""
     return words[offset // 4 :: sizeof(row) // 4]
 
 
 def answer(control: bytes) -> bytes:
-    """Of the control data that came with a datagram, what its answer goes with: packet info, or nothing.
+    """Return the control data for the answer to a datagram with this control data: packet info, or nothing.
 
-    The routing table chooses the interface, but for a link-local address, which each interface may have. Where the
-    datagram was for many, by multicast or broadcast, the answer's source is the one that IP_PKTINFO has for that case,
-    or is left to the kernel.
+    The routing table chooses the interface, except for a link-local address, which is valid on one interface only.
+    After a multicast or broadcast datagram the answer's source is the spec_dst of IP_PKTINFO; for IPv6 the kernel
+    chooses it.
     """
     try:
         return _known[control]
@@ -45,12 +45,12 @@ def _answer(control: bytes) -> bytes:
         if (level, type) == (IPPROTO_IP, IP_PKTINFO) and len(data) >= sizeof(Inet4Pktinfo):
             return _inet4(data)
         if (level, type) == (IPPROTO_IPV6, IPV6_PKTINFO) and len(data) >= sizeof(Inet6Pktinfo):
-            found = _inet6(data)  # IP_PKTINFO, if it follows, knows more
+            found = _inet6(data)  # an IP_PKTINFO that follows is preferred: it has spec_dst
     return found
 
 
 def _inet4(info: bytes) -> bytes:
-    source = info[4:8]  # spec_dst, behind the interface
+    source = info[4:8]  # spec_dst, after the interface
     if not _is_unicast(source):
         return b""
     return socket_control_message(IPPROTO_IP, IP_PKTINFO, bytes(4) + source + bytes(4))
@@ -69,9 +69,9 @@ def _is_unicast(source: bytes) -> bool:
 
 
 class Answers:
-    """Headers for the messages of a MessageBatch that have control data of their own, and are like its own elsewhere.
+    """A copy of the message headers of a MessageBatch, with control data of their own.
 
-    `address` is where they begin; `moved` tells how many bytes of each were sent.
+    `address` is the address of the first header; `moved` holds the number of bytes sent of each message.
     """
 
     __slots__ = ("_alike", "_control_lengths", "_controls", "_name_lengths", "_room", "_storage", "address", "moved")
@@ -80,7 +80,7 @@ class Answers:
         count, self._room = len(headers) // sizeof(Mmsghdr), max(control, _ROOM)
         storage = bytearray(len(headers) + count * self._room)
         storage[: len(headers)] = headers
-        self._storage = c_char.from_buffer(storage)  # as long as this exists, the bytearray stays where it is
+        self._storage = c_char.from_buffer(storage)  # keeps the bytearray from being resized
         self.address = addressof(self._storage)
         for i in range(count):
             header = Mmsghdr.from_buffer(storage, i * sizeof(Mmsghdr)).hdr
@@ -90,10 +90,10 @@ class Answers:
         self.moved = column(words, Mmsghdr, Mmsghdr.len.offset)  # type: ignore[attr-defined]
         self._name_lengths = column(words, Mmsghdr, Msghdr.namelen.offset)  # type: ignore[attr-defined]
         self._control_lengths = column(words, Mmsghdr, Msghdr.controllen.offset + LOW)  # type: ignore[attr-defined]
-        self._alike: bytes | None = None  # what every message has
+        self._alike: bytes | None = None  # the control data of all messages, if it is the same
 
     def fill(self, start: int, controls: "Sequence[bytes]", name_lengths: memoryview) -> None:
-        """Give messages from start on their control data, and their names' lengths."""
+        """Set the control data and name lengths of the messages from start on."""
         end = start + len(controls)
         self._name_lengths[start:end] = name_lengths[start:end]
         first = controls[0] if controls else b""

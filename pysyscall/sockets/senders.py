@@ -1,8 +1,8 @@
-"""The addresses met of late: most datagrams come from where another came from before.
+"""A cache of decoded addresses: most datagrams come from an address that has sent before.
 
-They are known by the first bytes of a piece of scratch memory's name, its length in front of it: all of an IPv4 or IPv6
-address. `met[slot.head.raw]` is what a call looks up; where that is a KeyError, `first_sight` makes what is not there.
-Not `met.get`: in a free-threaded CPython 3.13 that costs other threads than the one that made the dict 30 µs.
+The key is the head of a scratch slot: the length of the address and its first bytes, enough for a whole IPv4 or IPv6
+address. A call looks up `met[slot.head.raw]`; on KeyError it calls `first_sight`, which decodes the address and adds
+it. `met.get` is not used: in free-threaded CPython 3.13 it takes 30 µs in every thread but the one that made the dict.
 """
 
 from ..base.scratch import HEAD_SIZE
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
-# So many are known at most, which takes less than 3 MB. Others are made each time, which costs less than to make room
-# for each; after so many of those, whoever sends now has replaced whoever sent then.
+# The cache holds at most _MOST addresses, which takes less than 3 MB. When it is full, new addresses are decoded each
+# time, which costs less than evicting one for each. After _OTHERS of those the cache is out of date, and is cleared.
 _MOST = 8192
 _OTHERS = 4096
 _others = 0
@@ -26,7 +26,7 @@ met: "dict[bytes, Sockaddr | None]" = {}
 
 
 def first_sight(slot: "Scratch") -> "Sockaddr | None":
-    """The address in a slot, or None where its length is 0; met from now on, if there is room."""
+    """Decode the address in a slot, None if its length is 0, and add it to the cache if there is room."""
     global _others
     raw: bytes = slot.name[: slot.length.value]  # type: ignore[assignment]  # a slice of a c_char array is bytes
     address = decode(raw) if raw else None
@@ -41,12 +41,12 @@ def first_sight(slot: "Scratch") -> "Sockaddr | None":
     return address
 
 
-# The same for those who have the address alone, without its length in front. No bytes, no address.
+# The same, for callers that have the bytes of an address without its length.
 _known: "dict[bytes, Sockaddr | None]" = {}
 
 
 def known(raw: bytes) -> "Sockaddr | None":
-    """decode, remembered; None for no bytes."""
+    """As decode, with a cache. None for empty bytes."""
     try:
         return _known[raw]
     except KeyError:
@@ -54,7 +54,7 @@ def known(raw: bytes) -> "Sockaddr | None":
 
 
 def remember(cache: "dict[bytes, Value]", key: bytes, value: "Value") -> "Value":
-    """The value, kept under a key with those met of late."""
+    """Add a value to a cache, which is cleared first if it is full, and return the value."""
     if len(cache) >= _MOST:
         cache.clear()
     cache[key] = value
