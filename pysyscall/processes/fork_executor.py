@@ -1,6 +1,8 @@
 """Carries out any plan with fork: the child takes its steps in turn."""
 
 import gc
+import sys
+import warnings
 from ctypes import c_int, memmove, sizeof
 from itertools import chain, starmap
 from os import fork, pipe2, read, write
@@ -8,7 +10,7 @@ from os import open as open_file
 
 from ..base.errors import system_error
 from ..constants import EPIPE, O_CLOEXEC, O_RDWR, SIG_BLOCK, SIG_SETMASK, SYS_CLOSE, SYS_UNSHARE, SYS_WRITE
-from . import child, libc
+from . import child, libc, reaping
 from .locks import fork_lock
 from .reaping import close_all, close_last, end, keep, wait_for
 from .steps import duplicate
@@ -26,6 +28,11 @@ _Pair = c_int * 2
 # The signal masks to restore after the forks under way, all in the thread that holds fork_lock. There are several if a
 # signal handler forks while it interrupts a fork; only the first is the thread's own, before all signals were blocked.
 _masks: "list[Array[c_ulong]]" = []
+
+
+# CPython from 3.12 on warns of a fork beside other threads. From 3.15 on, if a filter makes an error of the warning, it
+# is raised in the parent and the pid of the child is lost. The child here takes no locks of other threads.
+_UNWARNED = ("ignore", None, DeprecationWarning, reaping.__name__, 0)
 
 
 def is_under_way() -> bool:
@@ -186,7 +193,7 @@ def _fork(steps: "list[Step]", errors: int, signals: "Signals", forked: "list[in
         signals.look()
         gc.disable()
         try:
-            keep(forked, fork)
+            _keep_fork(forked)
         except OSError as error:
             raise system_error("fork_exec: fork", error.errno or 0) from None
         finally:
@@ -202,6 +209,22 @@ def _fork(steps: "list[Step]", errors: int, signals: "Signals", forked: "list[in
                     gc.enable()
             finally:
                 del _masks[depth:]
+
+
+def _keep_fork(forked: "list[int]") -> None:
+    """keep(forked, fork), without CPython's warning."""
+    if getattr(sys.flags, "context_aware_warnings", False):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            keep(forked, fork)
+        return
+    # catch_warnings would undo what other threads do to the filters meanwhile.
+    filters = warnings.filters
+    filters.insert(0, _UNWARNED)  # type: ignore[attr-defined]  # typeshed has a Sequence, which is a list
+    try:
+        keep(forked, fork)
+    finally:
+        filters.remove(_UNWARNED)  # type: ignore[attr-defined]
 
 
 def _write_maps(pid: int, maps: "list[tuple[str, bytes]]") -> None:

@@ -6,12 +6,14 @@ import shutil
 import signal
 import subprocess
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import CDLL
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import pytest
 
@@ -92,6 +94,28 @@ def test_a_thousand_rounds_beside_three_threads_in_malloc(busy: CDLL) -> None:
         return ended, len(os.listdir("/proc/self/fd")) - before, no_children()
 
     assert in_child(rounds) == (1000, 0, True)
+
+
+@pytest.mark.parametrize("action", ["error", "always"])
+def test_a_fork_beside_threads_is_neither_warned_of_nor_ended_by_a_warning(action: Literal["error", "always"]) -> None:
+    """CPython warns from 3.12 on. From 3.15 on a warning that is an error would lose the new process."""
+
+    def start() -> tuple[int, list[str], bool]:
+        waiting = threading.Event()
+        thread = threading.Thread(target=waiting.wait)
+        thread.start()
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter(action)
+                filters = list(warnings.filters)
+                pid = syscall.fork_exec("/bin/true", ["true"], ProcAttr(sys=SysProcAttr(pdeathsig=syscall.SIGKILL)))
+                assert warnings.filters == filters
+            return syscall.wait4(pid)[1].exit_status(), [str(each.message) for each in caught], no_children()
+        finally:
+            waiting.set()
+            thread.join()
+
+    assert in_child(start) == (0, [], True)
 
 
 def test_eight_python_threads_start_programs_at_once() -> None:
