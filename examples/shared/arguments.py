@@ -1,31 +1,31 @@
-"""Command lines, for argparse: a program's name as people type it, and arguments in their bounds or a refusal."""
+"""Command lines: an argparse parser for the programs, and argument types with limits."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 
 
 def program_parser(program: str, description: str) -> ArgumentParser:
-    """The parser of a program's command line."""
+    """Return a parser whose messages show the program's name as it is typed."""
     return ArgumentParser(prog=f"python3 -m examples.{program}", description=description)
 
 
 def host(text: str) -> str:
-    """An address or a name. An empty one would be this machine's."""
+    """An address or a host name. An empty one is refused: getaddrinfo takes it for this host."""
     if not text.strip():
         raise ArgumentTypeError("an empty name is no address")
     return text
 
 
 def seconds(text: str) -> float:
-    """A time: not negative, nor beyond a day."""
+    """A time in seconds, from 0 to one day."""
     value = float(text)
-    if not 0 <= value <= 86400:  # NaN is not either
+    if not 0 <= value <= 86400:  # also refuses NaN
         raise ArgumentTypeError(f"{text!r} is not between 0 and 86400 seconds")
     return value
 
 
 def integer(lowest: int, highest: int) -> Callable[[str], int]:
-    """A whole number from lowest to highest."""
+    """An integer from lowest to highest."""
 
     def integer(text: str) -> int:
         value = int(text)

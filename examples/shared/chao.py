@@ -1,8 +1,8 @@
-"""The CHAO protocol of the article: frames of four letters and a message, on the wire with no IP beneath.
+"""The CHAO protocol of the article: frames that hold four letters and a message, without IP.
 
-By default a frame is the original's to the byte: CHAO and the message stand where Ethernet's header would, so that
-every receiver sees in "CHAOHe" a multicast address. With an Ethertype they stand behind a real Ethernet header, which
-also crosses a switch.
+By default a frame equals the original's: it starts with CHAO and the message, in place of an Ethernet header, so that
+receivers take "CHAOHe" for a multicast address. With an Ethertype, CHAO and the message follow a real Ethernet header,
+and the frame crosses a switch.
 """
 
 import argparse
@@ -18,16 +18,16 @@ MAGIC = b"CHAO"
 GREETING = b"Hello, custom chao protocol!"
 BROADCAST = b"\xff" * 6
 
-_ETHERTYPE = 0x88B5  # the first of IEEE 802's two for experiments
+_ETHERTYPE = 0x88B5  # the first of two that IEEE 802 reserves for experiments
 _HEADER = 14  # Ethernet's: destination, source, Ethertype
-_LEAST_ON_THE_WIRE = 60  # Ethernet cards fill up shorter frames with zeros
+_LEAST_ON_THE_WIRE = 60  # Ethernet cards pad shorter frames with zeros
 _TAG = syscall.ETH_P_8021Q.to_bytes(2, "big")
 
 
 class ChaoSocket:
-    """socket(AF_PACKET, SOCK_RAW), bound to one interface, for messages in CHAO frames.
+    """socket(AF_PACKET, SOCK_RAW), bound to one interface, which sends and receives messages in CHAO frames.
 
-    `short` and `foreign` count the frames ignored: those without room for CHAO, and those of others.
+    `short` and `foreign` count the ignored frames: those too short for CHAO, and those of other protocols.
     """
 
     def __init__(self, interface_name: str, ethertype: int | None) -> None:
@@ -58,7 +58,7 @@ class ChaoSocket:
         self.close()
 
     def filter(self) -> None:
-        """setsockopt(2) SO_ATTACH_FILTER: have the kernel keep frames without CHAO from this socket."""
+        """setsockopt(2) SO_ATTACH_FILTER: let the kernel drop frames without CHAO."""
         if self.ethertype is None:
             program = syscall.lsf_prefix(MAGIC)
         else:
@@ -66,26 +66,26 @@ class ChaoSocket:
         syscall.attach_lsf(self.fd, program)
 
     def send(self, message: bytes, destination: bytes = BROADCAST) -> None:
-        """Send a message; the destination, a hardware address, counts only where there is an Ethertype."""
+        """Send a message. destination, a hardware address, is used only with an Ethertype."""
         frame = MAGIC + message
         if self.ethertype is not None:
             frame = destination + self.address + self.ethertype.to_bytes(2, "big") + frame
         syscall.sendto(self.fd, frame, 0, self._name)
 
     def receive(self) -> tuple[bytes, bytes] | None:
-        """The message in the next frame, and its sender's hardware address or b""; None where there is none for us."""
+        """Return the next frame's message and its sender's hardware address or b""; None without a CHAO frame."""
         try:
             n, controllen, _, sender = syscall.recvmsg(self.fd, self._buffer, self._control, syscall.MSG_DONTWAIT)
         except BlockingIOError:
             return None
         assert isinstance(sender, syscall.SockaddrLinklayer)
         if sender.ifindex != self._name.ifindex:
-            return None  # it came before bind
+            return None  # received before bind
         if self._loops and sender.pkttype != syscall.PACKET_OUTGOING:
-            # What leaves a loopback interface comes back to it. The kernel spares a socket its own frames only as they
-            # leave: a server that took what comes back would answer its own answers for ever.
+            # A loopback interface receives every frame that it sends. A packet socket does not see its own frames when
+            # they are sent, but when they are received: a server would answer its own answers forever.
             return None
-        # What looks like a VLAN tag the kernel has taken out, of frames without Ethernet's header too.
+        # The kernel removes what looks like a VLAN tag, also from frames without an Ethernet header.
         frame = whole_frame(bytes(self._buffer[:n]), self._control[:controllen])
         if self.ethertype is not None and _is_priority_tagged(frame):
             frame = frame[:12] + frame[16:]
@@ -104,19 +104,19 @@ class ChaoSocket:
         return None
 
     def ignored(self) -> str:
-        """How many frames were ignored, and why."""
+        """Return a sentence: how many frames were ignored, and why."""
         total = self.short + self.foreign
         frames = "frame" if total == 1 else "frames"
         return f"ignored {total} {frames}: {self.short} too short for CHAO, {self.foreign} of others"
 
 
 def _is_priority_tagged(frame: bytes) -> bool:
-    """Whether a frame has an 802.1Q tag with a priority alone: VLAN 0 is none."""
+    """Whether a frame has an 802.1Q tag that carries only a priority: its VLAN id is 0."""
     return frame[12:14] == _TAG and int.from_bytes(frame[14:16], "big") & 0x0FFF == 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What server and client have in common on their command lines."""
+    """Add the arguments that server and client share."""
     parser.add_argument("--interface", default="eth0", metavar="NAME", help="the network interface (%(default)s)")
     parser.add_argument(
         "--ethertype",
@@ -124,12 +124,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=_ETHERTYPE,
         metavar="NUMBER",
-        help=f"put each frame behind an Ethernet header with this Ethertype ({_ETHERTYPE:#x} where none is given)",
+        help=f"put each frame behind an Ethernet header with this Ethertype (default {_ETHERTYPE:#x})",
     )
 
 
 def open_chao_socket(arguments: argparse.Namespace) -> ChaoSocket:
-    """The socket that the command line asks for, or the program's end with a sentence that says why not."""
+    """Open the socket that the command line asks for, or exit with an error message."""
     try:
         return ChaoSocket(arguments.interface, arguments.ethertype)
     except PermissionError:
@@ -142,6 +142,6 @@ def open_chao_socket(arguments: argparse.Namespace) -> ChaoSocket:
 
 def _ethertype(text: str) -> int:
     value = int(text, 0)
-    if not 0x600 <= value <= 0xFFFF:  # what is less is a frame's length
+    if not 0x600 <= value <= 0xFFFF:  # smaller numbers are the length of a frame
         raise argparse.ArgumentTypeError(f"{text!r} is not between 0x600 and 0xffff")
     return value

@@ -1,4 +1,4 @@
-"""A socket for ICMP echo, of the kind that this process may have, for IPv4 or IPv6."""
+"""A socket for ICMP echo requests and replies, over IPv4 or IPv6."""
 
 import os
 from typing import NamedTuple
@@ -13,7 +13,7 @@ _FROM_THE_NETWORK = (syscall.SO_EE_ORIGIN_ICMP, syscall.SO_EE_ORIGIN_ICMP6)
 
 
 class Reply(NamedTuple):
-    """An echo reply, who sent it, and how many more hops it could have gone."""
+    """An echo reply, its sender, and its TTL or hop limit."""
 
     echo: Echo
     source: syscall.Sockaddr | None
@@ -21,7 +21,7 @@ class Reply(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """An ICMP error's type and code, who sent it, and the echo request that it is about."""
+    """An ICMP error: its type and code, its sender, and the echo request that caused it."""
 
     request: Echo
     source: syscall.Sockaddr
@@ -30,10 +30,10 @@ class Failure(NamedTuple):
 
 
 class EchoSocket:
-    """A ping socket where net.ipv4.ping_group_range allows one, else a raw socket: icmp(7), raw(7).
+    """A ping socket if net.ipv4.ping_group_range allows it, otherwise a raw socket: icmp(7), raw(7).
 
-    PermissionError: this process may have neither. A ping socket has an identifier of the kernel's and gets the replies
-    to it. A raw socket gets everybody's, and those of IPv4 with the IP header.
+    PermissionError: neither is allowed. The kernel chooses a ping socket's identifier and passes it only the replies
+    with that identifier. A raw socket receives all replies, in IPv4 with their IP header.
     """
 
     def __init__(self, family: int) -> None:
@@ -62,18 +62,18 @@ class EchoSocket:
         syscall.close(self.fd)
 
     def send(self, sequence: int, payload: bytes, to: syscall.Sockaddr) -> None:
-        """sendto(2): an echo request."""
+        """sendto(2): send an echo request."""
         message = Echo(self.identifier, sequence, payload).request(self.family)
         while True:
             try:
                 syscall.sendto(self.fd, message, 0, to)
                 return
             except OSError:
-                if not self._take_failures():  # an earlier request's failure is raised by whatever call comes next
+                if not self._take_failures():  # the next call on the socket reports an earlier request's error
                     raise
 
     def receive(self) -> Reply | Failure | None:
-        """recvmsg(2): the next reply to, or error about, a request of this socket; None where nothing has come."""
+        """recvmsg(2): return the next reply to, or error about, a request of this socket; None if there is none."""
         while not self._failures:
             try:
                 n, oobn, _, source = syscall.recvmsg(self.fd, self._buffer, self._oob, syscall.MSG_DONTWAIT)
@@ -91,7 +91,7 @@ class EchoSocket:
     def _own_reply(self, message: bytes) -> Echo | None:
         if self.raw and self.family == syscall.AF_INET:
             packet = parse_packet(message)
-            # The kernel serves raw sockets before it looks at ICMP's checksum itself.
+            # The kernel passes packets to raw sockets before it checks the ICMP checksum.
             if packet is None or internet_checksum(packet.payload):
                 return None
             message = packet.payload
@@ -104,7 +104,7 @@ class EchoSocket:
         return parse(control)
 
     def _take_failures(self) -> bool:
-        """recvmsg(2) with MSG_ERRQUEUE: take all that is in the error queue; whether an ICMP error was."""
+        """recvmsg(2) with MSG_ERRQUEUE: empty the error queue, and return whether an ICMP error was in it."""
         any_icmp = False
         while True:
             try:
@@ -127,7 +127,7 @@ class EchoSocket:
             syscall.setsockopt_int(self.fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVERR, 1)
 
     def _let_replies_through(self) -> None:
-        """Have the kernel keep all other messages from a raw socket: a set bit blocks a type."""
+        """Let the kernel drop all ICMP types but echo replies. A set bit blocks a type."""
         if self.family == syscall.AF_INET:
             blocked = ~(1 << syscall.ICMP_ECHOREPLY)
             syscall.setsockopt_int(self.fd, syscall.SOL_RAW, syscall.ICMP_FILTER, blocked)

@@ -1,4 +1,4 @@
-"""A process that was just forked."""
+"""Running a function in a forked process."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ import pysyscall as syscall
 def become(
     function: Callable[..., object], *args: object, when_parent_dies: signal.Signals = signal.SIGKILL
 ) -> NoReturn:
-    """Run function(*args) in a process just forked, and end it with its status: never return to what was forked.
+    """Run function(*args) in the child after a fork, and exit with its status; do not return to the parent's code.
 
-    It gets a signal if its parent dies, also after exec.
+    The process gets the signal when_parent_dies if its parent dies, also after exec.
     """
     status = 1
     try:

@@ -1,6 +1,6 @@
-"""What goes over an interface, each frame in one line.
+"""One-line summaries of frames.
 
-A length that cannot be is said, and nothing is read by it.
+An impossible length field is reported, and not used.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from ..arping import ArpPacket
 from .chao import MAGIC
 
 _HEADER = 14  # Ethernet's: destination, source, Ethertype
-_LEAST_ETHERTYPE = 0x600  # what is less is a length: IEEE 802.3
+_LEAST_ETHERTYPE = 0x600  # smaller numbers are a length: IEEE 802.3
 _IPV4_HEADER, _IPV6_HEADER = 20, 40
 _TAGS = [tag.to_bytes(2, "big") for tag in (syscall.ETH_P_8021Q, syscall.ETH_P_8021AD)]
-_MOST_TAGS = 80  # characters: nobody needs more, but anybody can send a frame that is nothing but tags
+_MOST_TAGS = 80  # characters: a hostile frame may consist of tags only
 
 _TCP_FLAGS = {
     syscall.TH_SYN: "SYN",
@@ -35,17 +35,17 @@ _ICMPV6 = {
     syscall.ND_NEIGHBOR_ADVERT: "neighbour advertisement",
     syscall.ICMPV6_MLD2_REPORT: "multicast listener report",
 }
-# Those of IPv6 that say their length in units of 8 bytes, without the first 8.
+# IPv6 extension headers whose length field counts units of 8 bytes after the first 8.
 _EXTENSION_HEADERS = (syscall.IPPROTO_HOPOPTS, syscall.IPPROTO_ROUTING, syscall.IPPROTO_DSTOPTS)
 
 
 def is_chao(frame: bytes) -> bool:
-    """Whether this is a CHAO frame, with Ethernet's header or without."""
+    """Whether this is a CHAO frame, with an Ethernet header or without."""
     return frame.startswith(MAGIC) or frame.startswith(MAGIC, _HEADER)
 
 
 def summary(frame: bytes) -> str:
-    """A frame in a line."""
+    """Return the summary of a frame."""
     tags = ""
     while len(tags) < _MOST_TAGS and frame[12:14] in _TAGS and len(frame) >= _HEADER + 4:
         tags += f"VLAN {int.from_bytes(frame[14:16], 'big') & 0xFFF}, "
@@ -54,7 +54,7 @@ def summary(frame: bytes) -> str:
 
 
 def hexdump(data: bytes) -> Iterator[str]:
-    """Lines of 16 bytes: offset, bytes, characters."""
+    """Yield a line for each 16 bytes: offset, bytes in hexadecimal, characters."""
     for start in range(0, len(data), 16):
         line = data[start : start + 16]
         characters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in line)
@@ -104,7 +104,7 @@ def _ipv4(packet: bytes) -> str:
     if len(packet) < _IPV4_HEADER or packet[0] >> 4 != 4:
         return ""
     header_length, length = (packet[0] & 0x0F) * 4, int.from_bytes(packet[2:4], "big")
-    length = length or len(packet)  # 0: longer than fits in there, and still for a card to cut up
+    length = length or len(packet)  # 0: too long for the field, to be segmented by the network card
     ends = [str(IPv4Address(packet[start : start + 4])) for start in (12, 16)]
     fragment, protocol = int.from_bytes(packet[6:8], "big"), packet[9]
     if not _IPV4_HEADER <= header_length <= len(packet):
@@ -141,7 +141,7 @@ def _ipv6(packet: bytes) -> str:
 
 
 def _transport(version: str, protocol: int, ends: list[str], segment: bytes, whole: bool) -> str:
-    """What IP carries; not whole where it is a first fragment, or the frame was cut."""
+    """Return the summary of an IP payload; whole is False for a first fragment or a truncated frame."""
     if protocol in (syscall.IPPROTO_TCP, syscall.IPPROTO_UDP):
         least, show = (20, _tcp) if protocol == syscall.IPPROTO_TCP else (8, _udp)
         if len(segment) >= least:
@@ -177,5 +177,5 @@ def _udp(source: str, destination: str, segment: bytes, whole: bool) -> str:
 
 
 def _text(message: bytes) -> str:
-    """Bytes of a message, on one line."""
+    """Return a message as a one-line literal."""
     return repr(message.decode("ascii", "backslashreplace"))

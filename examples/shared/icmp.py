@@ -9,11 +9,11 @@ from .checksums import internet_checksum
 
 _header = struct.Struct("!BBHHH")
 
-# Of each address family: the echo request's type and the reply's.
+# The types of echo request and reply, by address family.
 _REQUEST = {syscall.AF_INET: syscall.ICMP_ECHO, syscall.AF_INET6: syscall.ICMPV6_ECHO_REQUEST}
 _REPLY = {syscall.AF_INET: syscall.ICMP_ECHOREPLY, syscall.AF_INET6: syscall.ICMPV6_ECHO_REPLY}
 
-# What ping has always said of an error, by type and code.
+# The usual texts of ping, by type and code.
 _ERRORS_4 = {
     (syscall.ICMP_DEST_UNREACH, syscall.ICMP_NET_UNREACH): "Destination Net Unreachable",
     (syscall.ICMP_DEST_UNREACH, syscall.ICMP_HOST_UNREACH): "Destination Host Unreachable",
@@ -53,19 +53,19 @@ class Echo(NamedTuple):
     payload: bytes
 
     def request(self, family: int) -> bytes:
-        """The message to send. The kernel fills in the checksum over IPv6, which covers addresses that it chooses."""
+        """Return the message. In IPv6 the kernel fills in the checksum, which covers addresses that it chooses."""
         empty = _header.pack(_REQUEST[family], 0, 0, self.identifier, self.sequence) + self.payload
         checksum = internet_checksum(empty) if family == syscall.AF_INET else 0
         return empty[:2] + checksum.to_bytes(2, "big") + empty[4:]
 
 
 def parse_reply(family: int, message: bytes) -> Echo | None:
-    """The echo reply in an ICMP message, or None where it is none."""
+    """Parse an echo reply; None if the ICMP message is another."""
     return _parse(_REPLY[family], message)
 
 
 def parse_request(family: int, message: bytes) -> Echo | None:
-    """The echo request in an ICMP message, such as the one that an error returns to its sender; or None."""
+    """Parse an echo request, such as the one that an ICMP error quotes; None if the message is another."""
     return _parse(_REQUEST[family], message)
 
 
@@ -77,6 +77,6 @@ def _parse(wanted: int, message: bytes) -> Echo | None:
 
 
 def error_text(family: int, kind: int, code: int) -> str:
-    """What an ICMP error of this type and code says."""
+    """Return the text for an ICMP error of this type and code."""
     errors = _ERRORS_4 if family == syscall.AF_INET else _ERRORS_6
     return errors.get((kind, code), f"ICMP type {kind}, code {code}")

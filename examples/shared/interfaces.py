@@ -1,4 +1,4 @@
-"""Network interfaces by the names that people have for them."""
+"""Network interfaces, looked up by name."""
 
 import sys
 from typing import NoReturn
@@ -7,7 +7,7 @@ import pysyscall as syscall
 
 
 def interface_that_is_up(program: str, name: str) -> syscall.Interface:
-    """The interface of this name, or the program's end with a sentence that says why not."""
+    """Return the interface of this name; exit with an error message if there is none or it is down."""
     try:
         interface = syscall.interface_by_name(name)
     except OSError as error:
@@ -20,6 +20,6 @@ def interface_that_is_up(program: str, name: str) -> syscall.Interface:
 
 
 def no_interface(begin: str, name: str) -> NoReturn:
-    """End the program, which has not found an interface."""
+    """Exit with an error message that lists the interfaces."""
     names = ", ".join(interface.name for interface in syscall.interfaces())
     sys.exit(f"{begin} there is no interface {name}, but {names or 'none at all'}")

@@ -1,4 +1,4 @@
-"""IPv4 packets and the UDP datagrams in them, put together and taken apart by hand. RFC 791, RFC 768."""
+"""Building and parsing IPv4 packets and UDP datagrams. RFC 791, RFC 768."""
 
 import struct
 from typing import NamedTuple
@@ -39,18 +39,18 @@ class Datagram(NamedTuple):
     payload: bytes
 
     def packet(self, source: bytes, destination: bytes) -> Packet:
-        """The datagram in an IPv4 packet."""
+        """Return an IPv4 packet with this datagram."""
         length = _udp.size + len(self.payload)
         ports = self.source_port, self.destination_port
         unsummed = _udp.pack(*ports, length, 0) + self.payload
-        # 0 would mean that there is no checksum; in one's complement 0xFFFF is as much.
+        # 0 means "no checksum"; 0xFFFF is the same value in one's complement.
         checksum = _udp_checksum(source, destination, unsummed) or 0xFFFF
         udp = _udp.pack(*ports, length, checksum) + self.payload
         return Packet(syscall.IPPROTO_UDP, source, destination, udp)
 
 
 def parse_packet(raw: bytes) -> Packet | None:
-    """The IPv4 packet, less what pads its frame; None where it is cut, damaged, or but a fragment."""
+    """Parse an IPv4 packet, without the padding of its frame; None if it is truncated, corrupt or a fragment."""
     if len(raw) < _ipv4.size:
         return None
     first, _, length, _, fragment, _, protocol, _, source, destination = _ipv4.unpack_from(raw)
@@ -63,9 +63,9 @@ def parse_packet(raw: bytes) -> Packet | None:
 
 
 def parse_datagram(packet: Packet, checksum_is_ready: bool = True) -> Datagram | None:
-    """The UDP datagram in a packet; None where there is none, or where it is cut or damaged.
+    """Parse the UDP datagram in a packet; None if there is none, or if it is truncated or corrupt.
 
-    A checksum that the sender's machine leaves to its network card is not ready on a wire without one (veth).
+    checksum_is_ready is False if the sender left the checksum to its network card; veth, for one, never computes it.
     """
     if packet.protocol != syscall.IPPROTO_UDP or len(packet.payload) < _udp.size:
         return None

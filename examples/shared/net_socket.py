@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class NetSocket:
-    """A socket that closes itself at the end of a `with` block. Non-blocking, and close-on-exec from birth."""
+    """A socket that is closed at the end of a `with` block. It is non-blocking and close-on-exec."""
 
     __slots__ = ("fd",)
 
@@ -32,7 +32,7 @@ class NetSocket:
         return NetSocket(nfd)
 
     def close(self) -> None:
-        # A second close would close whatever has the number by then.
+        # A second close could close a new descriptor of the same number.
         fd, self.fd = self.fd, -1
         if fd != -1:
             syscall.close(fd)
@@ -45,9 +45,9 @@ class NetSocket:
 
 
 def new_net_socket(ip: bytes, port: int, shared: bool = False) -> NetSocket:
-    """A socket that listens on ip (4 or 16 bytes, as parse_ip returns them) and port; port 0 takes a free one.
+    """Return a socket that listens on ip (4 or 16 bytes, as parse_ip returns them) and port; port 0 is any free one.
 
-    shared: the port is for several such sockets, among which the kernel shares out the connections.
+    shared: several such sockets may have the port (SO_REUSEPORT); the kernel distributes the connections.
     """
     socket = bound_net_socket(ip, port, shared)
     try:
@@ -59,9 +59,9 @@ def new_net_socket(ip: bytes, port: int, shared: bool = False) -> NetSocket:
 
 
 def bound_net_socket(ip: bytes, port: int, shared: bool) -> NetSocket:
-    """A socket that has an address, and does not listen yet."""
+    """Return a socket that is bound to an address and does not listen yet."""
     family = syscall.AF_INET if len(ip) == 4 else syscall.AF_INET6
-    # No ForkLock: sys_socket makes the descriptor close-on-exec in the same call.
+    # No ForkLock is needed: sys_socket creates the descriptor close-on-exec.
     socket = NetSocket(syscall.sys_socket(family, syscall.SOCK_STREAM))
     try:
         syscall.setsockopt_int(socket.fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
@@ -76,7 +76,7 @@ def bound_net_socket(ip: bytes, port: int, shared: bool) -> NetSocket:
 
 
 def host_port(sa: syscall.Sockaddr) -> str:
-    """An address as a URL has it: 127.0.0.1:8080, [::1]:8080."""
+    """Return an address as in a URL: 127.0.0.1:8080, [::1]:8080."""
     from ipaddress import ip_address
 
     assert isinstance(sa, (syscall.SockaddrInet4, syscall.SockaddrInet6))

@@ -1,6 +1,6 @@
-"""The frames that sniff can be asked for, as programs that the kernel runs on each: chao, arp, icmp, udp port N.
+"""The filters of sniff, as BPF programs that the kernel runs on each frame: chao, arp, icmp, udp port N.
 
-Of a frame that was received the kernel has already taken the VLAN tag out; one that is being sent may still have it.
+From a received frame the kernel has removed the VLAN tag before the filter runs; a frame being sent may still have one.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _EQUAL = syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K
 
 
 def frame_filter(words: Sequence[str]) -> Program:
-    """The program for a filter that a command line names. ValueError: there is none of that name."""
+    """Return the program of the filter that a command line names. ValueError: unknown filter."""
     match list(words):
         case ["chao"]:
             return _either(syscall.lsf_prefix(MAGIC), _tagged_or_not(syscall.lsf_prefix(MAGIC, _HEADER)))
@@ -36,7 +36,7 @@ def frame_filter(words: Sequence[str]) -> Program:
 
 
 def coming_in(program: Sequence[syscall.SockFilter]) -> Program:
-    """The same program for the frames that come in alone: on a loopback interface what goes out comes in again."""
+    """Make a program reject outgoing frames. On a loopback interface they come in again."""
     return [
         syscall.lsf_stmt(syscall.BPF_LD | syscall.BPF_B | syscall.BPF_ABS, syscall.SKF_AD_OFF + syscall.SKF_AD_PKTTYPE),
         syscall.lsf_jump(_EQUAL, syscall.PACKET_OUTGOING, 0, 1),
@@ -46,12 +46,12 @@ def coming_in(program: Sequence[syscall.SockFilter]) -> Program:
 
 
 def _either(first: Program, second: Program) -> Program:
-    """What the first accepts, or else the second. The first's last instruction is where it rejects."""
+    """Return a program that accepts what either program accepts. The first one must end with its reject."""
     return first[:-1] + second
 
 
 def _tagged_or_not(program: Program) -> Program:
-    """A program for frames without a VLAN tag, for frames with one too: there all stands four bytes later."""
+    """Make a program for untagged frames match VLAN-tagged frames too, where all offsets are four bytes greater."""
     return [
         _load(syscall.BPF_H, _ETHERTYPE),
         syscall.lsf_jump(_EQUAL, syscall.ETH_P_8021Q, 1 + len(program), 0),
@@ -62,7 +62,7 @@ def _tagged_or_not(program: Program) -> Program:
 
 
 def _moved(instruction: syscall.SockFilter) -> syscall.SockFilter:
-    """An instruction that loads from behind a VLAN tag what it would load from a frame without one."""
+    """Return the instruction with its offset moved past a VLAN tag, if it loads from the frame."""
     code = instruction.code
     loads = code & 0x07 in (syscall.BPF_LD, syscall.BPF_LDX)
     from_frame = code & 0xE0 in (syscall.BPF_ABS, syscall.BPF_IND, syscall.BPF_MSH)
@@ -70,7 +70,7 @@ def _moved(instruction: syscall.SockFilter) -> syscall.SockFilter:
 
 
 def _udp_port(port: int) -> Program:
-    """UDP from or to a port. Not a later fragment, which has no port in it, nor behind extension headers of IPv6."""
+    """Return a program for UDP from or to a port; not later fragments, nor UDP after IPv6 extension headers."""
     ip = _HEADER
     return syscall.lsf_assemble(
         _load(syscall.BPF_H, _ETHERTYPE),

@@ -1,4 +1,4 @@
-"""Packet sockets on one interface, for the programs that speak below IP."""
+"""Packet sockets on one interface, for programs that use protocols below IP."""
 
 import sys
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ _LOOK_AGAIN = 0.2  # seconds
 
 @contextmanager
 def packet_socket(program: str, interface_name: str, ethertype: int) -> Iterator[tuple[int, syscall.Interface]]:
-    """socket(AF_PACKET, SOCK_DGRAM): what one interface receives of one protocol, without Ethernet's header.
+    """socket(AF_PACKET, SOCK_DGRAM): open a socket for one protocol on one interface, without Ethernet headers.
 
-    Where that cannot be, the program ends with a sentence that says why, and status 1.
+    If that is not possible, exit with an error message and status 1.
     """
     try:
-        # Protocol 0 receives nothing, so that no other interface's packets are in the queue when bind names one.
+        # With protocol 0 the socket receives nothing until bind: no packets of other interfaces get into its queue.
         fd = syscall.socket(syscall.AF_PACKET, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, 0)
     except PermissionError:
         sys.exit(without_capability(f"{program}:", program))
@@ -38,10 +38,10 @@ def packet_socket(program: str, interface_name: str, ethertype: int) -> Iterator
 def for_this_host(
     source: syscall.Sockaddr | None, interface: syscall.Interface
 ) -> TypeGuard[syscall.SockaddrLinklayer]:
-    """Whether a packet came by this interface, for us or for all.
+    """Whether a packet was received on this interface and sent to this host, or by broadcast or multicast.
 
-    A promiscuous interface also shows what others send each other, and any shows, as of its VLANs' interfaces, what is
-    for these.
+    A promiscuous interface also receives packets between other hosts. Packets for a VLAN interface arrive at the
+    socket of its lower interface too.
     """
     kinds = (syscall.PACKET_HOST, syscall.PACKET_BROADCAST, syscall.PACKET_MULTICAST)
     return (
@@ -50,9 +50,9 @@ def for_this_host(
 
 
 def whole_frame(frame: bytes, control: bytes | bytearray) -> bytes:
-    """A frame as it was on the wire: with the VLAN tag that the kernel took out, and tells of in control data.
+    """Return a frame as it was on the wire, with the VLAN tag that the kernel moved to the control data.
 
-    It takes out whatever looks like one, of a frame that has no Ethernet header too.
+    The kernel removes everything that looks like a tag, also from a frame that has no Ethernet header.
     """
     for m in syscall.parse_socket_control_message(control):
         if (m.header.level, m.header.type) == (syscall.SOL_PACKET, syscall.PACKET_AUXDATA):
@@ -61,10 +61,10 @@ def whole_frame(frame: bytes, control: bytes | bytearray) -> bytes:
 
 
 def wait_until_up(fd: int, stop: int, error: OSError) -> None:
-    """Where an error says that a packet socket's interface is down, say so, and wait until it is up, or `stop` is read.
+    """After ENETDOWN from a packet socket, print a message and wait until the interface is up or `stop` is readable.
 
-    The socket then receives again by itself. The error is raised where it is another, or the interface is gone: the
-    kernel has no word for that once it is down.
+    The socket then receives again by itself. Raise the error if it is another one, or if the interface is gone, which
+    the kernel does not report after ENETDOWN.
     """
     if error.errno != syscall.ENETDOWN:
         raise error
@@ -84,7 +84,7 @@ def _is_up(fd: int, error: OSError) -> bool:
 
 
 def without_capability(begin: str, act: str, socket: str = "a packet socket") -> str:
-    """What a program says that may have no such socket: how to get one, or what part of the tour shows it."""
+    """Return the error message for a missing CAP_NET_RAW: how to get it, or which part of the tour needs none."""
     return (
         f"{begin} {socket} needs the capability CAP_NET_RAW: use sudo, or give it to your Python (sudo setcap"
         f" cap_net_raw+ep PYTHON), or try it in a private network: python3 -m examples {act}"

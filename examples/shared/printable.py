@@ -1,11 +1,11 @@
-"""Text that somebody else wrote, harmless to show."""
+"""Texts from others, made safe to print."""
 
 
 def printable(text: str) -> str:
-    r"""The text on one line, with all that is no printable character escaped: \x1b, \x9b, \u202e.
+    r"""Return the text on one line, with all unprintable characters escaped: \x1b, \x9b, \u202e.
 
-    Control characters would change what a terminal shows, or more lines would pass for a log's own. A byte that is no
-    UTF-8, which Python holds as a surrogate, is shown as that byte.
+    Control characters could change what a terminal shows, and newlines could forge lines of a log. A byte that is not
+    UTF-8, a surrogate in Python, is shown as that byte.
     """
     if text.isprintable():
         return text

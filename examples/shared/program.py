@@ -1,4 +1,4 @@
-"""How every program here runs: its three standard descriptors, its output, and its end."""
+"""What all programs need: standard descriptors, output that can fail, and exit statuses."""
 
 import io
 import os
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def run(main: Callable[[], int], *, needs_output: bool = True) -> NoReturn:
-    """Run a program; main's result is its exit status.
+    """Run a program; main returns its exit status.
 
-    Where standard output cannot be written to, the program ends with status 1 and says why, but is silent where only
-    its reader has gone; a server, with needs_output=False, goes on. Ctrl-C ends it with status 130, and SIGTERM with
-    143, if main has no better end for KeyboardInterrupt.
+    If writing to standard output fails, the program prints the reason and exits with status 1; on a broken pipe it
+    prints nothing. With needs_output=False, for servers, it continues. The exit status is 130 after Ctrl-C and 143
+    after SIGTERM, unless main handles KeyboardInterrupt.
     """
     hold_standard_descriptors()
-    os.environ["PYTHON_COLORS"] = "0"  # no control characters of Python's own, which would be escaped
+    os.environ["PYTHON_COLORS"] = "0"  # Python's colors would be shown as escaped control characters
     sys.stdout, sys.stderr = _text_stream(1, needs_output), _text_stream(2, False)
     stop_once()
     status: int | str
@@ -45,26 +45,26 @@ def run(main: Callable[[], int], *, needs_output: bool = True) -> NoReturn:
     except OutputFailed as lost:
         status = 1 if lost.error.errno == syscall.EPIPE else failure(lost.error)
     finally:
-        with suppress(KeyboardInterrupt):  # which has come too late, and keeps the next from coming
+        with suppress(KeyboardInterrupt):  # one that comes while this runs
             ignore_stop_signals()
     sys.exit(status)
 
 
 def hold_standard_descriptors() -> None:
-    """Open what was closed of descriptors 0 to 2: no socket may have a number that output is written to.
+    """Open those of the descriptors 0 to 2 that are closed, so that no socket gets one of these numbers.
 
-    Descriptors 0 and 1 the wrong way round, so that who needs them still fails.
+    0 is opened for writing only and 1 for reading only, so that a program that uses them still gets an error.
     """
     for fd, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
             os.fstat(fd)
         except OSError:
-            os.open(os.devnull, flags)  # the lowest number that is free
+            os.open(os.devnull, flags)  # returns the lowest free number, which is fd
             os.set_inheritable(fd, True)
 
 
 def print_bytes(words: str, data: bytes) -> None:
-    """Print a line of words, and bytes that came from the network: as they are, but harmless on a terminal."""
+    """Print a line: words, then bytes from the network. On a terminal their control characters are escaped."""
     if sys.stdout.isatty():
         print(words + printable(data.decode(errors="surrogateescape")), flush=True)
     else:
@@ -74,7 +74,7 @@ def print_bytes(words: str, data: bytes) -> None:
 
 
 def write_some(fd: int, data: "ReadableBuffer") -> int:
-    """write(2): how much of the data could be written, of a non-blocking descriptor too once it has room."""
+    """write(2), also of a non-blocking descriptor: wait until it is writable. Return the number of bytes written."""
     while True:
         try:
             return syscall.write(fd, data)
@@ -83,7 +83,7 @@ def write_some(fd: int, data: "ReadableBuffer") -> int:
 
 
 class OutputFailed(Exception):
-    """Standard output cannot be written to. No OSError, so that nobody takes it for the failure of another call."""
+    """Writing to standard output failed. Not an OSError, so that no handler takes it for another call's error."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
@@ -91,7 +91,7 @@ class OutputFailed(Exception):
 
 
 class _Descriptor(io.RawIOBase):
-    """A standard descriptor to write to. One that a program needs raises OutputFailed, once."""
+    """Standard output or error. If the program needs it, a failed write raises OutputFailed, once."""
 
     def __init__(self, fd: int, needed: bool) -> None:
         self._fd = fd
@@ -114,13 +114,13 @@ class _Descriptor(io.RawIOBase):
                 return write_some(self._fd, view)
             except OSError as error:
                 if self._needed:
-                    self._lost = True  # Python tries to write the rest once more at its end
+                    self._lost = True  # Python tries to write the rest again at exit
                     raise OutputFailed(error) from error
         return view.nbytes
 
 
 class _Text(io.TextIOWrapper):
-    """Lines of text without control characters, whoever's names and words are in them."""
+    """A text stream that escapes control characters, as texts from the network or file names may hold some."""
 
     def write(self, text: str, /) -> int:
         if not text.rstrip("\n").isprintable():

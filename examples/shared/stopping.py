@@ -1,4 +1,4 @@
-"""Ending a program by SIGINT or SIGTERM: the first one counts, and none cuts the ending short."""
+"""Clean exit on SIGINT or SIGTERM: the first signal ends the program, later ones do not interrupt its cleanup."""
 
 import signal
 from collections.abc import Iterator, Mapping
@@ -10,15 +10,15 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """SIGINT or SIGTERM has come."""
+    """SIGINT or SIGTERM was received."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM has come, which ends a program as Ctrl-C does, but for its exit status."""
+    """SIGTERM was received. It ends a program as Ctrl-C does, with another exit status."""
 
 
 def ignore_stop_signals() -> None:
-    """Let SIGINT and SIGTERM do nothing from now on, until the program's exit."""
+    """Ignore SIGINT and SIGTERM until the program's exit."""
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
@@ -26,9 +26,9 @@ def ignore_stop_signals() -> None:
 
 
 def stop_once() -> None:
-    """Let SIGINT raise KeyboardInterrupt, as ever, and SIGTERM Terminated; a second one of them does nothing."""
+    """Let SIGINT raise KeyboardInterrupt, as usual, and SIGTERM Terminated; ignore all further ones."""
     first = _First({signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated})
-    # One that is ignored, as under nohup, stays so.
+    # A signal that is ignored, as under nohup, stays ignored.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, first)
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -37,10 +37,10 @@ def stop_once() -> None:
 
 @contextmanager
 def stop_signals() -> Iterator[int]:
-    """A descriptor that can be read once SIGINT or SIGTERM has come, which do nothing else from the block's begin on.
+    """Return a descriptor that becomes readable on SIGINT or SIGTERM, which have no other effect in the block.
 
-    A handler in Python that raises would be too late for a signal that comes just before a call begins to wait; Python
-    writes to this descriptor in the very signal handler.
+    Python runs its signal handlers between bytecodes, so that an exception raised by one is too late for a signal that
+    arrives just before a call starts to wait. Python writes to this descriptor in the C signal handler itself.
     """
     reading, writing = syscall.pipe2(syscall.O_NONBLOCK | syscall.O_CLOEXEC)
     previous_fd = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -55,10 +55,11 @@ def stop_signals() -> Iterator[int]:
 
 @contextmanager
 def stopping_receiver(fd: int) -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the block, in which a UDP socket waits for datagrams, and nothing but them.
+    """Let SIGINT and SIGTERM end the block, in which a UDP socket receives datagrams.
 
-    The handler raises. For a signal that comes just before a call begins to wait that is too late; so Python, in the
-    very signal handler, also writes to a socket that is connected to this one: a datagram ends the wait.
+    The Python signal handler raises an exception, which is too late for a signal that arrives just before a call starts
+    to wait. So Python's C signal handler also writes to a socket that is connected to this one, and the datagram ends
+    the wait.
     """
     own = syscall.getsockname(fd)
     waker = syscall.sys_socket(own.family, syscall.SOCK_DGRAM, syscall.IPPROTO_UDP)
@@ -77,9 +78,10 @@ def stopping_receiver(fd: int) -> Iterator[None]:
 
 
 class _First:
-    """A handler that raises what it should for the first signal, and keeps all further ones from this process.
+    """A signal handler that raises the given exception for the first signal, and blocks all further ones.
 
-    It cannot ignore them: Python complains of a signal that has come, and has another handler when its turn comes.
+    It does not set SIG_IGN: if a signal is already pending in Python when its handler becomes SIG_IGN, Python reports
+    an error.
     """
 
     def __init__(self, kinds: Mapping[int, type[BaseException]]) -> None:
@@ -95,7 +97,7 @@ class _First:
 
 @contextmanager
 def _handled_by(handler: _First) -> Iterator[None]:
-    """Give the two signals a handler while the block lasts, and their own back if none has come."""
+    """Set the handler of both signals in the block; restore the previous ones if no signal was received."""
     previous = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
     try:
         yield

@@ -1,6 +1,6 @@
-"""Waiting for a descriptor, but not for ever, and not past a signal.
+"""Waiting for a descriptor, with a deadline or until a signal.
 
-poll(2), which takes descriptors of every number: select(2) ends at 1,023.
+Uses poll(2), which has no limit on descriptors; select(2) supports them up to 1,023 only.
 """
 
 from ctypes import Array
@@ -11,20 +11,20 @@ import pysyscall as syscall
 
 
 def readable_before(deadline: float, fd: int) -> bool:
-    """Whether something can be read before time.monotonic() reaches the deadline.
+    """Wait until fd is readable and return True, or return False at the deadline, a value of time.monotonic().
 
-    The reading itself is best done with MSG_DONTWAIT: the kernel may still drop what it has announced.
+    Read with MSG_DONTWAIT afterwards: the kernel may still drop a datagram after poll has reported it.
     """
     return _ready_before(deadline, fd, syscall.POLLIN)
 
 
 def writable_before(deadline: float, fd: int) -> bool:
-    """Whether something can be written before time.monotonic() reaches the deadline."""
+    """Wait until fd is writable and return True, or return False at the deadline."""
     return _ready_before(deadline, fd, syscall.POLLOUT)
 
 
 def readable_before_stop(fd: int, stop: int) -> bool:
-    """Wait until fd can be read, or, which is False, stop_signals' descriptor."""
+    """Wait until fd is readable and return True, or return False when `stop`, from stop_signals, is readable."""
     fds = (syscall.PollFd * 2)()
     fds[0].fd, fds[0].events = fd, syscall.POLLIN
     fds[1].fd, fds[1].events = stop, syscall.POLLIN
@@ -33,14 +33,14 @@ def readable_before_stop(fd: int, stop: int) -> bool:
 
 
 def wait_until_writable(fd: int) -> None:
-    """Wait until something can be written, or until an attempt would say why not."""
+    """Wait until fd is writable, or has an error that a write would report."""
     syscall.poll(_one(fd, syscall.POLLOUT), -1)
 
 
 def _ready_before(deadline: float, fd: int, events: int) -> bool:
     left = deadline - monotonic()
     if left <= 0:
-        return False  # also under a flood, which would make every further poll say yes
+        return False  # also if datagrams never stop coming, and poll would always return at once
     return syscall.poll(_one(fd, events), ceil(left * 1000)) > 0
 
 

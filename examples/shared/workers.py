@@ -1,4 +1,4 @@
-"""Several processes at the same work, for a machine with several processors."""
+"""Worker processes that do the same work, for machines with several processors."""
 
 import os
 import signal
@@ -11,18 +11,18 @@ import pysyscall as syscall
 from .forked import become
 from .stopping import STOP_SIGNALS, ignore_stop_signals
 
-# What a worker does: it calls its argument once it has begun, and returns after SIGINT or SIGTERM.
+# The work of a process: it calls its argument when it is ready, and returns after SIGINT or SIGTERM.
 Work: TypeAlias = Callable[[Callable[[], None]], object]
 
 
 def run_workers(count: int, work: Work, begun: Callable[[], None], report: Callable[[str], None]) -> bool:
-    """Run so many processes until SIGINT or SIGTERM, which are passed on; whether all went well.
+    """Run count worker processes until SIGINT or SIGTERM, which end them too; return whether all succeeded.
 
-    begun is called when all have begun. One that ends by itself is reported and not started anew, the others go on. If
-    this process dies, so do they.
+    begun is called when all workers are ready. A worker that ends by itself is reported and not restarted; the others
+    continue. The workers die with this process.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # were it ignored, as it may be inherited, no status would be left
-    # Blocked, a signal is there for sigwait whenever it comes.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if ignored, there would be no exit statuses
+    # sigwait takes blocked signals, whenever they arrive.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, (*STOP_SIGNALS, signal.SIGCHLD))
     reading, writing = syscall.pipe2(syscall.O_CLOEXEC)
     pids = {_fork(work, mask, reading, writing) for _ in range(count)}
@@ -43,7 +43,7 @@ def run_workers(count: int, work: Work, begun: Callable[[], None], report: Calla
                 good = False
                 report(f"worker {pid} has ended with status {code}")
     if stopping:
-        ignore_stop_signals()  # and a second one, which is still blocked
+        ignore_stop_signals()  # also a second one that is still blocked
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     return good
 
@@ -62,20 +62,20 @@ def _fork(work: Work, mask: set[int | signal.Signals], reading: int, writing: in
 
 
 def _live(work: Work, mask: set[int | signal.Signals], writing: int, parent: int) -> None:
-    """What a worker's process does."""
+    """Run the work in a worker process."""
 
     def begun() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)  # from here on the work takes signals itself
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)  # from now on the work handles signals itself
         os.write(writing, b"\0")
         os.close(writing)
 
     if os.getppid() != parent:
-        sys.exit(1)  # the one to serve for has died, before its death could be a signal
+        sys.exit(1)  # the parent died before PR_SET_PDEATHSIG was set
     work(begun)
 
 
 def _begun(reading: int) -> int:
-    """How many workers have begun, once each has, or has ended."""
+    """Wait until each worker is ready or has ended, and return the number of ready ones."""
     count = 0
     while os.read(reading, 1):
         count += 1
@@ -89,7 +89,7 @@ def _terminate(pids: set[int]) -> None:
 
 
 def _ended(pids: set[int]) -> Iterator[tuple[int, int]]:
-    """The workers that have ended, and their exit statuses; minus the signal's number where one ended it."""
+    """Yield the pid and exit status of each worker that has ended; -N if signal N killed it."""
     for pid in list(pids):
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
