@@ -1,6 +1,7 @@
-"""The article's HTTP server: one page for everybody, over socket, bind, listen, accept, read and write.
+"""http_server: serve one page to all clients. The article's "rudimentary HTTP Server using syscall.Socket".
 
-Where the original serves one client at a time and closes none, this one serves many at once on one epoll loop.
+Uses socket, bind, listen, accept4, read, write and epoll. The original serves one client at a time and never closes a
+connection; this server has many connections at once in one epoll loop.
 """
 
 from __future__ import annotations
@@ -26,19 +27,19 @@ from .shared.workers import run_workers
 
 IDLE_SECONDS = 60.0
 REQUEST_SECONDS = 10.0
-ACCEPTED_AT_ONCE = 128  # before clients that are connected have their turn again
+ACCEPTED_AT_ONCE = 128  # before the connected clients are served again
 EVENTS_AT_ONCE = 256
 
 
-log = Log()  # what everybody is told
+log = Log()  # for messages that --quiet does not suppress
 
 
 def event_columns(count: int) -> tuple[Array[syscall.EpollEvent], memoryview]:
-    """Room for events, and a view of their descriptors alone, which costs far less to read than events[i].fd."""
+    """Return an array of events, and a view of their descriptors, which is much faster than events[i].fd."""
     size = sizeof(syscall.EpollEvent)
     room = bytearray(count * size)
     events = (syscall.EpollEvent * count).from_buffer(room)
-    return events, memoryview(room).cast("i")[(size - 8) // 4 :: size // 4]  # fd begins the last 8 bytes of each
+    return events, memoryview(room).cast("i")[(size - 8) // 4 :: size // 4]  # fd is 8 bytes before the end
 
 
 class Server:
@@ -51,13 +52,13 @@ class Server:
         self.pages = settings.pages
         self.connections: dict[int, Connection] = {}
         self.listening = False
-        # Deadlines are looked at so often, all of them: cheaper than to keep them in order at each request.
+        # All deadlines are checked once a tick, which is cheaper than sorting them at each request.
         self.tick = max(0.01, min(1.0, settings.idle_timeout / 4, settings.request_timeout / 4))
         self.epoll = NetSocket(syscall.epoll_create1(syscall.EPOLL_CLOEXEC))
         self.event = syscall.EpollEvent()
 
     def serve(self) -> None:
-        """Serve until `stop` can be read."""
+        """Serve until `stop` is readable."""
         events, descriptors = event_columns(EVENTS_AT_ONCE)
         self.watch(syscall.EPOLL_CTL_ADD, self.stop, syscall.EPOLLIN)
         self.listen()
@@ -81,7 +82,7 @@ class Server:
                 self.listen()
 
     def handle(self, ready: Iterable[int], now: float) -> bool:
-        """Let all do what they can; whether to go on."""
+        """Serve the ready descriptors; return False if `stop` is one of them."""
         for fd, step in answer_repeats(ready, self.connections, self.pages, now + self.settings.idle_timeout):
             if step:
                 self.proceed(fd, step, now)
@@ -96,14 +97,14 @@ class Server:
         syscall.epoll_ctl(self.epoll.fd, op, fd, self.event)
 
     def listen(self) -> None:
-        """Take connections, again."""
+        """Start or resume accepting connections."""
         if not self.listening:
             with suppress(OSError):
                 self.watch(syscall.EPOLL_CTL_ADD, self.listener.fd, syscall.EPOLLIN)
                 self.listening = True
 
     def accept(self, now: float) -> None:
-        """Take the connections that wait, and then serve each: its request has mostly come by then."""
+        """Accept the pending connections, then serve each: in most cases its request has arrived by then."""
         accepted = []
         for _ in range(ACCEPTED_AT_ONCE):
             try:
@@ -113,8 +114,8 @@ class Server:
             except ConnectionAbortedError:
                 continue
             except OSError as error:
-                # No descriptor left, or no memory. epoll would report the listener without end, so it is left out
-                # until a connection has closed or a moment has passed.
+                # Out of descriptors or memory. epoll would report the listener again and again, so it is removed until
+                # a connection is closed or the next tick.
                 log(failure(error))
                 with suppress(OSError):
                     self.watch(syscall.EPOLL_CTL_DEL, self.listener.fd, 0)
@@ -127,7 +128,7 @@ class Server:
             self.handle((fd,), now)
 
     def proceed(self, fd: int, step: Step, now: float) -> None:
-        """Let a connection do what it can, and wait for what it then waits for."""
+        """Let a connection take a step, and register what it waits for; close it at its end."""
         connection = self.connections[fd]
         try:
             interest = step(now)
@@ -198,17 +199,17 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def serve(listener: NetSocket, settings: Settings, begun: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM comes."""
+    """Serve until SIGINT or SIGTERM."""
     with listener, stop_signals() as stop, closing(Server(listener, stop, settings)) as server:
-        # Accepted sockets inherit it: no answer waits for the one before it to be acknowledged.
+        # Accepted sockets inherit TCP_NODELAY: an answer need not wait for the acknowledgement of the previous one.
         syscall.setsockopt_int(listener.fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
         begun()
         server.serve()
 
 
 def serve_together(count: int, ip: bytes, port: int, settings: Settings) -> bool:
-    """The same in so many processes, each with a listening socket of its own on one port; whether all went well."""
-    # This one keeps the port, which the others share. As it does not listen, it gets no connection.
+    """Serve in count processes, each with its own listening socket on one port; return whether all succeeded."""
+    # This process reserves the port. Its socket does not listen, and so gets no connections.
     with bound_net_socket(ip, port, shared=True) as keeper:
         sa = syscall.getsockname(keeper.fd)
         assert isinstance(sa, (syscall.SockaddrInet4, syscall.SockaddrInet6))

@@ -1,8 +1,7 @@
 """udp_server: return each UDP datagram to its sender. The article's "Implementing a UDP server using syscall.Socket".
 
-Stands on socket(AF_INET or AF_INET6, SOCK_DGRAM), bind, recvfrom and sendto; where it listens on all addresses, on
-recvmsg and sendmsg; with --batch, and where many datagrams come to all addresses, on recvmmsg, and sendmmsg or sendmsg
-with UDP_SEGMENT.
+Uses socket(AF_INET or AF_INET6, SOCK_DGRAM), bind, recvfrom and sendto; recvmsg and sendmsg if it listens on all
+addresses; with --batch, and under load on all addresses, recvmmsg, and sendmmsg or sendmsg with UDP_SEGMENT.
 """
 
 import sys
@@ -17,14 +16,14 @@ from .shared.program import run
 from .shared.stopping import stopping_receiver
 
 CONTROL = 128  # room for the control data of a datagram
-SINGLY = 32  # datagrams, before it is seen whether more wait
-BUSY = 64  # datagrams at once then
+SINGLY = 32  # datagrams served one by one before the server looks whether more are pending
+BUSY = 64  # the most datagrams in a batch then
 
 EVERY_ADDRESS = (bytes(4), bytes(16), syscall.parse_ip("::ffff:0.0.0.0"))
 
 
 def listen(ip_addr: str, port: int) -> int:
-    """A UDP socket with a local address and port."""
+    """Return a UDP socket that is bound to an address and port."""
     address = syscall.resolve_udp_addr("udp", f"[{ip_addr}]:{port}")[0]
     fd = syscall.socket(address.family, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC, syscall.IPPROTO_UDP)
     try:
@@ -37,7 +36,7 @@ def listen(ip_addr: str, port: int) -> int:
 
 def echo(fd: int) -> None:
     """The article's loop: return each datagram to its sender."""
-    buffer = (c_char * 65535)()  # the cheapest to fill; bytes are the cheapest to send
+    buffer = (c_char * 65535)()  # the fastest to fill; bytes are the fastest to send
     received = memoryview(buffer)
     while True:
         try:
@@ -48,10 +47,11 @@ def echo(fd: int) -> None:
 
 
 def echo_from_where_asked(fd: int, batch: syscall.MessageBatch) -> None:
-    """The same on all addresses of this machine: each answer from the very one that was asked.
+    """As echo, on all addresses of this host. Each answer is sent from the address that the datagram was sent to.
 
-    A client takes it from no other. Which one that was is in the control data. Now and then whatever waits is received
-    at once, and while more than one datagram does, they go in batches: so a server that is busy is a faster one.
+    Clients accept it from no other address. The control data holds that address. After SINGLY datagrams the server
+    receives all that are pending in one call, and continues in batches while there is more than one: under load it
+    takes less time for each.
     """
     buffer, control = (c_char * 65535)(), (c_char * CONTROL)()
     received, received_control = memoryview(buffer), memoryview(control)
@@ -68,20 +68,20 @@ def echo_from_where_asked(fd: int, batch: syscall.MessageBatch) -> None:
 
 
 def tell_where_asked(fd: int, family: int) -> None:
-    """Have each datagram come with the address that it was sent to."""
+    """Let the kernel return, with each datagram, the address that it was sent to."""
     if family == syscall.AF_INET6:
         syscall.setsockopt_int(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVPKTINFO, 1)
-        syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_MULTICAST_ALL, 1)  # as a socket for IPv4 has it
-    syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)  # for IPv4 on a socket for IPv6 too
+        syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_MULTICAST_ALL, 1)  # the default of IPv4 sockets
+    syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_PKTINFO, 1)  # also for IPv4 datagrams on an IPv6 socket
 
 
 @lru_cache(1024)
 def source_of_answer(control: bytes) -> bytes:
-    """Of the control data of a datagram, that of its answer: the address to send it from.
+    """Return the control data for the answer to a datagram with this control data: the source address.
 
-    The way is the routing table's to choose, not that by which the datagram came, but for a link-local address, which
-    each interface may have. Who asked by multicast or broadcast is answered from the interface's own address: nobody
-    may send from such an address.
+    The routing table chooses the interface, except for a link-local address, which is valid on one interface only.
+    Datagrams sent to a multicast or broadcast address, which cannot be a source, are answered from the interface's own
+    address.
     """
     for m in syscall.parse_socket_control_message(control):
         if (m.header.level, m.header.type) == (syscall.IPPROTO_IP, syscall.IP_PKTINFO):
@@ -100,9 +100,9 @@ def source_of_answer(control: bytes) -> bytes:
 
 
 def echo_batch(fd: int, batch: syscall.MessageBatch) -> int:
-    """Return the datagrams that wait, at least one, to their senders; how many: two calls for all of them.
+    """Return the pending datagrams, at least one, to their senders in two calls; return their number.
 
-    Answers that are equally long, and for one sender, go through most of the kernel as one.
+    Answers of the same length to the same sender pass through most of the kernel as one packet.
     """
     try:
         n = batch.recv(fd)
@@ -115,7 +115,7 @@ def echo_batch(fd: int, batch: syscall.MessageBatch) -> int:
             sent += batch.send_udp(fd, n, start=sent, control=True)  # from the address that was asked
         except OSError as error:
             print(failure(error), file=sys.stderr, flush=True)
-            sent += 1  # the next one is the one that failed
+            sent += 1  # skip the one that failed
     return n
 
 
@@ -131,7 +131,7 @@ def main(argv: list[str] | None = None) -> int:
         "--batch", type=integer(1, 1024), metavar="N", help="receive and send up to N datagrams with one call each"
     )
     arguments = parser.parse_args(argv)
-    # Made before a signal handler may raise: while Python loads a module, what it raises can be lost.
+    # Created before a signal handler may raise: an exception raised while Python loads a module can be lost.
     batch = syscall.MessageBatch(arguments.batch or BUSY, 65535, CONTROL)
     try:
         fd = listen(arguments.ip_addr, arguments.port)

@@ -1,7 +1,8 @@
-"""watch: tell what happens to the files of a directory and of all below it.
+"""watch: report changes to the files in a directory and in all directories below it.
 
-Stands on inotify_init1, inotify_add_watch, poll and read. A watch is of one directory: those that appear get their own,
-and what they hold by then is told as well. Where events were lost, the tree is looked at anew, and changes are told.
+Uses inotify_init1, inotify_add_watch, poll and read. A watch covers one directory: a new directory gets a watch of its
+own, and the files that are in it by then are reported. If events were lost, the program reads the tree again and
+reports the differences.
 """
 
 import os
@@ -31,17 +32,17 @@ _COME = syscall.IN_CREATE | syscall.IN_MOVED_TO
 
 
 class Tree:
-    """A directory and all below it: the watches, and the paths that are known to be there."""
+    """A directory tree: its watches, and the paths known to exist."""
 
     def __init__(self, fd: int, root: str) -> None:
         self.fd = fd
         self.root = root
-        self.directories: dict[int, str] = {}  # by watch
-        self.known: dict[str, bool] = {}  # whether it is a directory
+        self.directories: dict[int, str] = {}  # by watch descriptor
+        self.known: dict[str, bool] = {}  # by path: whether it is a directory
         self.begin()
 
     def begin(self) -> None:
-        """Watch all that is there by now."""
+        """Watch the directories that exist now."""
         self.watch(self.root)
         self.look(self.root, told=False)
 
@@ -50,16 +51,16 @@ class Tree:
         self.directories[wd] = directory
 
     def look(self, directory: str, told: bool) -> None:
-        """Tell of what is in a watched directory by now."""
+        """Find, and report if told, the files in a watched directory."""
         for name in names(directory):
             self.come(f"{directory}/{name}", told)
 
     def come(self, path: str, told: bool = True) -> None:
-        """A path is there: tell of it, if it is new."""
-        with suppress(FileNotFoundError, NotADirectoryError):  # it has gone since, and an event says so
+        """Report a path that exists, if it is new; watch it if it is a directory."""
+        with suppress(FileNotFoundError, NotADirectoryError):  # it is gone already, and an event will tell
             try:
                 self.take(path, told)
-            except PermissionError as error:  # whoever makes a directory may shut others out
+            except PermissionError as error:  # the directory may be closed to this user
                 print(f"{path}: {failure(error)}", file=sys.stderr, flush=True)
 
     def take(self, path: str, told: bool) -> None:
@@ -69,25 +70,25 @@ class Tree:
             try:
                 if is_directory:
                     self.watch(path)
-            finally:  # and no earlier: nothing is missed of a directory that has been told of
+            finally:  # after the watch is set: no event in a reported directory is missed
                 if told:
                     tell("created", path)
             if is_directory:
                 self.look(path, told)
 
     def gone(self, path: str) -> None:
-        """A path is there no more, and nothing below it."""
+        """Forget a path that is gone, and all below it."""
         if self.known.pop(path, False):
             for wd in [wd for wd, each in self.directories.items() if f"{each}/".startswith(f"{path}/")]:
                 del self.directories[wd]
-                with suppress(OSError):  # with the directory the watch has gone as well
+                with suppress(OSError):  # the watch of a deleted directory is gone as well
                     syscall.inotify_rm_watch(self.fd, wd)
             for below in [each for each in self.known if each.startswith(f"{path}/")]:
                 del self.known[below]
         tell("deleted", path)
 
     def look_again(self) -> None:
-        """Tell what has changed without an event."""
+        """Report what has changed without an event."""
         before, self.known = self.known, {}
         self.directories.clear()
         self.begin()
@@ -97,7 +98,7 @@ class Tree:
             tell("created", path)
 
     def happened(self, event: syscall.NamedInotifyEvent) -> bool:
-        """Tell of an event; False where the root itself has gone."""
+        """Report an event; return False if the root itself is gone."""
         if event.overflow:
             print("events were lost: looking at everything again", file=sys.stderr, flush=True)
             self.look_again()

@@ -1,6 +1,6 @@
-"""What an HTTP/1.1 server answers, read to its end: by Content-Length, by chunks, or until the server closes.
+"""Reading a whole HTTP/1.1 answer: by Content-Length, in chunks, or until the server closes.
 
-The original reads once, and at most 1024 bytes.
+The original reads once, at most 1024 bytes.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ from collections.abc import Callable, Iterator
 from .http_messages import END_OF_HEAD, BadMessage, content_length, parse_status, tokens
 from .printable import printable
 
-MAX_HEAD = 64 * 1024  # of trailers too
+MAX_HEAD = 64 * 1024  # also the limit of the trailers
 MAX_CHUNK_LINE = 4096
 
 _END_OF_LINE = re.compile(rb"\n")
 _CHUNK_LINE = re.compile(rb"0*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
-# Control characters that a terminal obeys, in UTF-8 or as bytes on their own; parse_status refuses those of ASCII.
+# C1 control characters, in UTF-8 or as single bytes, which terminals interpret. parse_status refuses ASCII's.
 _C1 = re.compile("[\x80-\x9f\udc80-\udc9f]")
 
 
 def read_answer(receive: Callable[[], bytes]) -> Iterator[bytes]:
-    """The answer to a GET: its head, then its body in pieces, out of its chunks where it came in chunks.
+    """Yield the answer to a GET: its head, then its body in pieces, without chunk headers.
 
-    receive returns what has arrived, and nothing at the end. BadMessage: this is not HTTP, or ends too early.
+    receive returns the next bytes, or b"" at the end of the connection. BadMessage: the answer is not HTTP, or ends too
+    early.
     """
     stream = _Stream(receive)
     while True:
         head = stream.until(END_OF_HEAD, MAX_HEAD)
         status, header = parse_status(head)
-        if status >= 200 or status == 101:  # the others of 1xx announce an answer
+        if status >= 200 or status == 101:  # other 1xx answers precede the final one
             break
     yield _shown(head)
     if status == 101:
@@ -56,20 +57,20 @@ def read_answer(receive: Callable[[], bytes]) -> Iterator[bytes]:
 
 
 def _shown(head: bytes) -> bytes:
-    """The head as it came, but for control characters."""
+    """Return the head with its control characters escaped."""
     text = head.decode("utf-8", "surrogateescape")
     return _C1.sub(lambda found: printable(found[0]), text).encode("utf-8", "surrogateescape")
 
 
 class _Stream:
-    """Bytes that arrive in pieces of any size."""
+    """A stream of bytes that arrive in pieces of any size."""
 
     def __init__(self, receive: Callable[[], bytes]) -> None:
         self._receive = receive
         self._held = b""
 
     def until(self, end: re.Pattern[bytes], limit: int) -> bytes:
-        """What comes, to the end of the first match."""
+        """Return the bytes up to the end of the first match."""
         while not (found := end.search(self._held)):
             if len(self._held) >= limit:
                 raise BadMessage(f"a head or a line is longer than {limit} bytes")
@@ -96,7 +97,7 @@ class _Stream:
             yield piece
 
     def chunks(self) -> Iterator[bytes]:
-        """A body out of its chunks; the trailers are dropped."""
+        """Yield the content of a chunked body; drop the trailers."""
         while size := self._chunk_size():
             yield from self.exactly(size)
             if self.until(_END_OF_LINE, 2) not in (b"\r\n", b"\n"):

@@ -1,4 +1,4 @@
-"""Bodies of requests, taken out of what arrives in pieces of any size: RFC 9112, 6 and 7.1."""
+"""Request bodies, parsed from data that arrives in pieces of any size. RFC 9112, 6 and 7.1."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .http_messages import BadMessage, parse_fields
 
 MAX_CHUNK_LINE = 4096
 MAX_TRAILERS = 8 * 1024
-MAX_EXTENSIONS = 16 * 1024  # of all chunks of a body
+MAX_EXTENSIONS = 16 * 1024  # of all chunks together
 
 _SIZE_LINE = re.compile(rb"0*([0-9A-Fa-f]+)(?:[ \t]*;.*)?")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -16,7 +16,7 @@ _DATA, _END_OF_DATA, _SIZE, _TRAILERS, _ENDED = range(5)
 
 
 class SizedBody:
-    """A body whose length Content-Length tells."""
+    """A body with a Content-Length."""
 
     def __init__(self, length: int) -> None:
         self._left = length
@@ -26,24 +26,25 @@ class SizedBody:
         return not self._left
 
     def take(self, data: bytes) -> tuple[bytes, bytes]:
-        """What of the data is content, and what comes behind it, or waits for more."""
+        """Return the content in data, and the rest: what follows the body."""
         part = data[: self._left]
         self._left -= len(part)
         return part, data[len(part) :]
 
 
 class ChunkedBody:
-    """A body in chunks, its extensions and trailers dropped.
+    """A chunked body; extensions and trailers are dropped.
 
-    Its lines end with CRLF and nothing else: who takes LF for an end where another does not sees another body.
+    Lines must end with CRLF. If one program also accepts LF and another does not, they see different bodies (request
+    smuggling).
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._room = limit  # for content that has not come yet
+        self._room = limit  # for content that has not arrived yet
         self._extensions = MAX_EXTENSIONS
         self._trailers = MAX_TRAILERS
-        self._left = 0  # of the chunk
+        self._left = 0  # of the current chunk
         self._state = _SIZE
 
     @property
@@ -51,7 +52,7 @@ class ChunkedBody:
         return self._state == _ENDED
 
     def take(self, data: bytes) -> tuple[bytes, bytes]:
-        """What of the data is content, and what comes behind it, or waits for more. BadMessage."""
+        """Return the content in data, and the rest: what follows the body, or is incomplete. BadMessage."""
         content, at = [], 0
         while self._state != _ENDED:
             if self._state == _DATA:
@@ -82,7 +83,7 @@ class ChunkedBody:
         return b"".join(content), data[at:]
 
     def _begin(self, line: bytes) -> None:
-        """A chunk's first line."""
+        """Parse the first line of a chunk."""
         found = _SIZE_LINE.fullmatch(line)
         if found is None:
             raise BadMessage("a chunk does not begin with its size on a line")
@@ -97,7 +98,7 @@ class ChunkedBody:
         self._state = _DATA if self._left else _TRAILERS
 
     def _end(self, line: bytes) -> None:
-        """A line behind the last chunk."""
+        """Parse a line after the last chunk."""
         if not line:
             self._state = _ENDED
             return
@@ -106,7 +107,7 @@ class ChunkedBody:
 
 
 def _end_of_line(data: bytes, at: int, limit: int, why: str) -> int:
-    """Where the line ends that begins at a place, with its CRLF; 0 where its end has not come. BadMessage: why."""
+    """Return the end of the line at an offset, after its CRLF; 0 if it has not arrived. BadMessage(why): no line."""
     newline = data.find(b"\n", at, at + limit)
     if newline == -1:
         if len(data) - at >= limit:

@@ -1,6 +1,6 @@
-"""One client of http_server: a small state machine that knows HTTP, and nothing of the loop that drives it.
+"""One connection of http_server: a state machine for HTTP, independent of the loop that drives it.
 
-The body of the article's loop, parseRequest and io.WriteString, cut where it would wait.
+It does what the body of the article's loop does (parseRequest and io.WriteString), and returns where that would wait.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 MAX_HEAD = 32 * 1024
 MAX_BODY = 1024 * 1024
-MAX_UNSENT = 64 * 1024  # answers to pipelined requests: a client that takes none gets no more of them
+MAX_UNSENT = 64 * 1024  # answers to pipelined requests that the client has not read
 LOGGED_BODY = 1024
 SLOWEST_BODY = 16 * 1024  # bytes a second
 LINGER_SECONDS = 2.0
@@ -29,17 +29,17 @@ IDLE, HEAD, BODY, SENDING, LINGERING = range(5)
 
 _EMPTY_LINES = re.compile(rb"(?:\r?\n)*")
 
-ROOM = (c_char * (64 * 1024))()  # one for all connections: what is read is taken out at once
+ROOM = (c_char * (64 * 1024))()  # shared by all connections: data is copied out after each read
 
 
 class Settings(NamedTuple):
     pages: Pages
-    idle_timeout: float  # between requests, and for a client to take its answers
-    request_timeout: float  # from a request's first byte to the end of its head, and for its body to begin
+    idle_timeout: float  # between requests, and until a client reads its answers
+    request_timeout: float  # from a request's first byte to the end of its head, and then until its body starts
 
 
 class Connection:
-    """What a client has sent and is not answered, what it has not taken yet, and until when we wait for it."""
+    """A client's unanswered requests, the answers not sent yet, and the deadline."""
 
     __slots__ = (
         "_body",
@@ -59,23 +59,23 @@ class Connection:
 
     def __init__(self, socket: NetSocket, settings: Settings, now: float) -> None:
         self.socket = socket
-        self.interest = 0  # what epoll is told to wait for, if it is told anything yet
+        self.interest = 0  # the events registered with epoll; 0 if the socket is not registered yet
         self.deadline = now + settings.idle_timeout
-        self.idle = True  # it waits for a request of which nothing has come
+        self.idle = True  # it waits for the first byte of a request
         self._settings = settings
         self._known = settings.pages.known
         self._state = IDLE
         self._received = b""
-        self._request: Request | None = None  # the one whose body is awaited
+        self._request: Request | None = None  # a request whose body is incomplete
         self._body: SizedBody | ChunkedBody = SizedBody(0)
         self._unsent = b""
         self._closing = False
         self._refused = False
 
     def proceed(self, now: float) -> int:
-        """Do all that needs no waiting; what to wait for then: EPOLLIN, EPOLLOUT, or 0 at the connection's end.
+        """Read, answer and send until it would block. Return what to wait for: EPOLLIN, EPOLLOUT; 0 to close.
 
-        OSError: the connection is broken. What follows here returns and raises the same.
+        OSError: the connection is broken. The methods below return and raise the same.
         """
         if self._state == SENDING:
             return self._work(now)
@@ -86,7 +86,7 @@ class Connection:
         return self.take(ROOM[:n], now)  # type: ignore[arg-type]  # bytes, whatever typeshed says
 
     def take(self, received: bytes, now: float) -> int:
-        """Proceed with what has been read."""
+        """Proceed with data that has been read."""
         if not received:
             return 0
         if self._state == LINGERING:
@@ -97,25 +97,25 @@ class Connection:
         return self._work(now)
 
     def fail(self, error: OSError, now: float) -> int:
-        """Proceed where nothing could be read."""
+        """Proceed after a failed read."""
         if isinstance(error, BlockingIOError):
             return syscall.EPOLLIN
         raise error
 
     def send(self, unsent: bytes, closing: bool, now: float) -> int:
-        """Proceed with the rest of an answer that is known."""
+        """Proceed with the unsent rest of a remembered answer."""
         self._unsent, self._closing = unsent, closing
         return self._work(now)
 
     def expire(self, now: float) -> int:
-        """Do what the deadline asks for, and return as `proceed` does."""
+        """Handle the deadline: answer an incomplete request with 408, close otherwise."""
         if self._state not in (HEAD, BODY):
             return 0
         self._unsent = self._refusal(BadMessage("the request took too long", 408))
         return self._work(now)
 
     def _work(self, now: float) -> int:
-        """Send and answer by turns, until there is something to wait for."""
+        """Answer and send in turn until it would block."""
         answered = False
         while True:
             if self._unsent:
@@ -140,7 +140,7 @@ class Connection:
         return self._wait(IDLE, now, self._settings.idle_timeout, answered)
 
     def _wait(self, state: int, now: float, seconds: float, anew: bool = False) -> int:
-        """Set the deadline, unless it is the same that is still awaited: a byte now and then does not put it off."""
+        """Set the deadline, unless the state is the same: a byte now and then does not extend it."""
         if anew or state != self._state:
             self._state = state
             self.deadline = now + seconds
@@ -148,9 +148,9 @@ class Connection:
         return syscall.EPOLLOUT if state == SENDING else syscall.EPOLLIN
 
     def _end(self, now: float) -> int:
-        """Close at once, or let a client that may still be sending read the last answer first.
+        """Close at once, or linger if the client may still be sending.
 
-        To close a socket while something arrives resets the connection, and the answer may be lost with it.
+        Closing a socket that has unread data, or receives more, resets the connection: the client may lose the answer.
         """
         if not self._received and not self._refused:
             return 0
@@ -159,7 +159,7 @@ class Connection:
         return self._wait(LINGERING, now, LINGER_SECONDS)
 
     def _answers(self) -> bytes:
-        """The answers to all requests received, or to as many as may wait to be sent."""
+        """Return the answers to the received requests, up to MAX_UNSENT bytes."""
         answers = b""
         try:
             while self._received and not self._closing and len(answers) < MAX_UNSENT and (answer := self._answer()):
@@ -169,7 +169,7 @@ class Connection:
         return answers
 
     def _answer(self) -> bytes:
-        """The answer to the next request; nothing, where it has not arrived in full."""
+        """Return the answer to the next request; b"" if it has not arrived completely."""
         if self._request is None:
             head = self._next_head()
             if not head:
@@ -201,7 +201,7 @@ class Connection:
         return self._page(request)
 
     def _next_head(self) -> bytes:
-        """The head of the next request, if it has arrived in full."""
+        """Return the head of the next request; b"" if it has not arrived completely."""
         if self._received[0] in b"\r\n":  # RFC 9112, 2.2: empty lines may precede a request
             self._received = _EMPTY_LINES.sub(b"", self._received, 1)
             if self._received in (b"", b"\r"):

@@ -1,4 +1,4 @@
-"""What http_server logs: Go's log.Print."""
+"""The log of http_server, in the format of Go's log.Print."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .program import write_some
 
 
 class Log:
-    """Prints lines on descriptor 2, each with the date and the time before it; or none, where it is quiet."""
+    """Prints lines to descriptor 2, each with date and time; prints nothing if it is quiet."""
 
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -22,7 +22,7 @@ class Log:
             self.write(self.lines("".join(map(str, values))))
 
     def lines(self, *texts: str) -> bytes:
-        """The lines as they are printed in this second."""
+        """Return the lines with the current date and time."""
         if self._quiet:
             return b""
         second = int(time.time())
@@ -31,6 +31,6 @@ class Log:
         return "".join([f"{self._date}{printable(text)}\n" for text in texts]).encode()
 
     def write(self, lines: bytes) -> None:
-        with suppress(OSError):  # a log that nobody takes is no reason to stop
+        with suppress(OSError):  # the server continues if its log cannot be written
             while lines:
                 lines = lines[write_some(2, lines) :]

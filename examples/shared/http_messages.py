@@ -1,7 +1,8 @@
-"""HTTP/1.1 messages as RFC 9112 has them: the heads of requests and responses, read strictly.
+"""Parsing the heads of HTTP/1.1 requests and responses. RFC 9112.
 
-The article's parseRequest, which panics on a line with too few words, and Go's textproto.MIMEHeader. Strict where a
-message that two programs read differently does harm; lenient where the RFC is: a line may end with LF alone.
+Takes the place of the article's parseRequest, which panics on a line with too few words, and of Go's
+textproto.MIMEHeader. It refuses messages that programs interpret differently (request smuggling), and accepts what the
+RFC allows: a line may end with LF only.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from typing import TypeAlias
 
 import pysyscall as syscall
 
-# Field names as Go's CanonicalMIMEHeaderKey writes them, each with its values in order.
+# Field names, in the form of Go's CanonicalMIMEHeaderKey, and their values in order.
 Header: TypeAlias = "dict[str, list[str]]"
 
-MAX_FIELDS = 100  # of a request; an answer's are bounded by its bytes
+MAX_FIELDS = 100  # of a request; those of an answer are limited by its size
 
 END_OF_HEAD = re.compile(rb"\n\r?\n")
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) (HTTP/([0-9])\.[0-9])")
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-9][0-9][0-9])(?: .*)?")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
-_TARGET = re.compile(r"/|[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]")  # how a path begins, and a whole URL
+_TARGET = re.compile(r"/|[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]")  # the beginning of a path or of an absolute URL
 _TOKEN_CHARACTERS = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # RFC 3986's host, and a port: a name or an IPv4 address, or an IPv6 address in brackets.
 _HOST = re.compile(
@@ -44,7 +45,7 @@ REASONS = {
 
 
 class BadMessage(Exception):
-    """A message that cannot be taken, with the status that answers a request."""
+    """An invalid message, and the status for the answer."""
 
     def __init__(self, why: str, status: int = 400) -> None:
         super().__init__(why)
@@ -52,9 +53,9 @@ class BadMessage(Exception):
 
 
 class Request:
-    """The article's request: method, header, body, uri, proto; and what they say of the connection.
+    """The article's request (method, header, body, uri, proto), and what follows from it for the connection.
 
-    body is only as much of it as the log shows.
+    body holds only as much as the log shows.
     """
 
     __slots__ = ("body", "chunked", "expects_continue", "header", "keep_alive", "length", "method", "proto", "uri")
@@ -81,7 +82,7 @@ class Request:
         self.keep_alive = "close" not in options and (not old or "keep-alive" in options)
         self.expects_continue = False
         expectations = self.header.get("Expect")
-        if expectations and not old:  # HTTP/1.0 does not know them
+        if expectations and not old:  # HTTP/1.0 has none
             if [value.lower() for value in expectations] != ["100-continue"]:
                 raise BadMessage("the only expectation known is 100-continue", 417)
             self.expects_continue = True
@@ -91,14 +92,14 @@ class Request:
             raise BadMessage("the target is neither a path nor a whole URL")
 
     def __str__(self) -> str:
-        """As Go prints a pointer to the original's struct."""
+        """As Go prints a pointer to the struct of the original."""
         header = " ".join(f"{name}:[{' '.join(values)}]" for name, values in sorted(self.header.items()))
         body = " ".join(map(str, self.body))
         return f"&{{{self.method} map[{header}] [{body}] {self.uri} {self.proto}}}"
 
 
 def parse_status(head: bytes) -> tuple[int, Header]:
-    """The status and the header of a response, whose lines may go on in the next (RFC 9112, 5.2)."""
+    """Return the status and the header of a response, in which lines may be folded (RFC 9112, 5.2)."""
     line, *fields = _lines(_FOLD.sub(b" ", head))
     words = _STATUS_LINE.fullmatch(line)
     if words is None:
@@ -107,11 +108,11 @@ def parse_status(head: bytes) -> tuple[int, Header]:
 
 
 def parse_fields(lines: list[bytes]) -> Header:
-    """The header that these lines make, which have no line ends any more."""
+    """Parse header lines, without their line ends."""
     header: Header = {}
     for line in lines:
         name, colon, value = line.partition(b":")
-        # Whitespace before the colon, and a line that begins with it to go on with the one before, end here too.
+        # This also refuses whitespace before the colon, and folded lines.
         if not colon or not name or name.translate(None, _TOKEN_CHARACTERS):
             raise BadMessage("a header line is not NAME: VALUE")
         header.setdefault(_canonical(name), []).append(_text(value.strip(b" \t")))
@@ -119,16 +120,17 @@ def parse_fields(lines: list[bytes]) -> Header:
 
 
 def tokens(header: Header, name: str) -> list[str]:
-    """A field's comma-separated words, in lower case, without empty ones.
+    """Return a field's comma-separated words in lower case, without empty ones.
 
-    Of ASCII alone: str.lower makes a k of the Kelvin sign, and str.strip takes a no-break space for a space.
+    Only ASCII words are lowered, and only spaces and tabs are stripped: str.lower turns the Kelvin sign into k, and
+    str.strip removes no-break spaces.
     """
     words = [word.strip(" \t") for value in header.get(name, ()) for word in value.split(",")]
     return [word.lower() if word.isascii() else word for word in words if word]
 
 
 def _lines(head: bytes) -> list[bytes]:
-    """A head's lines, without the empty one that ends it."""
+    """Return the lines of a head, without the empty one at its end."""
     if _FORBIDDEN.search(head):
         raise BadMessage("a control character, or a CR without LF")
     return head.translate(None, b"\r").rstrip(b"\n").split(b"\n")
@@ -161,9 +163,9 @@ def _is_host(value: str) -> bool:
 
 
 def _framing(header: Header, old: bool) -> tuple[int, bool]:
-    """The length of a request's body, and whether it comes in chunks: RFC 9112, 6.3."""
+    """Return the length of a request's body, and whether it is chunked. RFC 9112, 6.3."""
     if "Transfer-Encoding" in header:
-        # What another reads otherwise, and could find a second request in.
+        # Programs differ in these cases, so that one could see a second request in the body.
         if "Content-Length" in header:
             raise BadMessage("Transfer-Encoding and Content-Length exclude each other")
         if old:
@@ -182,5 +184,5 @@ def _framing(header: Header, old: bool) -> tuple[int, bool]:
 
 
 def content_length(value: str) -> int | None:
-    """The number, or None where this is none, or one beyond 64 bits."""
+    """Return the number, or None if it is not one, or has more than 18 digits."""
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None

@@ -1,4 +1,4 @@
-"""What http_server answers: the article's page, and behind the original's own fields those that HTTP/1.1 wants."""
+"""The answers of http_server: the article's page, with the header fields that HTTP/1.1 requires after its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_KNOWN_BYTES = 2048  # of each
 
 
 class Answer(NamedTuple):
-    """What is sent to a request without a body, and logged of it, and whether the connection ends then."""
+    """The answer to a request without a body: its bytes, its log lines, and whether the connection ends."""
 
     sent: bytes
     logged: bytes
@@ -24,23 +24,23 @@ class Answer(NamedTuple):
 
 
 class Pages:
-    """Answers as they are in this second: the next one has another date, in the answers and in the log."""
+    """The answers of the current second, which have its date, and their log lines."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
-        self.known: dict[bytes, Answer] = {}  # by the very bytes of requests that have come in this second
-        self.second_ends = 0.0  # when it is time for `tick`, by time.monotonic()
+        self.known: dict[bytes, Answer] = {}  # by the exact bytes of a request received in this second
+        self.second_ends = 0.0  # the time.monotonic() at which `tick` is due
         self._date = b""
 
     def tick(self, now: float) -> None:
-        """Begin a second."""
+        """Start a new second."""
         seconds = time.time()
         self.second_ends = now + 1 - seconds % 1
         self._date = time.strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", time.gmtime(seconds)).encode()
         self.known.clear()
 
     def page(self, request: Request) -> bytes:
-        """The original's answer; RFC 9110 (6.6.1, 7.6.1) also wants the date, and whether the connection ends."""
+        """Return the original's answer, with the Date and Connection fields that RFC 9110 requires (6.6.1, 7.6.1)."""
         if not request.keep_alive:
             stays = b"Connection: close\r\n"
         elif request.proto == "HTTP/1.0":
@@ -50,7 +50,7 @@ class Pages:
         return PAGE_HEAD + self._date + stays + b"\r\n" + (PAGE_BODY if request.method != "HEAD" else b"")
 
     def refusal(self, refused: BadMessage, bodiless: bool) -> bytes:
-        """An error's answer, after which the connection ends: nobody knows where the next request would begin."""
+        """Return an error answer. The connection ends after it, as the start of the next request is unknown."""
         status = f"{refused.status} {REASONS[refused.status]}"
         self.log("refused: ", status, ": ", refused)
         body = f"{status}: {refused}\n".encode()
@@ -58,7 +58,7 @@ class Pages:
         return head.encode() + self._date + b"Connection: close\r\n\r\n" + (b"" if bodiless else body)
 
     def remember(self, head: bytes, request: Request, sent: bytes) -> None:
-        """Have a request that has no body answered by its bytes alone, when it comes again."""
+        """Remember the answer to a request without a body, for when its exact bytes come again."""
         if len(head) <= MAX_KNOWN_BYTES:
             if len(self.known) >= MAX_KNOWN:
                 self.known.clear()

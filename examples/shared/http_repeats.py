@@ -1,8 +1,8 @@
-"""Requests that have come before, as most do, answered by their very bytes.
+"""Fast answers to repeated requests, which are looked up by their exact bytes.
 
-Nothing is taken for a request here but what Connection has read as one, and answered, in the same second. What it would
-do is done in one function for all that are ready, because most of the time goes into calling; and they are all read
-before the first is answered, because a call after one of its own kind is faster than after another.
+Only requests that a Connection has parsed and answered in the same second are in the table. One function serves all
+ready connections, because most of the time goes into function calls. It reads from all of them before it writes the
+first answer, because a system call is faster after one of its own kind.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import pysyscall as syscall
 from .http_connection import ROOM, Connection
 from .http_pages import Pages
 
-# What is left to do for a connection; as Connection.proceed.
+# How a connection proceeds: as Connection.proceed.
 Step: TypeAlias = Callable[[float], int]
 
 
 def answer_repeats(
     ready: Iterable[int], connections: Mapping[int, Connection], pages: Pages, idle_until: float
 ) -> Iterator[tuple[int, Step | None]]:
-    """Answer what is known of what has come; yield what else is to be done, and the descriptors of no connection."""
+    """Answer repeated requests. Yield each other connection with its next step, and other descriptors with None."""
     read, write, find, known = syscall.read, syscall.write, connections.get, pages.known.get
     repeated = []
     for fd in ready:
@@ -48,7 +48,7 @@ def answer_repeats(
         try:
             n = write(fd, sent)
         except OSError:
-            n = 0  # what it is will be seen
+            n = 0  # Connection.send gets the error again
         if n == len(sent) and connection.interest and not closing:
             connection.deadline = idle_until
         else:
