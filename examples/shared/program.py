@@ -91,9 +91,15 @@ class OutputFailed(Exception):
 
 
 class _Descriptor(io.RawIOBase):
-    """Standard output or error. If the program needs it, a failed write raises OutputFailed, once."""
+    """Standard output or error. If the program needs it, a failed write raises OutputFailed, once.
+
+    A signal handler may raise between write(2) and the return of its result. The buffer then still holds the data, and
+    passes it again, at the latest at exit: it must not be written twice.
+    """
 
     def __init__(self, fd: int, needed: bool) -> None:
+        self._data = b""  # what is being written
+        self._written: list[int] = []  # how much of it was, until that is returned
         self._fd = fd
         self._needed = needed
         self._lost = False
@@ -108,15 +114,27 @@ class _Descriptor(io.RawIOBase):
         return True
 
     def write(self, data: "Buffer", /) -> int:
-        view = memoryview(data)
-        if not self._lost:
+        if not self._written or self._data != data:
+            self._data = bytes(data)
+            self._written.clear()
+            self._write()
+        n = self._written[0]
+        del self._written[:]
+        return n
+
+    def _write(self) -> None:
+        while not self._lost:
             try:
-                return write_some(self._fd, view)
+                self._written.extend(map(os.write, (self._fd,), (self._data,)))  # in one step: no handler runs inside
+                return
+            except BlockingIOError:
+                wait_until_writable(self._fd)
             except OSError as error:
-                if self._needed:
-                    self._lost = True  # Python tries to write the rest again at exit
-                    raise OutputFailed(error) from error
-        return view.nbytes
+                if not self._needed:
+                    break
+                self._lost = True  # Python tries to write the rest again at exit
+                raise OutputFailed(OSError(error.errno, f"write: {error.strerror}")) from error
+        self._written.append(len(self._data))
 
 
 class _Text(io.TextIOWrapper):

@@ -22,7 +22,7 @@ from examples.shared.printable import printable
 from examples.tour import laboratory
 
 from ..namespaces import in_namespace
-from ..programs import ROOT, SECONDS, Program, eventually
+from ..programs import ROOT, SECONDS, Program, eventually, run_traced
 from ..wire import host, run
 
 SERVERS = ("chao_server", "http_server", "udp_server")
@@ -195,6 +195,16 @@ def test_sniff_without_standard_descriptors(way: str, closed: str) -> None:
 
 
 # Output
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_just_after_a_line_is_written_does_not_write_it_twice(number: str, tmp_path: Path) -> None:
+    """strace sends the signal in the first write, which is that of the line: the handler raises before it returns."""
+    program = [sys.executable, "-B", "-m", "examples.udp_server", "--ip-addr", "127.0.0.1", "--port", "0"]
+    ended = run_traced(
+        "-f", "-o", str(tmp_path / "log"), "-e", "trace=write", "-e", f"inject=write:signal={number}:when=1", *program
+    )
+    assert (ended.returncode, ended.stdout.count("listening")) == (0, 1), ended
 
 
 def test_output_that_does_not_fit_at_once_is_not_lost() -> None:
