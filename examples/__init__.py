@@ -1,1 +1,1 @@
-"""The programs of the article, and those that its closing words name, on pysyscall alone."""
+"""The programs of the article, and those that its last paragraph suggests, written with pysyscall only."""

@@ -1,7 +1,7 @@
-"""python3 -m examples [NAME ...]: the tour. Every program at work, in a private network that is made for it.
+"""python3 -m examples [NAME ...]: the tour, which runs all programs in a private network.
 
-It needs no root where the machine allows user namespaces, installs nothing, and touches none of the machine's own
-interfaces. Where the machine allows no private network, what can runs on the loopback interface.
+It needs no root if the machine allows user namespaces. It installs nothing, and does not touch the machine's own
+interfaces. If the machine allows no private network, some of the programs run on the loopback interface.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def in_namespaces(stage: Stage) -> None:
 
 
 class Act(NamedTuple):
-    """A part of the tour: what it is called at the end, the names that ask for it, and its play."""
+    """A part of the tour: its title in the summary, the names that select it, and the function that shows it."""
 
     title: str
     names: tuple[str, ...]
@@ -133,7 +133,7 @@ ACTS = [
 
 
 def open_stage() -> Stage:
-    """Two hosts where this machine allows it, or else why not, and its loopback."""
+    """Enter a private network if this machine allows it, and print which; otherwise print why not."""
     refusal = laboratory.refusal()
     if refusal:
         print(f"This machine gives no private network: {refusal}. The tour keeps to the loopback interface.\n")
@@ -145,7 +145,7 @@ def open_stage() -> Stage:
 
 
 def perform(act: Act, stage: Stage) -> tuple[str, bool]:
-    """Play a part, and say how it went; whether that is good, or at least not the programs' fault."""
+    """Show a part and print its outcome; return the outcome, and False if a program failed."""
     print(act.title)
     try:
         act.play(stage)

@@ -1,1 +1,1 @@
-"""The tour: every program at work in a private network."""
+"""The tour: it runs all programs in a private network."""

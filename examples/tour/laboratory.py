@@ -1,10 +1,10 @@
-"""A private network for experiments: namespaces, veth pairs and addresses, made with pysyscall alone.
+"""A private network for experiments: namespaces, veth pairs and addresses, created with pysyscall only.
 
-    enter()                                # this process leaves the machine's network for one of its own
-    with second_host() as pid:             # eth0 here, a cable, and eth0 of another host
+    enter()                                # move this process into a new network namespace
+    with second_host() as pid:             # join eth0 here to eth0 of another host by a veth pair
         ...                                # 10.77.0.1 and fd77::1 here, 10.77.0.2 and fd77::2 there
 
-Nothing of it needs root where the machine allows user namespaces, and nothing of it outlives its processes.
+It needs no root if the machine allows user namespaces. Everything is gone when its processes have ended.
 """
 
 import ipaddress
@@ -28,10 +28,10 @@ _IN6_ADDR_GEN_MODE_NONE = 1  # linux/if_link.h
 
 
 def enter() -> bool:
-    """Move this process into a fresh network, of which it is root, with `lo` up and nothing else.
+    """Move this process into a new network namespace, as root of it, in which only `lo` exists and is up.
 
-    True: it has no privileges, and so got a user namespace too, for which it must have one thread only. OSError: the
-    machine forbids it.
+    Return True if it needed a new user namespace too, as it has no privileges; it must have only one thread then.
+    OSError: the machine forbids it.
     """
     uid, gid = os.geteuid(), os.getegid()
     try:
@@ -40,7 +40,7 @@ def enter() -> bool:
     except PermissionError:
         syscall.unshare(syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET)
         unprivileged = True
-        # The kernel lets an unprivileged process map its group only once it has given up setgroups(2).
+        # An unprivileged process may map its group only after it has disabled setgroups(2).
         _write("/proc/self/setgroups", "deny")
         _write("/proc/self/uid_map", f"0 {uid} 1")
         _write("/proc/self/gid_map", f"0 {gid} 1")
@@ -49,16 +49,16 @@ def enter() -> bool:
 
 
 def has_ipv6(interface: str = "default") -> bool:
-    """Whether an interface here has IPv6, or a new one would have it."""
+    """Whether an interface has IPv6; "default" stands for new interfaces."""
     try:
         with open(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6") as f:
             return f.read() == "0\n"
     except FileNotFoundError:
-        return False  # this kernel has none, or this interface's MTU is too small
+        return False  # the kernel has no IPv6, or the interface's MTU is too small
 
 
 def add_pair(name: str, peer: str, pid: int | None = None) -> None:
-    """Make two interfaces joined by a cable (veth), the second in the network of process pid, or here."""
+    """Create a veth pair; the peer is in the network namespace of process pid, or in this one."""
     peer_info = bytes(syscall.IfInfomsg()) + _name(peer)
     if pid is not None:
         peer_info += syscall.route_attr(syscall.IFLA_NET_NS_PID, _u32(pid))
@@ -70,10 +70,9 @@ def add_pair(name: str, peer: str, pid: int | None = None) -> None:
 
 
 def set_up(name: str) -> None:
-    """Switch an interface on.
+    """Set an interface up, without an automatic link-local address.
 
-    It gets no link-local address by itself: looking for duplicates and routers, the kernel would put frames on the wire
-    that nobody asked for.
+    With one, the kernel would send frames of its own, to detect duplicates and to find routers.
     """
     if has_ipv6(name):
         mode = syscall.route_attr(syscall.IFLA_INET6_ADDR_GEN_MODE, bytes([_IN6_ADDR_GEN_MODE_NONE]))
@@ -83,33 +82,33 @@ def set_up(name: str) -> None:
 
 
 def set_down(name: str) -> None:
-    """Switch an interface off."""
+    """Set an interface down."""
     _set_link(name, syscall.IfInfomsg(flags=0, change=syscall.IFF_UP))
 
 
 def set_mtu(name: str, mtu: int) -> None:
-    """Set the longest packet that an interface takes."""
+    """Set the MTU of an interface, in bytes."""
     _set_link(name, syscall.IfInfomsg(), syscall.route_attr(syscall.IFLA_MTU, _u32(mtu)))
 
 
 def set_hardware_addr(name: str, addr: bytes) -> None:
-    """Give an interface a hardware address."""
+    """Set the hardware address of an interface."""
     _set_link(name, syscall.IfInfomsg(), syscall.route_attr(syscall.IFLA_ADDRESS, addr))
 
 
 def delete(name: str) -> None:
-    """Delete an interface; of a pair, both ends."""
+    """Delete an interface; of a veth pair, both ends."""
     index = syscall.interface_by_name(name).index
     request(syscall.RTM_DELLINK, 0, bytes(syscall.IfInfomsg(index=index)))
 
 
 def add_address(name: str, address: str) -> None:
-    """Give an interface an IPv4 or IPv6 address with its prefix length, such as "10.77.0.1/24", usable at once."""
+    """Add an IPv4 or IPv6 address with its prefix length, such as "10.77.0.1/24", to an interface."""
     interface = ipaddress.ip_interface(address)
     header = syscall.IfAddrmsg(
         family=syscall.AF_INET if interface.version == 4 else syscall.AF_INET6,
         prefixlen=interface.network.prefixlen,
-        # Without this an IPv6 address could not be used for the second in which the kernel looks for a duplicate.
+        # Without IFA_F_NODAD an IPv6 address is unusable for a second, while the kernel detects duplicates.
         flags=syscall.IFA_F_NODAD if interface.version == 6 else 0,
         index=syscall.interface_by_name(name).index,
     )
@@ -121,7 +120,7 @@ def add_address(name: str, address: str) -> None:
 
 
 def wait_for_carrier(name: str, seconds: float = 10.0) -> None:
-    """Wait until an interface that came up before the other end of its pair works: until then what it sends is lost."""
+    """Wait until an interface has a carrier, if it was up before its peer: frames sent before that are lost."""
     deadline = monotonic() + seconds
     while not _is_operational(name):
         if monotonic() > deadline:
@@ -139,7 +138,7 @@ def _is_operational(name: str) -> bool:
 
 
 def request(kind: int, flags: int, body: bytes) -> None:
-    """Ask rtnetlink for a change, and raise what the kernel says against it."""
+    """Send a request to rtnetlink, and raise OSError if the kernel refuses it."""
     fd = syscall.socket(syscall.AF_NETLINK, syscall.SOCK_RAW | syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
     try:
         message = syscall.netlink_message(kind, syscall.NLM_F_REQUEST | syscall.NLM_F_ACK | flags, 1, body)
@@ -153,7 +152,7 @@ def request(kind: int, flags: int, body: bytes) -> None:
 
 
 def refusal() -> str:
-    """Why this machine gives no private network, as a child process finds out; "" where it does."""
+    """Try in a child process whether this machine allows a private network: return "", or the reason why not."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -176,7 +175,7 @@ def refusal() -> str:
 
 
 def end(pid: int) -> None:
-    """Kill a child process if it still runs, and forget it."""
+    """Kill a child process if it still runs, and wait for it."""
     with suppress(ProcessLookupError, ChildProcessError):
         if os.waitpid(pid, os.WNOHANG) == (0, 0):
             os.kill(pid, signal.SIGKILL)
@@ -184,7 +183,7 @@ def end(pid: int) -> None:
 
 
 def idle() -> None:
-    """What a second host does that has nothing to do but to be there: the kernel answers ARP and pings."""
+    """Wait forever: the kernel of a second host answers ARP and pings by itself."""
     while True:
         signal.pause()
 
@@ -197,12 +196,11 @@ def second_host(
     far: Sequence[str] = FAR,
     interface: str = "eth0",
 ) -> Iterator[int]:
-    """Another host while the block lasts: a process in its own network, joined to this one by a pair of interfaces.
+    """Create a second host for the block: a process in its own network namespace, joined to this one by a veth pair.
 
-    Both ends are named `interface`, and have the addresses `near` here and `far` there. The process runs
-    function(*args), for example os.execv with a program, and is killed at the end of the block if it still runs; its
-    number is what `with` gives. IPv6 addresses are left out where there is no IPv6. OSError: the machine forbids
-    a network.
+    Both ends are named `interface`, and have the addresses `near` here and `far` there; IPv6 addresses are left out if
+    the machine has no IPv6. The process runs function(*args), for example os.execv with a program, and is killed at the
+    end of the block. Return its pid. OSError: the machine forbids a network.
     """
     theirs, ours = os.pipe()
     told, telling = os.pipe()
@@ -216,20 +214,20 @@ def second_host(
     try:
         os.close(ours)
         os.close(told)
-        _expect(theirs)  # it has its network
-        network = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)  # which lasts, like this, if its process should end
+        _expect(theirs)  # it has its network namespace
+        network = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)  # keeps the network alive if the process ends
         add_pair(interface, interface, pid)
-        # The end that comes up second works at once; the other one when the kernel has told it of the carrier.
+        # The end that is set up second has its carrier at once, the first one a little later.
         os.write(telling, b"\0")
-        _expect(theirs)  # its end is up
+        _expect(theirs)  # its interface is up
         _configure(interface, near)
         os.write(telling, b"\0")
-        _expect(theirs)  # its end works
+        _expect(theirs)  # its interface has a carrier
         yield pid
     finally:
         os.close(theirs)
         os.close(telling)
-        # The kernel takes its time to dismantle a network without a process; so the interface is gone at once.
+        # The kernel removes a network namespace some time after its last process; this removes the interface now.
         with suppress(OSError):
             delete(interface)
         if network is not None:
@@ -240,7 +238,7 @@ def second_host(
 def _live_on_second_host(
     ours: int, told: int, interface: str, far: Sequence[str], function: Callable[..., object], *args: object
 ) -> None:
-    """What the other process does for second_host, and then its own function."""
+    """Set up the second host in its process, and run its function."""
     try:
         syscall.unshare(syscall.CLONE_NEWNET)
     except OSError as error:
@@ -249,7 +247,7 @@ def _live_on_second_host(
     os.write(ours, b"\0")
     for step in (partial(_configure, interface, far), partial(wait_for_carrier, interface)):
         if not os.read(told, 1):
-            sys.exit(1)  # the first host has given up
+            sys.exit(1)  # the first host has failed
         step()
         os.write(ours, b"\0")
     os.close(ours)
@@ -266,7 +264,7 @@ def _configure(interface: str, addresses: Sequence[str]) -> None:
 
 
 def _expect(pipe: int) -> None:
-    """Wait for the second host's word that a step is done; its errno otherwise."""
+    """Wait until the second host has completed a step; raise OSError if it failed."""
     word = os.read(pipe, 1)
     if word != b"\0":
         errno = word[0] if word else syscall.ECHILD

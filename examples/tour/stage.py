@@ -1,4 +1,4 @@
-"""Where the tour's programs run, and the transcript of what they say and what goes over the wire."""
+"""Runs the programs of the tour, and prints their output and the frames that they exchange."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..shared.packet_capture import CallCapture
 from ..shared.waiting import readable_before
 from . import laboratory
 
-# An interface with an IPv6 address puts frames on the wire that have nothing to do with what is shown.
+# Only one address family each: an interface with an IPv6 address also sends frames of its own accord.
 NEAR4, NEAR6 = laboratory.NEAR[:1], laboratory.NEAR[1:]
 FAR4, FAR6 = laboratory.FAR[:1], laboratory.FAR[1:]
 
@@ -31,17 +31,17 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class CouldNot(Exception):
-    """What this machine lacks or forbids."""
+    """This machine lacks, or forbids, what a program needs."""
 
 
 class Failed(Exception):
-    """What a program should have done and has not."""
+    """A program did not do what it should."""
 
 
 class Stage:
-    """Two hosts joined by a cable, servers on the other one; or, where that was refused, this machine's loopback.
+    """Two hosts joined by a veth pair, with the servers on the other host; or the loopback interface if refused.
 
-    Each thing that a program does may take so many seconds.
+    refusal is the reason why there is no private network, or "". seconds is the timeout of each step of a program.
     """
 
     def __init__(self, refusal: str, seconds: float = 30.0) -> None:
@@ -65,7 +65,7 @@ class Stage:
         near: Sequence[str] = NEAR4,
         far: Sequence[str] = FAR4,
     ) -> Iterator[int]:
-        """The other host while the block lasts, and then what went over the wire; where there is none, a process."""
+        """Run function on the other host during the block, then print the frames; without a network, as a process."""
         if self._refusal:
             with _process(function, *args) as pid:
                 yield pid
@@ -78,13 +78,13 @@ class Stage:
 
     @contextmanager
     def server(self, ready: str, argv: Sequence[str], near: Sequence[str] = NEAR4) -> Iterator[re.Match[str]]:
-        """A server while the block lasts, on the other host; what it said, which matches `ready`, is given."""
+        """Run a server on the other host during the block; return the match of `ready` in its output."""
         with self._running(partial(self.other_host, near=near), argv) as server:
             yield server.wait_for(ready, self.seconds)
 
     @contextmanager
     def folder(self) -> Iterator[None]:
-        """A new folder while the block lasts, in which everything runs."""
+        """Use a new directory as the working directory during the block."""
         before = os.getcwd()
         with TemporaryDirectory() as folder:
             os.chdir(folder)
@@ -95,7 +95,7 @@ class Stage:
 
     @contextmanager
     def beside(self, ready: str, argv: Sequence[str]) -> Iterator[Callable[[str], object]]:
-        """A program of this host while the block lasts; what is given waits until it has said a pattern."""
+        """Run a program on this host during the block; return a function that waits for a pattern in its output."""
         with self._running(_process, argv) as server:
             server.wait_for(ready, self.seconds)
             yield lambda pattern: server.wait_for(pattern, self.seconds)
@@ -111,15 +111,15 @@ class Stage:
             server.stop(self.seconds)
 
     def client(self, expected: str, argv: Sequence[str], *, status: int = 0, refused: str = "") -> None:
-        """Run a client, which should say what matches `expected`, and end with this status.
+        """Run a client whose output must match `expected`, and whose exit status must be `status`.
 
-        Where it ends with another, and says what matches `refused`, this machine forbids it.
+        CouldNot: the status is another, and the output matches `refused`. Failed: anything else.
         """
         _say_command(argv)
         self._run(expected, argv, status, refused)
 
     def shell(self, command: str) -> None:
-        """Run what a person would type."""
+        """Print and run a shell command."""
         _say(f"$ {command}", "  ")
         self._run("", ["sh", "-c", command])
 
@@ -143,7 +143,7 @@ class Stage:
 
 
 class _Server:
-    """A running server: what it says, and how it ends."""
+    """A running server and its output."""
 
     def __init__(self, pid: int, output: int) -> None:
         self._pid = pid
@@ -152,7 +152,7 @@ class _Server:
         self._shown = 0
 
     def wait_for(self, pattern: str, seconds: float) -> re.Match[str]:
-        """Wait until it says this."""
+        """Wait for a match in the output's whole lines, print them, and return the match."""
         deadline = monotonic() + seconds
         while not (found := re.search(pattern, self._said[: self._whole_lines()])):
             if not self._read(deadline):
@@ -162,7 +162,7 @@ class _Server:
         return found
 
     def stop(self, seconds: float) -> None:
-        """End it as a service manager would."""
+        """End it with SIGTERM, as a service manager does, and check its exit status."""
         os.kill(self._pid, signal.SIGTERM)
         deadline = monotonic() + seconds
         while self._read(deadline):
@@ -174,7 +174,7 @@ class _Server:
             raise Failed(f"the server ended with status {code}")
 
     def _read(self, deadline: float) -> bool:
-        """Read some of what it says; False at the end, or when the time is over."""
+        """Read some output; return False at its end or at the deadline."""
         data = os.read(self._output, 65536) if readable_before(deadline, self._output) else b""
         self._said += data.decode(errors="backslashreplace")
         return bool(data)
@@ -183,20 +183,20 @@ class _Server:
         return self._said.rfind("\n") + 1
 
     def _show(self) -> None:
-        """Print the whole lines that it has said since the last time."""
+        """Print the new whole lines of the output."""
         end = self._whole_lines()
         _say(self._said[self._shown : end])
         self._shown = end
 
 
 def program(name: str, *arguments: str) -> list[str]:
-    """The command that runs a program of this package."""
+    """Return the command line of a program of this package."""
     return [sys.executable, "-m", f"examples.{name}", *arguments]
 
 
 @contextmanager
 def _process(function: Callable[..., object], *args: object) -> Iterator[int]:
-    """A process that runs function(*args) while the block lasts."""
+    """Run function(*args) in a child process during the block."""
     pid = os.fork()
     if pid == 0:
         become(function, *args)
@@ -207,14 +207,14 @@ def _process(function: Callable[..., object], *args: object) -> Iterator[int]:
 
 
 def _execute(argv: Sequence[str], output: int) -> None:
-    """Become a program that writes all it says to a descriptor."""
+    """Execute a program with standard output and error on a descriptor."""
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.execve(argv[0], list(argv), _environment())
 
 
 def _environment() -> dict[str, str]:
-    """The environment of a program, which finds this very package wherever the tour was started."""
+    """Return an environment in which programs find this package from any working directory."""
     path = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
