@@ -10,6 +10,7 @@ such a skip is a failure. No probe asks which machine this is, and none calls th
 import array
 import ctypes
 import errno
+import fcntl
 import os
 import signal
 import socket
@@ -45,7 +46,9 @@ class Limit:
         return None
 
 
-needs = pytest.mark.needs  # of one Limit or more; tests/conftest.py looks
+def needs(*limits: Limit) -> pytest.MarkDecorator:
+    """Mark a test with what it needs; tests/conftest.py looks."""
+    return pytest.mark.needs(*limits)
 
 
 def skip_where_lacking(limits: tuple[Limit, ...]) -> None:
@@ -371,3 +374,37 @@ THREADS = Limit("a program's threads are its own", _threads)
 # A veth pair in a network of its own.
 _VETH = ("unshare", "--net", "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
 LINKS = Limit("ip link add type veth", lambda: _said(*_VETH))
+
+
+def _netlink_types() -> None:
+    """A message of a type that no kernel knows goes out; what the answer says is of no matter here."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as s:
+        s.sendto(struct.pack("=IHHII4x", 20, 9998, 1, 1, 0), (0, 0))
+
+
+NETLINK_TYPES = Limit("netlink messages of any type", _netlink_types)
+
+
+def _rename() -> None:
+    """SIOCSIFNAME of an interface that is not there."""
+    with socket.socket(*UDP4) as s:
+        request = b"no such".ljust(16, b"\0") + b"other".ljust(24, b"\0")
+        _fails_with(errno.ENODEV, lambda: fcntl.ioctl(s, 0x8923, request))
+
+
+RENAME = Limit("SIOCSIFNAME", _rename)
+
+
+def _pipe_to_nowhere() -> None:
+    """pipe2 with no room for the descriptors leaves none open."""
+    before = os.listdir("/proc/self/fd")
+    code, number = _libc.pipe2(None, 0), ctypes.get_errno()
+    left = [int(fd) for fd in os.listdir("/proc/self/fd") if fd not in before]
+    for fd in left:
+        with suppress(OSError):  # the listing's own
+            os.close(fd)
+    assert (code, number) == (-1, errno.EFAULT)
+    assert len(left) < 2, "a pipe with nowhere to put its descriptors is left open"
+
+
+PIPE_TO_NOWHERE = Limit("pipe2(NULL)", _pipe_to_nowhere)
