@@ -14,6 +14,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,7 @@ def run(machine: str, arguments: Sequence[str], python: str = "python3") -> Coun
     if not Path(KEYRING).exists():
         _refuse(f"--machine needs Debian's keys, {KEYRING}: apt-get install debian-archive-keyring")
     home().mkdir(mode=0o755, parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what was begun is undone
     emulator = None if arch in NATIVE else EMULATORS[arch]
     with _lock(machine, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_alone:
         if not is_alone:
@@ -265,8 +267,12 @@ def _enter(root: Path, arguments: Sequence[str], python: str) -> None:
         "FILES": " ".join(files),
         "SECONDS_EACH": str(SECONDS),
     }
-    unshare = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "bash", "-c", _ENTER, str(root)]
-    subprocess.run([*unshare, *options], env=environment, stdin=subprocess.DEVNULL, check=False)
+    # unshare lets no signal end it, so the kernel kills it when this process is gone.
+    command = [
+        *("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child"),
+        *("bash", "-c", _ENTER, str(root), *options),
+    ]
+    subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
 
 
 def _counted(root: Path) -> Counts:
