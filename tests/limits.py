@@ -103,6 +103,8 @@ ICMPV6_FILTER_TOLD = option(socket.IPPROTO_ICMPV6, 1, None, 32)
 PACKET_AUXDATA = option(SOL_PACKET, 8, 1)
 PACKET_STATISTICS = option(SOL_PACKET, 6, None, 8)
 PACKET_RING = option(SOL_PACKET, 5, struct.pack("4I", 65536, 1, 2048, 32), 0)
+PACKET_FANOUT = option(SOL_PACKET, 18, None)
+PACKET_MEMBERSHIP = option(SOL_PACKET, 1, struct.pack("iHH8s", 1, 1, 0, b""), 0)
 XDP_RING = option(SOL_XDP, 2, 64, 0)
 
 
