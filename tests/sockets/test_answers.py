@@ -226,6 +226,7 @@ def test_addresses_may_be_of_several_lengths(keep: Keep) -> None:
         assert syscall.recvfrom(one, bytearray(2), syscall.MSG_DONTWAIT)[0] == 1
 
 
+@needs(limits.TIMESTAMPNS)
 @in_namespace
 @pytest.mark.parametrize("own", ["192.0.2.50", "2001:db8::50"])
 def test_the_way_back_need_not_be_the_interface_by_which_it_came(own: str) -> None:
