@@ -215,6 +215,7 @@ def test_the_http_server_serves_without_standard_descriptors() -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
+@needs(limits.USER_NAMESPACE)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_arguments_of_all_kinds_get_a_python_error_from_every_call_of_the_other_half(seed: int) -> None:
     command = [sys.executable, "-X", "faulthandler", "-m", "tests.hostile_calls", str(seed)]

@@ -64,6 +64,7 @@ def test_start_process_has_a_handle_of_0() -> None:
     assert syscall.wait4(pid)[:2] == (pid, 0)
 
 
+@needs(limits.VFORK)
 def test_setpgid() -> None:
     with waiting(SysProcAttr(setpgid=True)) as pid:
         assert syscall.getpgid(pid) == pid

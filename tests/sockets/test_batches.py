@@ -538,6 +538,7 @@ def test_no_memory_is_left_behind(udp: Bound) -> None:
     assert_flat(lambda: syscall.MessageBatch(8, 100, 16), 10_000)
 
 
+@needs(limits.WAIT_FOR_ONE)
 @in_namespace
 def test_packet_sockets_have_addresses_too() -> None:
     laboratory.add_pair("near", "far")
