@@ -14,6 +14,8 @@ import pytest
 
 import pysyscall as syscall
 
+from .limits import skip_where_lacking
+
 LOOPBACK = bytes((127, 0, 0, 1))
 LOOPBACK6 = bytes(15) + b"\x01"
 
@@ -32,6 +34,13 @@ def open_descriptors() -> dict[int, str]:
         with suppress(FileNotFoundError):  # the listing's own
             found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
     return found
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is marked with `needs` where an emulator lacks it."""
+    for mark in item.iter_markers("needs"):
+        skip_where_lacking(mark.args)
 
 
 class _Watchdog:

@@ -71,7 +71,10 @@ VALUES: list[Callable[[], object]] = [
     *((c_char * 0), (c_char * 64), (c_int * 3), c_int, lambda: c_int * 3),
     *(getattr(syscall, name) for name in ("Timespec", "Timeval", "Timex", "Utimbuf", "Rlimit", "Flock_t", "Termios")),
     *(getattr(syscall, name) for name in ("Stat_t", "PtraceRegs", "ProcAttr", "SysProcAttr", "Credential", "Rusage")),
-    *(lambda: (syscall.Timespec(), syscall.Timespec(2**62, 2**62)), lambda: syscall.WaitStatus(0x7F)),
+    *(
+        lambda: (syscall.Timespec(), syscall.Timespec(sys.maxsize // 2, sys.maxsize // 2)),
+        lambda: syscall.WaitStatus(0x7F),
+    ),
 ]
 
 

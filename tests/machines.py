@@ -9,10 +9,12 @@ only compiles or compares is left out: tests/abi, tests/go, tests/bench, stubs a
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,13 +22,15 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 KEYRING: Final = "/usr/share/keyrings/debian-archive-keyring.gpg"
 SUITES: Final = ("bookworm", "trixie", "sid")
 SECONDS: Final = 900  # for one file of tests, or to make a root
-NO_ROOT: Final = 3  # the exit status where it cannot be made
+# Exit statuses, neither of which is that of tests that failed: no such machine, and a root that cannot be had here.
+NO_MACHINE: Final = 2
+NO_ROOT: Final = 3
 PACKAGES: Final = "python3,python3-pytest,python3-hypothesis,curl,dnsmasq-base,iproute2,git"
 # What runs as it is has all that the tests can use.
 NATIVE_PACKAGES: Final = f"{PACKAGES},gcc,libc6-dev,strace,tshark,wrk,python3-pip,python3-hatchling,python3-venv"
@@ -79,22 +83,43 @@ def run(machine: str, arguments: Sequence[str], python: str = "python3") -> Coun
     arch, _, suite = machine.rpartition("-")
     if arch not in {*EMULATORS, "amd64", "i386"} or suite not in SUITES:
         machines = ", ".join(sorted({*EMULATORS, "amd64", "i386"}))
-        sys.exit(f"{machine} is no ARCH-SUITE: ARCH is one of {machines}; SUITE one of {', '.join(SUITES)}")
+        reason = f"{machine} is no ARCH-SUITE: ARCH is one of {machines}; SUITE one of {', '.join(SUITES)}"
+        _refuse(reason, NO_MACHINE)
     if os.geteuid() != 0:
-        sys.exit("--machine needs root, to make a root of another machine and to enter it")
+        _refuse("--machine needs root, to make a root of another machine and to enter it")
     if not Path(KEYRING).exists():
-        sys.exit("--machine needs Debian's keys: apt-get install debian-archive-keyring")
+        _refuse(f"--machine needs Debian's keys, {KEYRING}: apt-get install debian-archive-keyring")
     home().mkdir(mode=0o755, parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what was begun is undone
     emulator = None if arch in NATIVE else EMULATORS[arch]
-    try:
-        root = _made(machine, arch, suite, emulator is None)
-    except (OSError, subprocess.SubprocessError) as error:
-        print(f"the root of {machine} cannot be made here: {error}")
-        sys.exit(NO_ROOT)
-    with _emulated(emulator):
-        _copy_checkout(root)
-        _enter(root, arguments, python)
-    return _counted(root)
+    with _lock(machine, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_alone:
+        if not is_alone:
+            _refuse(f"another run has the root of {machine}: {home() / machine}")
+        try:
+            root = _made(machine, arch, suite, emulator is None)
+        except (OSError, subprocess.SubprocessError) as error:
+            _refuse(f"the root of {machine} cannot be made here: {error}")
+        with _emulated(emulator):
+            _copy_checkout(root)
+            _enter(root, arguments, python)
+        return _counted(root)
+
+
+def _refuse(reason: str, status: int = NO_ROOT) -> NoReturn:
+    print(reason, file=sys.stderr)
+    sys.exit(status)
+
+
+@contextmanager
+def _lock(name: str, operation: int) -> Iterator[bool]:
+    """Hold a lock beside the roots while the block lasts; whether it could be had."""
+    with open(home() / f"{name}.lock", "w") as file:
+        try:
+            fcntl.flock(file, operation)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _need(command: str, *packages: str) -> None:
@@ -118,7 +143,7 @@ def _made(machine: str, arch: str, suite: str, is_native: bool) -> Path:
     if done.exists():
         return root
     if f" {root}/" in Path("/proc/mounts").read_text():
-        sys.exit(f"something is mounted in {root}")
+        _refuse(f"something is mounted in {root}")
     shutil.rmtree(root, ignore_errors=True)
     _need("mmdebstrap", "mmdebstrap", "arch-test")
     mirror = _mirror()
@@ -148,14 +173,18 @@ def _emulated(emulator: Emulator | None) -> Iterator[None]:
     if not (formats / "register").exists():
         subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(formats)], check=True)
     entry = formats / f"pysyscall-{emulator.name}"
+    used = f"qemu-{emulator.name}"
     magic, mask = (re.sub("..", r"\\x\g<0>", text) for text in (emulator.magic, emulator.mask))
-    if not entry.exists():
-        # F: the kernel opens the emulator now, so that it runs inside any root. P: programs keep their own argv[0].
-        (formats / "register").write_bytes(f":{entry.name}:M:0:{magic}:{mask}:{_qemu(emulator)}:PF".encode())
     try:
-        yield
+        with _lock(used, fcntl.LOCK_SH):
+            if not entry.exists():
+                # F: the kernel opens the emulator now, so that it runs inside any root. P: programs keep their argv[0].
+                (formats / "register").write_bytes(f":{entry.name}:M:0:{magic}:{mask}:{_qemu(emulator)}:PF".encode())
+            yield
     finally:
-        entry.write_text("-1")
+        with _lock(used, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_last:
+            if is_last and entry.exists():
+                entry.write_text("-1")
 
 
 def _qemu(emulator: Emulator) -> Path:
@@ -238,8 +267,12 @@ def _enter(root: Path, arguments: Sequence[str], python: str) -> None:
         "FILES": " ".join(files),
         "SECONDS_EACH": str(SECONDS),
     }
-    unshare = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "bash", "-c", _ENTER, str(root)]
-    subprocess.run([*unshare, *options], env=environment, stdin=subprocess.DEVNULL, check=False)
+    # unshare lets no signal end it, so the kernel kills it when this process is gone.
+    command = [
+        *("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child"),
+        *("bash", "-c", _ENTER, str(root), *options),
+    ]
+    subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
 
 
 def _counted(root: Path) -> Counts:

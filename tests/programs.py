@@ -174,6 +174,9 @@ def run_traced(*arguments: str, timeout: float = 60) -> subprocess.CompletedProc
 
 
 def traced_calls(log: Path) -> list[str]:
-    """The names of the calls that strace has written down, but for those of memory."""
-    made = re.findall(r"^(?:\d+ +)?(\w+)\(", log.read_text(), re.MULTILINE)
+    """The names of the calls that strace has written down, but for those of memory.
+
+    Where the machine has 32 bits, a call with a time of 64 goes by the name of the other.
+    """
+    made = re.findall(r"^(?:\d+ +)?(\w+?)(?:_time64)?\(", log.read_text(), re.MULTILINE)
     return [call for call in made if call not in ("brk", "mmap", "munmap", "madvise")]

@@ -125,7 +125,7 @@ def go_size(signature: str) -> int:
     return 1 if signature == "byte" else ctypes.sizeof(getattr(syscall, signature))
 
 
-@pytest.mark.parametrize("row", IN_STRUCTURES, ids=lambda row: row.go)
+@pytest.mark.parametrize("row", IN_STRUCTURES, ids=[row.go for row in IN_STRUCTURES])
 def test_a_structures_field_has_gos_width(row: Row) -> None:
     assert getattr(owner(row), field(row)).size == go_size(row.signature)
 

@@ -19,10 +19,13 @@ import pytest
 
 import pysyscall as syscall
 
+from . import limits
+from .limits import needs
 from .namespaces import in_namespace
 from .programs import ROOT, Program, eventually
 
 
+@needs(limits.FILTER_TOLD)
 def test_a_filter_read_back_as_an_int_is_no_overflow() -> None:
     fd = syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM)
     try:
@@ -212,6 +215,7 @@ def test_the_http_server_serves_without_standard_descriptors() -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
+@needs(limits.USER_NAMESPACE)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_arguments_of_all_kinds_get_a_python_error_from_every_call_of_the_other_half(seed: int) -> None:
     command = [sys.executable, "-X", "faulthandler", "-m", "tests.hostile_calls", str(seed)]
@@ -396,8 +400,11 @@ def test_memory_that_goes_while_a_number_is_asked_for_is_let_alone(call: Callabl
     [
         lambda: syscall.nanosleep(syscall.Timespec(-1)),
         lambda: syscall.resolve_tcp_addr("tcp", "[fe80::1%no-such]:1"),
-        lambda: syscall.fork_exec("/nowhere", ["nowhere"]),
-        lambda: syscall.fork_exec("/bin/true", ["true"], syscall.ProcAttr(dir="/nowhere")),
+        pytest.param(lambda: syscall.fork_exec("/nowhere", ["nowhere"]), marks=needs(limits.VFORK)),
+        pytest.param(
+            lambda: syscall.fork_exec("/bin/true", ["true"], syscall.ProcAttr(dir="/nowhere")),
+            marks=needs(limits.VFORK),
+        ),
         lambda: syscall.fork_exec("/nowhere", [""], syscall.ProcAttr(sys=syscall.SysProcAttr(pdeathsig=9))),
     ],
     ids=["nanosleep", "getaddrinfo", "posix_spawn", "posix_spawn, and fork", "fork"],

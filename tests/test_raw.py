@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 import pysyscall as syscall
 
+from . import limits
+from .limits import needs
 from .programs import run_traced
 
 ALL: list[Callable[..., tuple[int, int]]] = [
@@ -81,6 +83,7 @@ def test_bytes_are_names_of_c(call: Callable[..., tuple[int, int]]) -> None:
     syscall.close(fd)
 
 
+@needs(limits.PIPE_TO_NOWHERE)
 @every
 def test_an_error_is_raised(call: Callable[..., tuple[int, int]]) -> None:
     with pytest.raises(OSError, match=f"syscall {syscall.SYS_CLOSE}: Bad file descriptor") as caught:

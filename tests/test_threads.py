@@ -11,7 +11,9 @@ import pytest
 
 import pysyscall as syscall
 
+from . import limits
 from .conftest import LOOPBACK, Keep
+from .limits import needs
 from .namespaces import in_namespace
 
 THREADS = 8
@@ -250,6 +252,7 @@ def test_eight_threads_that_use_all_at_once_get_what_is_theirs(keep: Keep) -> No
     together(strike)
 
 
+@needs(limits.PACKET_RING)
 @in_namespace
 def test_eight_threads_each_with_a_ring_see_every_frame() -> None:
     loopback = syscall.interface_by_name("lo").index

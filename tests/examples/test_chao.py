@@ -14,6 +14,8 @@ from examples import chao_client, chao_server
 from examples.shared.chao import ChaoSocket
 from examples.tour import laboratory
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..programs import Program, watching_imports
 from ..wire import (
@@ -70,6 +72,7 @@ def ignored(short: int, foreign: int) -> str:
     return f"ignored {total} frame{'s' * (total != 1)}: {short} too short for CHAO, {foreign} of others"
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 @FRAMINGS
 @pytest.mark.parametrize(
@@ -83,6 +86,7 @@ def test_the_client_is_answered_once(framing: list[str], serving: str, asking: s
         assert stopped(program) == (0, b"received request: one two three\n", ignored(0, 0))
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 @FRAMINGS
 def test_it_crosses_to_another_host(framing: list[str]) -> None:
@@ -98,6 +102,7 @@ def test_it_crosses_to_another_host(framing: list[str]) -> None:
         assert run("chao_client", *framing) == (0, f"received response: {GREETING.decode()}\n", "")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_the_frames_are_the_originals_to_the_byte() -> None:
     make_pair()
@@ -107,6 +112,7 @@ def test_the_frames_are_the_originals_to_the_byte() -> None:
         assert [s.recv(2000) for _ in range(2)] == [b"CHAO" + GREETING] * 2
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_with_an_ethertype_the_frames_are_ethernets() -> None:
     make_pair()
@@ -117,6 +123,7 @@ def test_with_an_ethertype_the_frames_are_ethernets() -> None:
             assert s.recv(2000) == MAC0 + MAC1 + b"\x88\xb5CHAO" + GREETING
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_the_server_ignores_and_counts_what_is_not_chao() -> None:
     make_pair()
@@ -137,6 +144,7 @@ def queued(program: Program) -> int:
     return sum(int(row[6]) for row in rows if row[8] in inodes)
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 @FRAMINGS
 def test_the_server_sleeps_through_all_frames_but_its_own(framing: list[str]) -> None:
@@ -163,6 +171,7 @@ def test_the_server_sleeps_through_all_frames_but_its_own(framing: list[str]) ->
             program.wait_for("^received request: 1234567890\n", "stdout")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_with_an_ethertype_the_server_ignores_and_counts_what_is_not_its_own() -> None:
     make_pair()
@@ -178,6 +187,7 @@ def test_with_an_ethertype_the_server_ignores_and_counts_what_is_not_its_own() -
         assert stopped(program) == (0, b"received request: \n", ignored(2, 4))
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_frames_of_under_four_bytes_are_ignored_and_counted() -> None:
     bare = add_bare_interface()
@@ -188,6 +198,7 @@ def test_frames_of_under_four_bytes_are_ignored_and_counted() -> None:
         assert stopped(program) == (0, b"received request: \n", ignored(3, 0))
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_what_an_ethernet_card_adds_to_a_short_frame_is_no_part_of_the_message() -> None:
     make_pair()
@@ -200,6 +211,7 @@ def test_what_an_ethernet_card_adds_to_a_short_frame_is_no_part_of_the_message()
         assert stopped(program)[1] == request + b"\n" + request.ljust(len(request) + 29, b"\0") + b"\n"
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_no_frame_is_cut() -> None:
     make_pair()
@@ -212,6 +224,7 @@ def test_no_frame_is_cut() -> None:
         assert stopped(program)[1] == b"received request: " + message + b"\n"
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_what_another_interface_receives_before_the_socket_is_bound_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     make_pair()
@@ -231,6 +244,7 @@ def test_what_another_interface_receives_before_the_socket_is_bound_is_nothing(m
         assert (chao.short, chao.foreign) == (0, 0)
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_the_client_ignores_and_counts_what_is_not_the_answer() -> None:
     make_pair()
@@ -243,6 +257,7 @@ def test_the_client_ignores_and_counts_what_is_not_the_answer() -> None:
         assert (client.output(), client.stderr) == (b"received response: that is it\n", ignored(0, 2) + "\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_the_client_takes_an_answer_only_from_the_host_it_asked() -> None:
     make_pair()
@@ -255,6 +270,7 @@ def test_the_client_takes_an_answer_only_from_the_host_it_asked() -> None:
         assert (client.output(), client.stderr) == (b"received response: I\n", ignored(0, 1) + "\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 @FRAMINGS
 def test_the_client_does_not_wait_for_ever(framing: list[str]) -> None:
@@ -262,6 +278,7 @@ def test_the_client_does_not_wait_for_ever(framing: list[str]) -> None:
     assert run("chao_client", "--timeout", "0.1", *framing) == (1, "", "no answer on eth0 in 0.1 seconds\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_the_client_does_not_wait_for_ever_on_a_busy_wire() -> None:
     make_pair()
@@ -273,6 +290,7 @@ def test_the_client_does_not_wait_for_ever_on_a_busy_wire() -> None:
         assert client.stderr.endswith(" of others\nno answer on eth0 in 0.5 seconds\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_two_servers_on_one_wire_do_not_answer_each_other_for_ever() -> None:
     make_pair()
@@ -298,6 +316,7 @@ def test_restraint_ends_with_a_pause() -> None:
     assert restraint.allows(GREETING, 102.6)
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_server_cleanly(number: signal.Signals) -> None:
@@ -308,6 +327,7 @@ def test_a_signal_ends_the_server_cleanly(number: signal.Signals) -> None:
         assert program.stderr == f"CHAO server is listening on eth0...\n{ignored(0, 0)}\n"
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_no_descriptor_of_the_server_is_inherited() -> None:
     make_pair()
@@ -331,6 +351,7 @@ def test_a_user_who_is_not_root_is_told_the_same(main: Callable[[list[str] | Non
     tells_a_user_that_it_needs_the_capability("chao", main)
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 @pytest.mark.parametrize("program", ["chao_server", "chao_client"])
 def test_an_interface_that_is_not_there_is_said(program: str) -> None:
@@ -340,6 +361,7 @@ def test_an_interface_that_is_not_there_is_said(program: str) -> None:
     assert ended.stderr.startswith("interfaceByName failed: there is no interface eth7, but lo, eth")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_an_interface_that_is_down_is_said() -> None:
     laboratory.add_pair("eth0", "eth1")
@@ -349,6 +371,7 @@ def test_an_interface_that_is_down_is_said() -> None:
     assert ended.stderr.endswith("recvmsg failed: network is down\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_an_interface_that_goes_ends_the_server() -> None:
     make_pair()
@@ -358,6 +381,7 @@ def test_an_interface_that_goes_ends_the_server() -> None:
         assert program.stderr.endswith("recvmsg failed: network is down\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_server_goes_on_when_its_interface_is_up_again() -> None:
     make_pair()
@@ -373,6 +397,7 @@ def test_a_server_goes_on_when_its_interface_is_up_again() -> None:
         assert program.stderr.count("down") == 2
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 @pytest.mark.parametrize("tag", [b"\x81\0", b"\x88\xa8"], ids=["802.1Q", "802.1AD"])
 def test_a_message_with_what_looks_like_a_vlan_tag_comes_whole(tag: bytes) -> None:
@@ -388,6 +413,7 @@ def test_a_message_with_what_looks_like_a_vlan_tag_comes_whole(tag: bytes) -> No
         assert (client.wait(), client.output()) == (0, b"received response: " + message + b"\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_with_an_ethertype_a_frame_of_a_vlan_is_another_networks() -> None:
     make_pair()
@@ -399,6 +425,7 @@ def test_with_an_ethertype_a_frame_of_a_vlan_is_another_networks() -> None:
         assert stopped(program)[:2] == (0, b"received request: with a priority alone\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_message_that_is_too_long_is_said() -> None:
     make_pair()
@@ -433,6 +460,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments: list[str], complain
     assert complaint in ended.stderr
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_neither_loads_the_socket_module() -> None:
     make_pair()

@@ -16,6 +16,8 @@ from examples.shared import dhcp
 from examples.shared.ipv4 import Datagram, Packet, parse_datagram, parse_packet
 from examples.tour import laboratory
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..programs import eventually, tool, watching_imports
 from ..wire import Ended, give_up_raw_sockets, host, packet_socket, packets, run, run_here
@@ -86,6 +88,7 @@ def configured() -> list[tuple[int, bytes]]:
     ]
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_dnsmasq_grants_a_lease_and_nothing_changes_here() -> None:
     dnsmasq = Dnsmasq()
@@ -108,6 +111,7 @@ def test_it_works_for_an_unprivileged_user_in_a_network_of_its_own() -> None:
     assert ended.stdout.splitlines() == STEPS + LEASE
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_release_gives_the_lease_back() -> None:
     dnsmasq = Dnsmasq()
@@ -119,6 +123,7 @@ def test_release_gives_the_lease_back() -> None:
         eventually(lambda: "10.77.0.50" not in dnsmasq.granted())
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_remembered_address_is_asked_for_first() -> None:
     with host(Dnsmasq(), near=(), far=laboratory.FAR[:1]):
@@ -126,6 +131,7 @@ def test_a_remembered_address_is_asked_for_first() -> None:
         assert ended.stdout.splitlines() == STEPS[2:] + LEASE
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_refusal_begins_anew() -> None:
     ended = serve(Dnsmasq(), "--timeout", "60", "--request", "10.99.0.7")
@@ -138,6 +144,7 @@ def test_a_refusal_begins_anew() -> None:
     assert (ended.status, ended.stderr) == (0, "")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_late_server_is_asked_again() -> None:
     def late() -> Iterator[None]:
@@ -159,12 +166,14 @@ def nobody() -> Iterator[None]:
     yield
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_no_server() -> None:
     ended = serve(nobody, "--timeout", "0.3")
     assert ended == (1, "DHCPDISCOVER on eth0\n", "dhcp_client: no lease on eth0 within 0.3 seconds\n")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_it_asks_less_and_less_often() -> None:
     dhcp_client._FIRST_WAIT = 0.01
@@ -240,6 +249,7 @@ def noise(request: bytes, kind: int) -> list[bytes]:
     ]
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_answers_that_are_none_are_ignored() -> None:
     def noisy() -> Iterator[None]:
@@ -262,6 +272,7 @@ def test_answers_that_are_none_are_ignored() -> None:
     assert (ended.status, ended.stderr) == (0, "")
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_it_ends_under_a_flood() -> None:
     def flood() -> Iterator[None]:
@@ -290,6 +301,7 @@ def server(answers: Callable[[bytes, int], list[bytes]]) -> Callable[[], Iterato
     return script
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_server_that_refuses_its_own_offers_is_not_asked_in_a_storm() -> None:
     def refuse(request: bytes, kind: int) -> list[bytes]:
@@ -303,6 +315,7 @@ def test_a_server_that_refuses_its_own_offers_is_not_asked_in_a_storm() -> None:
     assert ended.status == 1
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_refusal_without_words() -> None:
     def refuse(request: bytes, kind: int) -> list[bytes]:
@@ -312,6 +325,7 @@ def test_a_refusal_without_words() -> None:
     assert "DHCPNAK from 10.77.0.2" in ended.stdout.splitlines()
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_server_that_falls_silent_is_given_up() -> None:
     def offer(request: bytes, kind: int) -> list[bytes]:
@@ -323,6 +337,7 @@ def test_a_server_that_falls_silent_is_given_up() -> None:
     assert "\n".join([STEPS[1], STEPS[2], STEPS[2], STEPS[2], STEPS[0]]) in ended.stdout
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_options_in_the_fields_of_others_and_in_pieces() -> None:
     def overloaded(request: bytes, kind: int) -> list[bytes]:
@@ -361,6 +376,7 @@ def test_without_the_right_to_a_packet_socket_it_says_which_capability_is_missin
     assert re.fullmatch(r"dhcp_client: .*CAP_NET_RAW.*\n", ended.stderr)
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_it_loads_no_socket_module() -> None:
     with (

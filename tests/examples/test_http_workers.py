@@ -168,16 +168,22 @@ def test_a_number_of_workers_that_makes_no_sense_is_refused(count: str) -> None:
     assert "argument --workers:" in ended.stderr
 
 
+def descriptors(pid: int) -> list[str]:
+    """A process's descriptors, but for one that a newer libffi keeps of its own file."""
+    numbers = os.listdir(f"/proc/{pid}/fd")
+    return [number for number in numbers if "/libffi.so" not in os.readlink(f"/proc/{pid}/fd/{number}")]
+
+
 def test_descriptors_of_a_worker() -> None:
     """The listener, epoll, and the pipe that a signal writes to; none of them is for programs that it starts."""
     with workers("--quiet") as (server, pids):
         for pid in (server.pid, *pids):
-            for name in os.listdir(f"/proc/{pid}/fd"):
+            for name in descriptors(pid):
                 if int(name) > 2:
                     flags = Path(f"/proc/{pid}/fdinfo/{name}").read_text().split("flags:")[1].split()[0]
                     assert int(flags, 8) & os.O_CLOEXEC
-        assert [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids] == [3 + 4] * COUNT
-        assert len(os.listdir(f"/proc/{server.pid}/fd")) == 3 + 1
+        assert [len(descriptors(pid)) for pid in pids] == [3 + 4] * COUNT
+        assert len(descriptors(server.pid)) == 3 + 1
 
 
 def test_the_workers_load_no_socket_module() -> None:

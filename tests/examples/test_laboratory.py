@@ -12,7 +12,8 @@ import pytest
 import pysyscall as syscall
 from examples.tour import laboratory
 
-from .. import namespaces
+from .. import limits, namespaces
+from ..limits import needs
 from ..namespaces import forbid_networks, in_namespace, run_as_nobody, run_in_namespace
 from ..programs import eventually
 
@@ -246,6 +247,7 @@ def test_this_machines_networks_are_granted_or_refused_with_a_reason() -> None:
     run_as_nobody(refused)
 
 
+@needs(limits.USER_NAMESPACE)
 def test_a_second_network_that_is_refused_is_said() -> None:
     def refused() -> None:
         laboratory.enter()

@@ -21,6 +21,8 @@ import pysyscall as syscall
 from examples.shared.printable import printable
 from examples.tour import laboratory
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..programs import ROOT, SECONDS, Program, eventually, run_traced
 from ..wire import host, run
@@ -97,6 +99,7 @@ def test_the_udp_server_serves_without_standard_descriptors(closed: str) -> None
         assert out.startswith(b"UDP server is listening" if "1" not in closed else b"")
 
 
+@needs(limits.PACKET_AUXDATA)
 @CLOSED
 @in_namespace
 def test_the_chao_server_serves_without_standard_descriptors(closed: str) -> None:
@@ -180,6 +183,7 @@ def test_ls_without_standard_descriptors(closed: str) -> None:
         check_client(closed, ended(ls), b"README.md\n")
 
 
+@needs(limits.PACKET_AUXDATA, limits.TIMESTAMPNS)
 @CLOSED
 @pytest.mark.parametrize("way", ["--ring", "--recvfrom"])
 @in_namespace
@@ -301,7 +305,11 @@ def test_whatever_is_shown_is_printable(text: str) -> None:
 
 @in_namespace
 @pytest.mark.parametrize("name", [b"\x1b[2Jx", b"\xc2\x9b31m", b"v\xff\xfe0", b"\xe2\x80\xae0"])
-@pytest.mark.parametrize("program", ["arping", "chao_client", "chao_server", "dhcp_client", "sniff"])
+@pytest.mark.parametrize(
+    "program",
+    ["arping", "dhcp_client", "sniff"]
+    + [pytest.param(name, marks=needs(limits.PACKET_AUXDATA)) for name in ("chao_client", "chao_server")],
+)
 def test_no_name_of_an_interface_harms_a_terminal_or_ends_a_program(program: str, name: bytes) -> None:
     laboratory.add_pair(os.fsdecode(name), "eth1")
     arguments = ["10.77.0.2"] if program == "arping" else []
@@ -313,6 +321,7 @@ def test_no_name_of_an_interface_harms_a_terminal_or_ends_a_program(program: str
     assert printable(name.decode(errors="surrogateescape")) in said.stderr  # of those that there are
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_interfaces_with_names_that_are_no_text_are_worked_with(tmp_path: Path) -> None:
     name, file = b"v\xff\xfe0", tmp_path / "file"
@@ -343,6 +352,7 @@ def add_alternative_name(interface: str, name: str) -> None:
     laboratory.request(syscall.RTM_NEWLINKPROP, flags, body)
 
 
+@needs(limits.NETLINK_TYPES)
 @in_namespace
 @pytest.mark.parametrize("name", ["other0", "an-alternative-name-longer-than-ifnamsiz"])
 def test_an_interface_is_found_by_its_alternative_name(name: str) -> None:
@@ -412,6 +422,7 @@ def loopback(process: "subprocess.Popen[bytes]", stream: str, ready: bytes, firs
     return bombard(process, first), process.stderr.read()
 
 
+@needs(limits.PACKET_AUXDATA)
 @ENDS
 @pytest.mark.parametrize("turn", range(3))
 @in_namespace
@@ -439,6 +450,7 @@ def test_further_signals_do_not_break_a_servers_end(first: signal.Signals, turn:
 EITHER = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
+@needs(limits.PACKET_AUXDATA)
 @ENDS
 @pytest.mark.parametrize("turn", range(3))
 @in_namespace
@@ -504,6 +516,7 @@ def of_all_programs(serve: Callable[..., Program]) -> None:
             assert (sniff.wait(), server.stop()) == (0, 0)
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_descriptors_may_have_numbers_beyond_selects() -> None:
     with host(lambda: iter((None,))):

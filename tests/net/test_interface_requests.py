@@ -12,6 +12,9 @@ from examples.tour import laboratory
 from pysyscall import Ifreq
 from tests.namespaces import in_namespace, in_user_namespace
 
+from .. import limits
+from ..limits import needs
+
 ADDRESS = b"\x02\0\0\0\0\x42"
 
 
@@ -43,6 +46,7 @@ def test_what_is_told_is_what_rtnetlink_tells() -> None:
     assert by_index.name == "near"
 
 
+@needs(limits.RENAME)
 @in_namespace
 def test_what_is_set_is_what_is_told() -> None:
     laboratory.add_pair("near", "far")

@@ -19,7 +19,9 @@ import pysyscall as syscall
 from examples.tour import laboratory
 from pysyscall import SockaddrInet4, SockaddrInet6
 
+from .. import limits
 from ..conftest import LOOPBACK, LOOPBACK6
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..netlink.test_messages_and_routes import asked
 
@@ -381,6 +383,7 @@ def test_a_nul_in_an_interfaces_name_is_refused(name: str) -> None:
             call()
 
 
+@needs(limits.NETLINK_TYPES)
 @in_namespace
 def test_an_interface_is_found_by_a_name_that_is_not_utf8_and_by_its_further_names() -> None:
     strange, further = os.fsdecode(b"v\xff\xfe0"), (os.fsdecode(b"another-\xe9"), "the-third-and-longest-name-" * 4)

@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 import pysyscall as syscall
 from examples.tour import laboratory
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..programs import run_traced
 
@@ -132,6 +134,7 @@ def test_what_other_processes_send_is_no_part_of_a_table() -> None:
         thread.join()
 
 
+@needs(limits.NETLINK_TYPES)
 def test_the_kernels_refusal_has_its_own_errno() -> None:
     """Types that ask for a table, by their place among four, but that no kernel knows."""
     for proto in (9998, syscall.RTM_GETLINK + 1000):
@@ -140,6 +143,7 @@ def test_the_kernels_refusal_has_its_own_errno() -> None:
         assert raised.value.errno == errno.EOPNOTSUPP
 
 
+@needs(limits.NETLINK_TYPES)
 def test_a_refusal_at_the_end_of_a_table_is_raised() -> None:
     """Of these the kernel says in the NLMSG_DONE that it has no table, and not before."""
     for proto, family, number in (
@@ -151,6 +155,7 @@ def test_a_refusal_at_the_end_of_a_table_is_raised() -> None:
         assert raised.value.errno == number
 
 
+@needs(limits.NETLINK_TYPES)
 def test_a_table_says_in_the_kernels_own_words_what_is_wrong() -> None:
     with pytest.raises(OSError, match=r"netlink: Invalid argument: [A-Za-z0-9 -]+") as raised:
         syscall.netlink_rib(syscall.RTM_GETNEXTHOP, 200)

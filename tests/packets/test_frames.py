@@ -11,10 +11,14 @@ import pytest
 
 import pysyscall as syscall
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..test_memory import assert_flat
 from .test_options import cable, frame
 from .test_receive_ring import PROTOCOL, WAIT, ring_and_sender
+
+pytestmark = needs(limits.PACKET_RING)
 
 HEADER_AT = 48  # struct tpacket_block_desc comes before the first frame
 TAG = struct.pack("!HH", syscall.ETH_P_8021Q, 5 << 13 | 42)

@@ -13,6 +13,9 @@ import pysyscall as syscall
 from examples.tour import laboratory
 from tests.namespaces import in_namespace
 
+from .. import limits
+from ..limits import needs
+
 ETHERTYPE = 0x88B5  # for local experiments: nobody else sends it
 FAR_ADDR = b"\x02\0\0\0\0\x0f"
 NEAR_ADDR = b"\x02\0\0\0\0\x0e"
@@ -73,6 +76,7 @@ def promiscuity(index: int) -> int:
     raise LookupError(index)
 
 
+@needs(limits.PACKET_MEMBERSHIP)
 @in_namespace
 def test_an_interface_is_promiscuous_as_long_as_a_member_is() -> None:
     index, _ = cable()
@@ -92,6 +96,7 @@ def test_an_interface_is_promiscuous_as_long_as_a_member_is() -> None:
         syscall.setsockopt_packet_mreq(fds[0], syscall.SOL_PACKET, 1, b"")  # type: ignore[arg-type]
 
 
+@needs(limits.PACKET_MEMBERSHIP)
 @in_namespace
 def test_a_multicast_address_is_joined() -> None:
     index, _ = cable()
@@ -103,6 +108,7 @@ def test_a_multicast_address_is_joined() -> None:
         assert any(line.split()[1] == "near" and line.split()[4] == group.hex() for line in f)
 
 
+@needs(limits.PACKET_AUXDATA)
 @pytest.mark.parametrize("tpid", [syscall.ETH_P_8021Q, syscall.ETH_P_8021AD])
 @in_namespace
 def test_a_vlan_tag_is_put_back(tpid: int) -> None:
@@ -149,6 +155,7 @@ def test_auxdata_is_its_own_message_whole() -> None:
             syscall.parse_tpacket_auxdata(m)
 
 
+@needs(limits.PACKET_STATISTICS)
 @in_namespace
 def test_losses_are_counted_since_last_asked() -> None:
     near, far = cable()
@@ -172,6 +179,7 @@ def test_losses_are_counted_since_last_asked() -> None:
     assert syscall.getsockopt_tpacket_stats_v3(receiver, *ask) == syscall.TpacketStatsV3(packets=1)
 
 
+@needs(limits.PACKET_FANOUT)
 @in_namespace
 def test_a_fanout_group_shares_what_comes() -> None:
     near, far = cable()
@@ -194,6 +202,7 @@ def test_a_fanout_group_shares_what_comes() -> None:
             syscall.packet_fanout(other, *arguments)
 
 
+@needs(limits.PACKET_FANOUT)
 @in_namespace
 def test_a_program_steers_a_fanout_group() -> None:
     near, far = cable()

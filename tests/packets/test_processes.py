@@ -15,6 +15,8 @@ import pytest
 import pysyscall as syscall
 from examples.shared.forked import become
 
+from .. import limits
+from ..limits import needs
 from ..make_stubs import ROOT
 from ..namespaces import in_namespace
 from ..programs import traceable, traced_calls, tracing
@@ -41,6 +43,7 @@ def libc_fork() -> int:
 FORKS = pytest.mark.parametrize("fork", [os.fork, libc_fork])
 
 
+@needs(limits.PACKET_RING)
 @in_namespace
 @FORKS
 def test_a_child_that_leaves_the_block_leaves_it_to_its_parent(fork: Callable[[], int]) -> None:
@@ -74,6 +77,7 @@ def test_a_child_that_leaves_the_block_leaves_it_to_its_parent(fork: Callable[[]
         assert take(ring, 2) == sender.sent[-2:]
 
 
+@needs(limits.PACKET_RING)
 @in_namespace
 @FORKS
 def test_a_child_takes_nothing_from_its_parents_ring(fork: Callable[[], int]) -> None:
@@ -94,6 +98,7 @@ def test_a_child_takes_nothing_from_its_parents_ring(fork: Callable[[], int]) ->
         assert take(ring, 2) == sender.sent
 
 
+@needs(limits.PACKET_RING)
 @in_namespace
 def test_a_child_may_have_a_ring_of_its_own() -> None:
     with ring_and_sender(blocks=2, block_size=PAGESIZE, retire=1) as (ring, sender):
@@ -111,6 +116,7 @@ def test_a_child_may_have_a_ring_of_its_own() -> None:
         assert end_in_a_child(receive) == 0
 
 
+@needs(limits.PACKET_RING)
 @in_namespace
 @FORKS
 def test_a_child_sends_nothing_of_its_parents(fork: Callable[[], int]) -> None:
@@ -175,6 +181,7 @@ MAKE = """if True:
 """
 
 
+@needs(limits.PACKET_RING)
 @in_namespace
 @pytest.mark.parametrize(
     "kept",
@@ -233,6 +240,7 @@ def test_a_ring_whose_making_was_left_out_is_closed() -> None:
             transmit.flush()
 
 
+@needs(limits.PACKET_RING)
 @in_namespace
 def test_what_keeps_memory_in_order_is_called_as_a_block_comes_and_as_it_goes() -> None:
     """x86 keeps that order by itself: no test sees a lack of it there, but for the calls that do it elsewhere.

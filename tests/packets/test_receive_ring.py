@@ -18,13 +18,17 @@ import pysyscall as syscall
 from examples.shared.forked import become
 from examples.tour import laboratory
 
+from .. import limits
 from ..blocking import wait_until_blocked
 from ..conftest import open_descriptors
+from ..limits import needs
 from ..namespaces import in_namespace, run_as_nobody
 from ..programs import eventually
 from ..test_memory import assert_flat, ctypes_types
 from ..test_signals import Raised, fail, handler, interrupted, interrupted_once
 from .test_options import ETHERTYPE, NEAR_ADDR, cable, frame
+
+pytestmark = needs(limits.PACKET_RING)
 
 PROTOCOL = syscall.htons(ETHERTYPE)
 WAIT = 10_000  # milliseconds, for what comes at once

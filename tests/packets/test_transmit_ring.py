@@ -16,12 +16,16 @@ import pytest
 import pysyscall as syscall
 from examples.tour import laboratory
 
+from .. import limits
 from ..conftest import open_descriptors
+from ..limits import needs
 from ..namespaces import in_namespace, run_as_nobody
 from ..test_memory import assert_flat, ctypes_types
 from ..test_signals import handler
 from .test_options import ETHERTYPE, cable, frame
 from .test_receive_ring import mapped
+
+pytestmark = needs(limits.PACKET_RING)
 
 SLOT_HEADER = 32
 

@@ -10,6 +10,8 @@ import pytest
 
 import pysyscall as syscall
 
+from .. import limits
+from ..limits import needs
 from .children import environment, in_child
 
 
@@ -37,6 +39,7 @@ def test_arguments_and_environment() -> None:
     assert become(sys.executable, argv, ["A=1"]) == ("['-c', 'x', ''] 1 None\n", 0)
 
 
+@needs(limits.THREADS)
 def test_the_other_threads_end() -> None:
     def prepare() -> None:
         for _ in range(20):
@@ -46,6 +49,7 @@ def test_the_other_threads_end() -> None:
     assert (said.strip(), status) == ("1", 0)
 
 
+@needs(limits.SIGNALS)
 def test_signals() -> None:
     def prepare() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -21,6 +21,8 @@ from pysyscall import Credential, ProcAttr, SysProcAttr, SysProcIDMap
 from tests.go.plays import needs_strace
 from tests.make_stubs import ROOT as ROOT_DIRECTORY
 
+from .. import limits
+from ..limits import needs
 from ..programs import run_traced
 from .children import NOBODY, ROOT, environment, in_child, no_children, python, run, waiting
 
@@ -62,11 +64,13 @@ def test_start_process_has_a_handle_of_0() -> None:
     assert syscall.wait4(pid)[:2] == (pid, 0)
 
 
+@needs(limits.VFORK)
 def test_setpgid() -> None:
     with waiting(SysProcAttr(setpgid=True)) as pid:
         assert syscall.getpgid(pid) == pid
 
 
+@needs(limits.VFORK)
 def test_pgid_is_a_group_that_is_there() -> None:
     with (
         waiting(SysProcAttr(setpgid=True)) as first,
@@ -104,6 +108,7 @@ def test_no_argument_at_all_is_the_kernels_business() -> None:
     syscall.wait4(pid)
 
 
+@needs(limits.VFORK)
 def test_a_device_is_no_program() -> None:
     with pytest.raises(PermissionError, match=r"fork_exec: execve: Permission denied"):
         syscall.fork_exec("/dev/null", [], None)
@@ -120,6 +125,7 @@ def terminal() -> tuple[int, int]:
     return master, slave
 
 
+@needs(limits.CLONE)
 def test_foreground_moves_the_terminal_to_the_childs_group() -> None:
     def check(more: dict[str, Any]) -> bool:
         master, slave = terminal()
@@ -240,9 +246,24 @@ def test_wrong_arguments(wrong: dict[str, Any], error: type[Exception], match: s
 # Namespaces
 
 
-@pytest.mark.parametrize("name", NAMESPACES)
-@pytest.mark.parametrize("way", ["cloneflags", "unshareflags"])
-def test_each_namespace(name: str, way: str) -> None:
+LACKING = {
+    ("cloneflags", "pid"): limits.CLONE,
+    ("cloneflags", "time"): limits.CLONE3,
+    ("cloneflags", "user"): limits.USER_NAMESPACE,
+    ("unshareflags", "pid"): limits.PID_NAMESPACE,
+    ("unshareflags", "user"): limits.USER_NAMESPACE,
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "name"),
+    [
+        pytest.param(way, name, marks=[needs(LACKING[way, name])] if (way, name) in LACKING else [])
+        for way in ("cloneflags", "unshareflags")
+        for name in NAMESPACES
+    ],
+)
+def test_each_namespace(way: str, name: str) -> None:
     flags = NAMESPACES[name]
     if not ROOT:
         flags |= syscall.CLONE_NEWUSER
@@ -257,6 +278,7 @@ def test_each_namespace(name: str, way: str) -> None:
     assert said.strip() != os.readlink(f"/proc/self/ns/{name}")
 
 
+@needs(limits.CLONE3)
 def test_all_namespaces_at_once() -> None:
     code = f"import os; print(*(os.readlink('/proc/self/ns/' + name) for name in {[*NAMESPACES]}), os.getpid())"
     *said, pid = python(code, SysProcAttr(cloneflags=sum(NAMESPACES.values()), **MAPS)).said.split()
@@ -266,6 +288,7 @@ def test_all_namespaces_at_once() -> None:
     assert pid == "1"
 
 
+@needs(limits.USER_NAMESPACE)
 @pytest.mark.parametrize("setgroups", [False, True])
 @pytest.mark.parametrize("way", ["cloneflags", "unshareflags"])
 def test_a_user_namespace_with_maps(way: str, setgroups: bool) -> None:
@@ -278,6 +301,7 @@ def test_a_user_namespace_with_maps(way: str, setgroups: bool) -> None:
     assert python(code, attr).said == f"0 0 {'allow' if setgroups else 'deny'}\n"
 
 
+@needs(limits.USER_NAMESPACE)
 def test_a_user_namespace_with_many_ids() -> None:
     maps = [SysProcIDMap(0, 1000, 5), SysProcIDMap(100, 3000, 2)]
     attr = SysProcAttr(cloneflags=syscall.CLONE_NEWUSER, uid_mappings=maps, gid_mappings=maps)
@@ -293,11 +317,13 @@ def test_a_user_namespace_with_many_ids() -> None:
     assert ended.said.split() == ["0", "1000", "5", "100", "3000", "2"]
 
 
+@needs(limits.USER_NAMESPACE)
 def test_a_credential_with_no_groups_where_setgroups_is_denied() -> None:
     attr = having(cloneflags=syscall.CLONE_NEWUSER, credential=Credential(), **MAPS)
     assert python("import os; print(os.getuid(), os.getgid())", attr).said == "0 0\n"
 
 
+@needs(limits.USER_NAMESPACE)
 def test_group_cleanup_in_a_user_namespace() -> None:
     uid, gid = UID, GID
     attr = having(cloneflags=syscall.CLONE_NEWUSER, credential=Credential(0, 0), **MAPS)
@@ -355,6 +381,7 @@ def copy_with_libraries(program: str, root: Path) -> None:
         shutil.copy(path, target)
 
 
+@needs(limits.CLONE)
 def test_a_pid_namespace_has_this_process_as_its_first() -> None:
     for flags in (syscall.CLONE_NEWPID, syscall.CLONE_NEWPID | syscall.CLONE_NEWTIME):
         attr = SysProcAttr(cloneflags=flags | (0 if ROOT else syscall.CLONE_NEWUSER))
@@ -373,6 +400,7 @@ def cgroup_here() -> Path:
     pytest.skip("no cgroup2 file system is mounted")
 
 
+@needs(limits.CLONE3)
 def test_a_cgroup() -> None:
     new = cgroup_here() / (f"test-{os.getpid()}" if ROOT else "")
     if ROOT:
@@ -392,6 +420,7 @@ def test_a_cgroup() -> None:
             new.rmdir()
 
 
+@needs(limits.CLONE3)
 def test_what_is_no_cgroup(tmp_path: Path) -> None:
     fd = os.open(tmp_path, os.O_RDONLY)
     try:
@@ -405,7 +434,7 @@ def test_what_is_no_cgroup(tmp_path: Path) -> None:
 # A pidfd
 
 
-@pytest.mark.parametrize("way", ["spawned", "forked", "cloned"])
+@pytest.mark.parametrize("way", ["spawned", "forked", pytest.param("cloned", marks=needs(limits.CLONE))])
 def test_a_pidfd(way: str) -> None:
     pid_fd = c_int(-5)
     attr = SysProcAttr(pid_fd=pid_fd)
@@ -426,6 +455,7 @@ def test_a_pidfd(way: str) -> None:
         os.close(pid_fd.value)
 
 
+@needs(limits.VFORK)
 def test_a_pidfd_stays_as_it_is_where_nothing_starts() -> None:
     pid_fd = c_int(-5)
     with pytest.raises(FileNotFoundError):
@@ -481,6 +511,7 @@ CAPS = [syscall.CAP_SYS_TIME, syscall.CAP_SYSLOG]
 BITS = [f"{1 << syscall.CAP_SYS_TIME | 1 << syscall.CAP_SYSLOG:016x}"]
 
 
+@needs(limits.USER_NAMESPACE)
 def test_ambient_capabilities_in_a_user_namespace() -> None:
     maps = {"uid_mappings": [SysProcIDMap(NOBODY, UID, 1)], "gid_mappings": [SysProcIDMap(NOBODY, GID, 1)]}
     attr = having(cloneflags=NEWUSER, credential=Credential(NOBODY, NOBODY), ambient_caps=CAPS, **maps)
@@ -598,6 +629,7 @@ def test_without_files_the_first_three_are_closed(more: dict[str, Any], tmp_path
     assert said == {0, 1, *(fd for fd in range(3, 1024) if is_inheritable(fd))}
 
 
+@needs(limits.VFORK)
 def test_a_descriptor_that_is_not_open() -> None:
     free = os.open("/dev/null", os.O_RDONLY)
     os.close(free)
@@ -613,6 +645,7 @@ def test_a_descriptor_that_is_not_open() -> None:
 # Signals
 
 
+@needs(limits.SIGNALS)
 @pytest.mark.parametrize("more", [{}, FORKED], ids=["spawned", "forked"])
 def test_signals_that_the_program_starts_with(more: dict[str, Any]) -> None:
     def check() -> list[int]:
@@ -694,6 +727,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str, int]] = {
 }
 
 
+@needs(limits.VFORK, limits.USER_NAMESPACE, limits.CLONE)
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_failure_names_its_step_and_leaves_nothing(name: str) -> None:
     attributes, step, errno = FAILURES[name]
@@ -745,6 +779,7 @@ def test_attributes_compare_and_show_themselves() -> None:
         SysProcAttr().setsidd = True  # type: ignore[attr-defined]
 
 
+@needs(limits.VFORK)
 def test_what_is_started_is_not_found_in_path() -> None:
     with pytest.raises(FileNotFoundError):
         syscall.fork_exec("true", ["true"], ProcAttr(dir="/", env=environment()))

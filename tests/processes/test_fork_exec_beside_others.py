@@ -20,6 +20,8 @@ import pytest
 import pysyscall as syscall
 from pysyscall import ProcAttr, SysProcAttr, SysProcIDMap
 
+from .. import limits
+from ..limits import needs
 from .children import ROOT, in_child, no_children
 
 BUSY = """
@@ -118,6 +120,7 @@ def test_a_fork_beside_threads_is_neither_warned_of_nor_ended_by_a_warning(actio
     assert in_child(start) == (0, [], True)
 
 
+@needs(limits.USER_NAMESPACE, limits.CLONE)
 def test_eight_python_threads_start_programs_at_once() -> None:
     def rounds() -> tuple[list[str], bool]:
         signal.alarm(250)
@@ -179,6 +182,7 @@ def bombarded(seed: int) -> Iterator[Callable[[], None]]:
         thread.join()
 
 
+@needs(limits.USER_NAMESPACE, limits.CLONE)
 @pytest.mark.parametrize("way", range(5))
 def test_whatever_a_handler_raises_nothing_is_left_behind(way: int) -> None:
     """Either there is a process, and its number is known, or there is none."""
@@ -271,6 +275,7 @@ def test_a_signal_that_comes_meanwhile_is_handled_afterwards() -> None:
     assert in_child(rounds) == (20, 0)
 
 
+@needs(limits.USER_NAMESPACE, limits.CLONE)
 def test_where_children_are_waited_for_by_nobody() -> None:
     def rounds() -> list[str]:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -301,6 +306,7 @@ def test_no_more_processes_may_be_made(way: int) -> None:
     assert in_child(rounds) == f"fork_exec: fork: {os.strerror(syscall.EAGAIN)}"
 
 
+@needs(limits.USER_NAMESPACE, limits.CLONE)
 def test_descriptors_of_the_executor_are_never_the_childs(tmp_path: Path) -> None:
     """Also where many are asked for, and where some are open and not close-on-exec."""
 
@@ -323,6 +329,7 @@ def test_descriptors_of_the_executor_are_never_the_childs(tmp_path: Path) -> Non
         assert len(numbers - {0, 1, 2, 43, 44, 45, 46} - inherited) <= 1
 
 
+@needs(limits.USER_NAMESPACE, limits.CLONE)
 def test_the_working_directory_and_umask_are_the_callers(tmp_path: Path) -> None:
     def rounds() -> list[str]:
         os.chdir(tmp_path)

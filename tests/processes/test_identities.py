@@ -10,6 +10,8 @@ import pytest
 
 import pysyscall as syscall
 
+from .. import limits
+from ..limits import needs
 from .children import NOBODY, ROOT, in_child
 
 
@@ -57,6 +59,7 @@ CHANGES: dict[str, tuple[Callable[[], None], list[int], list[int]]] = {
 }
 
 
+@needs(limits.THREADS)
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_is_one_of_all_threads(name: str) -> None:
     change, uids, gids = CHANGES[name]
@@ -95,6 +98,7 @@ def test_a_user_may_become_who_they_are() -> None:
     assert in_child(change)
 
 
+@needs(limits.THREADS)
 def test_groups() -> None:
     def change() -> list[int]:
         alike(ids_of_all_threads(lambda: syscall.setgroups([9, 2**32 - 2, 7])))

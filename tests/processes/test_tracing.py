@@ -13,6 +13,8 @@ import pytest
 import pysyscall as syscall
 from pysyscall import ProcAttr, PtraceRegs, SysProcAttr
 
+from .. import limits
+from ..limits import needs
 from .children import environment
 
 WORD = ctypes.sizeof(ctypes.c_long)
@@ -43,6 +45,7 @@ def stack(pid: int) -> tuple[int, int]:
     raise AssertionError("no stack")
 
 
+@needs(limits.PTRACE)
 def test_it_goes_on_and_ends(tracee: int) -> None:
     syscall.ptrace_cont(tracee)
     while True:
@@ -53,6 +56,7 @@ def test_it_goes_on_and_ends(tracee: int) -> None:
     assert status.exit_status() == 7
 
 
+@needs(limits.PTRACE)
 def test_registers_are_read_and_set(tracee: int) -> None:
     regs = syscall.ptrace_get_regs(tracee)
     assert regs == syscall.ptrace_get_regs(tracee)
@@ -73,6 +77,7 @@ def test_registers_are_read_and_set(tracee: int) -> None:
         syscall.ptrace_set_regs(tracee, bytes(regs))  # type: ignore[arg-type]
 
 
+@needs(limits.PTRACE)
 def test_one_instruction_at_a_time(tracee: int) -> None:
     places = []
     for _ in range(20):
@@ -92,6 +97,7 @@ def test_one_instruction_at_a_time(tracee: int) -> None:
     assert all(low <= pointer < high for pointer in pointers)
 
 
+@needs(limits.PTRACE)
 def test_memory_is_read_and_written_at_any_place_and_length(tracee: int) -> None:
     _, high = stack(tracee)
     place = high - 256
@@ -114,6 +120,7 @@ def test_memory_is_read_and_written_at_any_place_and_length(tracee: int) -> None
             assert now == whole
 
 
+@needs(limits.PTRACE)
 def test_where_memory_ends(tracee: int) -> None:
     _, high = stack(tracee)
     out = bytearray(b"." * 64)
@@ -132,6 +139,7 @@ def test_where_memory_ends(tracee: int) -> None:
     assert syscall.ptrace_peek_data(tracee, 8, bytearray()) == 0
 
 
+@needs(limits.PTRACE)
 def test_wrong_arguments(tracee: int) -> None:
     for addr in (-1, 2 * sys.maxsize + 2, 2 * sys.maxsize):
         with pytest.raises(OverflowError, match="addr must be in"):
@@ -148,6 +156,7 @@ def test_wrong_arguments(tracee: int) -> None:
     out += b"1"  # nobody holds it any more
 
 
+@needs(limits.PTRACE)
 def test_events_tell_their_cause_and_message(tracee: int) -> None:
     syscall.ptrace_set_options(tracee, syscall.PTRACE_O_TRACEFORK | syscall.PTRACE_O_TRACEEXIT)
     causes = {}
@@ -170,6 +179,7 @@ def test_events_tell_their_cause_and_message(tracee: int) -> None:
     assert causes[syscall.PTRACE_EVENT_EXIT] == 7 << 8
 
 
+@needs(limits.PTRACE)
 def test_system_calls_are_stops_of_their_own(tracee: int) -> None:
     syscall.ptrace_set_options(tracee, syscall.PTRACE_O_TRACESYSGOOD)
     stops = 0
@@ -180,6 +190,7 @@ def test_system_calls_are_stops_of_their_own(tracee: int) -> None:
         syscall.ptrace_syscall(tracee)
 
 
+@needs(limits.PTRACE)
 def test_attach_and_detach() -> None:
     pid = syscall.fork_exec("/bin/sleep", ["sleep", "60"])
     try:

@@ -11,7 +11,9 @@ import pysyscall as syscall
 from examples.shared.checksums import internet_checksum
 from examples.tour import laboratory
 
+from .. import limits
 from ..conftest import LOOPBACK, Keep, open_descriptors
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..packets.test_options import cable
 from ..test_memory import assert_flat
@@ -134,6 +136,7 @@ def sources(family: int, way: str, asked: list[str], copies: int) -> dict[str, s
                     found.setdefault(text.rstrip(b"\0").decode(), set()).add(source.rstrip(b"\0"))
 
 
+@needs(limits.TIMESTAMPNS)
 @in_namespace
 @pytest.mark.parametrize("way", ["send", "send_udp"])
 @pytest.mark.parametrize("copies", [1, 20])
@@ -147,6 +150,7 @@ def test_an_answer_over_ipv4_comes_from_the_address_that_was_asked(family: int, 
     assert {text: {each.removeprefix(mapped) for each in found[text]} for text in found} == expected
 
 
+@needs(limits.TIMESTAMPNS)
 @in_namespace
 @pytest.mark.parametrize("way", ["send", "send_udp"])
 @pytest.mark.parametrize("copies", [1, 20])
@@ -178,7 +182,7 @@ def client(keep: Keep, port: int, last: int) -> int:
     return fd
 
 
-@pytest.mark.parametrize("way", ["send", "send_udp"])
+@pytest.mark.parametrize("way", ["send", pytest.param("send_udp", marks=needs(limits.SEGMENTS))])
 def test_each_of_many_in_one_batch_is_answered_from_its_own_address(keep: Keep, way: str) -> None:
     fd, port = on_all_addresses(keep)
     clients = [client(keep, port, last) for last in range(1, 9)]
@@ -194,7 +198,7 @@ def test_each_of_many_in_one_batch_is_answered_from_its_own_address(keep: Keep, 
             assert os.read(clients[number], 100) == b"%d" % (i % 10)
 
 
-@pytest.mark.parametrize("way", ["send", "send_udp"])
+@pytest.mark.parametrize("way", ["send", pytest.param("send_udp", marks=needs(limits.SEGMENTS))])
 def test_one_who_asks_at_several_addresses_is_answered_from_each(keep: Keep, way: str) -> None:
     fd, port = on_all_addresses(keep)
     one = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM | syscall.SOCK_CLOEXEC))
@@ -222,6 +226,7 @@ def test_addresses_may_be_of_several_lengths(keep: Keep) -> None:
         assert syscall.recvfrom(one, bytearray(2), syscall.MSG_DONTWAIT)[0] == 1
 
 
+@needs(limits.TIMESTAMPNS)
 @in_namespace
 @pytest.mark.parametrize("own", ["192.0.2.50", "2001:db8::50"])
 def test_the_way_back_need_not_be_the_interface_by_which_it_came(own: str) -> None:
@@ -271,6 +276,7 @@ def test_without_control_it_comes_from_where_the_kernel_likes(keep: Keep) -> Non
         assert syscall.recvfrom(other, bytearray(1)) == (1, syscall.SockaddrInet4(port, source))
 
 
+@needs(limits.SEGMENTS)
 def test_a_batch_without_room_for_control_data_has_none_to_send(keep: Keep) -> None:
     fd, port = on_all_addresses(keep)
     one = client(keep, port, 1)
@@ -283,6 +289,7 @@ def test_a_batch_without_room_for_control_data_has_none_to_send(keep: Keep) -> N
     assert [os.read(one, 9), os.read(one, 9)] == [b"x", b"y"]
 
 
+@needs(limits.CONTROL_SENT)
 def test_what_put_gave_goes_out_whole(keep: Keep) -> None:
     """The caller's own control data is sent as it is, with control=True or without."""
     fd, port = on_all_addresses(keep)
@@ -320,6 +327,7 @@ def test_descriptors_and_credentials_do_not_go_back(dgram: tuple[int, int], pipe
     assert open_descriptors() == before
 
 
+@needs(limits.TRUNCATION)
 def test_control_data_that_was_cut_is_no_address(keep: Keep) -> None:
     fd, port = on_all_addresses(keep)
     one = client(keep, port, 1)
@@ -331,6 +339,7 @@ def test_control_data_that_was_cut_is_no_address(keep: Keep) -> None:
         assert os.read(one, 10) == b"x"
 
 
+@needs(limits.TIMESTAMPNS)
 def test_answers_leave_no_memory_behind(keep: Keep) -> None:
     fd, port = on_all_addresses(keep)
     syscall.setsockopt_int(fd, syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)  # never twice the same

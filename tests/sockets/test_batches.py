@@ -16,7 +16,9 @@ import pytest
 import pysyscall as syscall
 from examples.tour import laboratory
 
+from .. import limits
 from ..conftest import LOOPBACK, LOOPBACK6, Keep, open_descriptors
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..test_memory import assert_flat
 from ..test_signals import Raised, fail, handler, interrupted, interrupted_once
@@ -369,6 +371,7 @@ def test_sending_nothing_sends_nothing(dgram: Pair) -> None:
 # Control messages
 
 
+@needs(limits.CONTROL_SENT)
 def test_control_messages_come_with_each_message(udp: Bound) -> None:
     fd, address = udp
     syscall.setsockopt_int(fd, syscall.IPPROTO_IP, syscall.IP_RECVTTL, 1)
@@ -387,6 +390,7 @@ def test_control_messages_come_with_each_message(udp: Bound) -> None:
     assert [syscall.parse_inet4_ttl(m) for (m,) in told] == [64] * 3
 
 
+@needs(limits.TRUNCATION)
 def test_control_data_that_is_cut_says_so(udp: Bound) -> None:
     fd, address = udp
     for option in (syscall.IP_RECVTTL, syscall.IP_PKTINFO):
@@ -419,6 +423,7 @@ def test_descriptors_travel_in_control_messages(dgram: Pair, pipe: Pair) -> None
     assert open_descriptors() == before
 
 
+@needs(limits.TRUNCATION)
 def test_of_descriptors_without_room_those_that_fit_can_be_closed(dgram: Pair, pipe: Pair) -> None:
     before = open_descriptors()
     sending = syscall.MessageBatch(1, 10, control=syscall.cmsg_space(16))
@@ -491,7 +496,7 @@ def test_the_largest_batch_works(dgram: Pair) -> None:
         syscall.MessageBatch(1024, 2**31 - 1, control=2**20)
 
 
-@pytest.mark.parametrize("control", [0, 1, 13, 64])
+@pytest.mark.parametrize("control", [0, 1, pytest.param(13, marks=needs(limits.TRUNCATION)), 64])
 def test_every_message_has_its_own_room(keep: Keep, udp: Bound, control: int) -> None:
     """Neighbours do not touch each other, whatever the sizes."""
     fd, address = udp
@@ -533,6 +538,7 @@ def test_no_memory_is_left_behind(udp: Bound) -> None:
     assert_flat(lambda: syscall.MessageBatch(8, 100, 16), 10_000)
 
 
+@needs(limits.WAIT_FOR_ONE)
 @in_namespace
 def test_packet_sockets_have_addresses_too() -> None:
     laboratory.add_pair("near", "far")

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 import pysyscall as syscall
 
+from .. import limits
+from ..limits import needs
+
 A = TypeVar("A")
 R = TypeVar("R")
 
@@ -210,6 +213,7 @@ def test_a_parser_takes_its_own_type_and_length_only() -> None:
     assert syscall.parse_unix_rights(message(syscall.SOL_SOCKET, syscall.SCM_RIGHTS, b"")) == []
 
 
+@needs(limits.TRUNCATION)
 @pytest.mark.parametrize("room", range(65))
 def test_no_descriptor_of_a_truncated_message_is_lost(room: int) -> None:
     with no_descriptor_left(), pair() as (a, b):
@@ -224,6 +228,7 @@ def test_no_descriptor_of_a_truncated_message_is_lost(room: int) -> None:
         assert open_descriptors() == before
 
 
+@needs(limits.TRUNCATION)
 @pytest.mark.parametrize("room", [*range(16, 120, 4), 200])
 def test_no_descriptor_beside_truncated_credentials_is_lost(room: int) -> None:
     with no_descriptor_left(), pair(syscall.SOCK_STREAM) as (a, b):

@@ -14,6 +14,9 @@ import pysyscall as syscall
 from examples.tour import laboratory
 from tests.namespaces import in_namespace
 
+from .. import limits
+from ..limits import needs
+
 LOOPBACK = b"\x7f\0\0\1"
 LOOPBACK6 = bytes(15) + b"\1"
 PORT_UNREACHABLE = (3, 3)
@@ -167,6 +170,7 @@ def add_route(network: str, length: int, gateway: str) -> None:
     syscall.close(fd)
 
 
+@needs(limits.TIMESTAMPING)
 @pytest.mark.parametrize("option", [syscall.SO_TIMESTAMPING_OLD, syscall.SO_TIMESTAMPING_NEW])
 @in_namespace
 def test_datagrams_tell_when_they_left(option: int) -> None:
@@ -201,6 +205,7 @@ def test_datagrams_tell_when_they_left(option: int) -> None:
     assert times[-1] <= time.time_ns()
 
 
+@needs(limits.TIMESTAMPING)
 @in_namespace
 def test_frames_tell_when_they_left() -> None:
     laboratory.add_pair("near", "far")
@@ -225,6 +230,7 @@ def test_frames_tell_when_they_left() -> None:
     )
 
 
+@needs(limits.TIMESTAMPING, limits.ZEROCOPY)
 @in_namespace
 def test_a_stream_tells_when_the_peer_has_its_bytes_and_a_buffer_is_free() -> None:
     listener = syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM | syscall.SOCK_CLOEXEC)

@@ -10,6 +10,9 @@ import pysyscall as syscall
 from examples.tour import laboratory
 from tests.namespaces import in_namespace
 
+from .. import limits
+from ..limits import needs
+
 LOOPBACK = b"\x7f\0\0\1"
 LOOPBACK6 = bytes(15) + b"\1"
 ANOTHER6 = bytes.fromhex("fd770000000000000000000000000009")
@@ -51,6 +54,7 @@ def messages(fd: int) -> tuple[dict[int, syscall.SocketControlMessage], syscall.
     return {m.header.type: m for m in syscall.parse_socket_control_message(oob[:oobn])}, source
 
 
+@needs(limits.CONTROL_SENT)
 @in_namespace
 def test_the_way_of_an_ipv4_datagram_is_told_and_chosen() -> None:
     sender, receiver, to = udp_pair(LOOPBACK, syscall.IP_PKTINFO)
@@ -71,6 +75,7 @@ def test_the_way_of_an_ipv4_datagram_is_told_and_chosen() -> None:
         syscall.sendmsg(sender, b"x", syscall.inet4_pktinfo(nobody_s), to)
 
 
+@needs(limits.CONTROL_SENT)
 @in_namespace
 def test_the_way_of_an_ipv6_datagram_is_told_and_chosen() -> None:
     laboratory.add_address("lo", "fd77::9/128")
@@ -85,6 +90,7 @@ def test_the_way_of_an_ipv6_datagram_is_told_and_chosen() -> None:
         assert syscall.parse_inet6_pktinfo(told[syscall.IPV6_PKTINFO]) == syscall.Inet6Pktinfo(tuple(LOOPBACK6), lo)
 
 
+@needs(limits.CONTROL_SENT)
 @in_namespace
 def test_ttl_and_tos_are_told_and_chosen() -> None:
     sender, receiver, to = udp_pair(LOOPBACK, syscall.IP_RECVTTL, syscall.IP_RECVTOS)
@@ -98,6 +104,7 @@ def test_ttl_and_tos_are_told_and_chosen() -> None:
             syscall.sendmsg(sender, b"x", refused, to)
 
 
+@needs(limits.CONTROL_SENT)
 @in_namespace
 def test_hop_limit_and_traffic_class_are_told_and_chosen() -> None:
     sender, receiver, to = udp_pair(LOOPBACK6, syscall.IPV6_RECVHOPLIMIT, syscall.IPV6_RECVTCLASS)

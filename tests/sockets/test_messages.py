@@ -15,7 +15,9 @@ import pytest
 
 import pysyscall as syscall
 
+from .. import limits
 from ..conftest import LOOPBACK, LOOPBACK6, Keep, open_descriptors
+from ..limits import needs
 
 Pair = tuple[int, int]
 Bound = tuple[int, syscall.SockaddrInet4]
@@ -290,6 +292,7 @@ ZERO_COPY: dict[str, Callable[[int, bytearray, int], int]] = {
 }
 
 
+@needs(limits.ZEROCOPY)
 @pytest.mark.parametrize("size", [1, 100, 4096, 5000])
 @pytest.mark.parametrize("send", ZERO_COPY.values(), ids=ZERO_COPY)
 def test_with_msg_zerocopy_the_kernel_reads_the_callers_own_memory(
@@ -352,7 +355,10 @@ def test_sendmsg_joins_a_sequence_of_buffers(dgram: Pair, parts: list[bytes], co
 
 
 @pytest.mark.parametrize("make", [list, tuple])
-@pytest.mark.parametrize("sizes", [[], [4], [1, 2, 3], [0, 2, 0, 3, 0], [1] * 1024])
+@pytest.mark.parametrize(
+    "sizes",
+    [pytest.param([], marks=needs(limits.NO_BUFFERS)), [4], [1, 2, 3], [0, 2, 0, 3, 0], [1] * 1024],
+)
 def test_recvmsg_fills_a_sequence_of_buffers_one_after_another(
     dgram: Pair, sizes: list[int], make: Callable[[list[bytearray]], list[bytearray]]
 ) -> None:
@@ -468,6 +474,7 @@ def test_no_byte_is_dropped_of_a_stream_on_which_control_messages_need_none(tcp:
     assert os.read(tcp[1], 100) == b"stays"
 
 
+@needs(limits.TRUNCATION)
 def test_msg_ctrunc_tells_of_control_data_that_did_not_fit(keep: Keep, stream: Pair, pipe: Pair) -> None:
     syscall.sendmsg(stream[0], b"x", rights(*pipe), None)
     oob = bytearray(struct.calcsize("Nii") + struct.calcsize("i"))
@@ -484,6 +491,7 @@ def test_descriptors_that_nobody_has_room_for_are_dropped(stream: Pair, pipe: Pa
     assert (n, oobn, flags) == (1, 0, syscall.MSG_CTRUNC)
 
 
+@needs(limits.MALFORMED_CONTROL)
 def test_malformed_control_data_is_refused_by_the_kernel(stream: Pair) -> None:
     for oob in (rights(0)[: struct.calcsize("Nii") + 2], struct.pack("Nii", 3, socket.SOL_SOCKET, socket.SCM_RIGHTS)):
         with pytest.raises(OSError, match="sendmsg: ") as raised:

@@ -10,7 +10,9 @@ import pysyscall as syscall
 from examples.tour import laboratory
 from pysyscall import GroupReq, GroupSourceReq, IPMreqSource, RawSockaddrStorage, SockaddrInet4, SockaddrInet6
 
+from .. import limits
 from ..conftest import LOOPBACK, LOOPBACK6
+from ..limits import needs
 from ..namespaces import in_namespace
 
 GROUP, GROUP6 = bytes((232, 1, 2, 3)), b"\xff\x31" + bytes(13) + b"\x05"  # of the ranges for chosen sources
@@ -66,7 +68,7 @@ def by_group_source_req(join: bool) -> Callable[[int, bytes], None]:
     return change
 
 
-@pytest.mark.parametrize("by", [by_ip_mreq_source, by_group_source_req])
+@pytest.mark.parametrize("by", [by_ip_mreq_source, pytest.param(by_group_source_req, marks=needs(limits.GROUP_REQ))])
 @in_namespace
 def test_only_the_chosen_sources_of_a_group_are_heard(by: Callable[[bool], Callable[[int, bytes], None]]) -> None:
     join, leave = by(True), by(False)
@@ -87,6 +89,7 @@ def test_only_the_chosen_sources_of_a_group_are_heard(by: Callable[[bool], Calla
     assert received(fd) == []
 
 
+@needs(limits.GROUP_REQ)
 @in_namespace
 def test_a_source_of_a_group_is_blocked_and_heard_again() -> None:
     fd, group = receiver()
@@ -106,6 +109,7 @@ def test_a_source_of_a_group_is_blocked_and_heard_again() -> None:
     assert received(fd) == []
 
 
+@needs(limits.GROUP_REQ)
 @in_namespace
 def test_an_ipv6_group_is_joined_with_a_source() -> None:
     lo = syscall.interface_by_name("lo").index
@@ -144,6 +148,7 @@ def test_an_ipv6_group_is_joined_with_a_source() -> None:
     assert received(fd) == [b"heard"]
 
 
+@needs(limits.GROUP_REQ)
 @in_namespace
 def test_an_ipv6_group_is_joined_and_left_by_group_req() -> None:
     lo = syscall.interface_by_name("lo").index

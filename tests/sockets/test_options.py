@@ -15,7 +15,9 @@ import pytest
 
 import pysyscall as syscall
 
+from .. import limits
 from ..conftest import LOOPBACK, LOOPBACK6, Keep
+from ..limits import needs
 from ..namespaces import in_namespace
 
 Pair = tuple[int, int]
@@ -54,6 +56,7 @@ def test_an_int_option_goes_both_ways(sock: int) -> None:
         assert python(sock, socket.SOL_SOCKET, socket.SO_BROADCAST) == value
 
 
+@needs(limits.PEEK_OFF)
 def test_all_32_bits_of_an_int_go_both_ways(keep: Keep) -> None:
     fd = keep(syscall.socket(syscall.AF_UNIX, syscall.SOCK_STREAM))
     for value in (-1, 0, 2**31 - 1, 0x1234_5678, -1):
@@ -62,6 +65,7 @@ def test_all_32_bits_of_an_int_go_both_ways(keep: Keep) -> None:
         assert python(fd, socket.SOL_SOCKET, syscall.SO_PEEK_OFF) == value
 
 
+@needs(limits.CUT_OPTIONS)
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 8, 1000])
 def test_an_option_is_cut_to_the_size_that_was_asked_and_no_longer_than_it_is(sock: int, size: int) -> None:
     value = syscall.getsockopt(sock, syscall.SOL_SOCKET, syscall.SO_TYPE, size)
@@ -105,6 +109,7 @@ def test_an_options_value_that_is_no_buffer_is_a_type_error(sock: int, value: ob
         syscall.setsockopt(sock, syscall.SOL_SOCKET, syscall.SO_PRIORITY, value)  # type: ignore[arg-type]
 
 
+@needs(limits.FILTER_TOLD)
 def test_a_filter_never_exceeds_the_room_that_was_asked_for(sock: int) -> None:
     """SO_GET_FILTER counts its length in instructions of 8 bytes, so that the kernel would write 8 times the size."""
     accept = struct.pack("HBBI", syscall.BPF_RET | syscall.BPF_K, 0, 0, 0xFFFF_FFFF)
@@ -133,6 +138,7 @@ def test_a_byte_option(sock: int) -> None:
         syscall.setsockopt_byte(sock, syscall.IPPROTO_IP, syscall.IP_MULTICAST_TTL, 256)
 
 
+@needs(limits.TEXT_OPTIONS)
 def test_a_string_option(keep: Keep) -> None:
     fd = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM))
     for name in ("reno", b"reno"):
@@ -146,6 +152,7 @@ def test_a_string_option(keep: Keep) -> None:
         syscall.setsockopt_string(fd, syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "no such")
 
 
+@needs(limits.TEXT_OPTIONS)
 def test_a_string_option_is_read_as_text(keep: Keep) -> None:
     fd = keep(syscall.socket(syscall.AF_INET, syscall.SOCK_STREAM))
     syscall.setsockopt_string(fd, syscall.IPPROTO_TCP, syscall.TCP_CONGESTION, "reno")
@@ -156,6 +163,7 @@ def test_a_string_option_is_read_as_text(keep: Keep) -> None:
     assert raised.value.errno == errno.ENOPROTOOPT
 
 
+@needs(limits.PEER_NAME)
 def test_an_address_option(tcp: Pair) -> None:
     """SO_PEERNAME is the one that every kernel has."""
     peer = syscall.getsockopt_sockaddr(tcp[0], syscall.SOL_SOCKET, syscall.SO_PEERNAME)
@@ -225,6 +233,7 @@ def redirect_tcp(port: int) -> None:
     )
 
 
+@needs(limits.NETFILTER, limits.ORIGINAL_DESTINATION)
 @in_namespace
 def test_a_redirected_connection_tells_where_it_was_going() -> None:
     """What a transparent proxy asks of each connection that it accepts."""
@@ -242,6 +251,7 @@ def test_a_redirected_connection_tells_where_it_was_going() -> None:
     assert syscall.getsockopt_sockaddr(server, syscall.IPPROTO_IP, syscall.SO_ORIGINAL_DST) == wanted
 
 
+@needs(limits.IP_MULTICAST_IF)
 def test_an_ipv4_address_option(sock: int) -> None:
     syscall.setsockopt_inet4_addr(sock, syscall.IPPROTO_IP, syscall.IP_MULTICAST_IF, LOOPBACK)
     assert syscall.getsockopt_inet4_addr(sock, syscall.IPPROTO_IP, syscall.IP_MULTICAST_IF) == LOOPBACK
@@ -294,6 +304,7 @@ def test_a_multicast_group_is_joined_and_left_by_ipv6_mreq() -> None:
     assert not is_member6(GROUP6)
 
 
+@needs(limits.IP_MULTICAST_IF)
 def test_getsockopt_of_a_structure_leaves_at_zero_what_the_kernel_does_not_fill(sock: int) -> None:
     """IP_MULTICAST_IF is four bytes, whatever is asked."""
     syscall.setsockopt_inet4_addr(sock, syscall.IPPROTO_IP, syscall.IP_MULTICAST_IF, LOOPBACK)
@@ -303,6 +314,7 @@ def test_getsockopt_of_a_structure_leaves_at_zero_what_the_kernel_does_not_fill(
     assert mreq == syscall.IPMreq(group4(LOOPBACK))
 
 
+@needs(limits.IPV6_MULTICAST_IF)
 def test_getsockopt_of_an_ipv6_mreq(sock6: int) -> None:
     lo = syscall.interface_by_name("lo").index
     syscall.setsockopt_int(sock6, syscall.IPPROTO_IPV6, syscall.IPV6_MULTICAST_IF, lo)
@@ -310,6 +322,7 @@ def test_getsockopt_of_an_ipv6_mreq(sock6: int) -> None:
     assert bytes(mreq) == Int.pack(lo).ljust(20, b"\0")
 
 
+@needs(limits.PATH_MTU)
 def test_the_path_mtu_of_a_connected_socket(sock6: int) -> None:
     with pytest.raises(OSError, match="getsockopt: ") as raised:
         syscall.getsockopt_ipv6_mtu_info(sock6, syscall.IPPROTO_IPV6, syscall.IPV6_PATHMTU)
@@ -319,6 +332,7 @@ def test_the_path_mtu_of_a_connected_socket(sock6: int) -> None:
     assert info.mtu == syscall.interface_by_name("lo").mtu
 
 
+@needs(limits.ICMPV6_FILTER_TOLD)
 @in_namespace
 def test_the_icmpv6_filter_goes_both_ways() -> None:
     fd = syscall.socket(syscall.AF_INET6, syscall.SOCK_RAW, syscall.IPPROTO_ICMPV6)
@@ -352,6 +366,7 @@ def test_a_receive_timeout(udp: tuple[int, syscall.SockaddrInet4]) -> None:
     assert raised.value.errno == errno.EDOM
 
 
+@needs(limits.TCP_INFO)
 def test_the_state_of_a_connection(tcp: Pair) -> None:
     raw = syscall.getsockopt(tcp[0], syscall.IPPROTO_TCP, syscall.TCP_INFO, ctypes.sizeof(syscall.TCPInfo))
     info = syscall.TCPInfo.from_buffer_copy(raw)
@@ -360,6 +375,7 @@ def test_the_state_of_a_connection(tcp: Pair) -> None:
     assert info.rto > 0
 
 
+@needs(limits.DEVICE_TOLD)
 @in_namespace
 def test_bind_to_device_keeps_a_socket_to_one_interface() -> None:
     sock = syscall.socket(syscall.AF_INET, syscall.SOCK_DGRAM)

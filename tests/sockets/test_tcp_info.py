@@ -8,6 +8,9 @@ import pytest
 
 import pysyscall as syscall
 
+from .. import limits
+from ..limits import needs
+
 ASK = (syscall.IPPROTO_TCP, syscall.TCP_INFO)
 TCP_ESTABLISHED, TCP_CLOSE, TCP_LISTEN = 1, 7, 10  # linux/tcp_states.h
 
@@ -29,6 +32,7 @@ def connection() -> Iterator[tuple[int, int]]:
             syscall.close(fd)
 
 
+@needs(limits.TCP_INFO)
 def test_a_connection_tells_what_it_moved(connection: tuple[int, int]) -> None:
     client, server = connection
     data = bytes(10_000)
@@ -50,6 +54,7 @@ def test_a_connection_tells_what_it_moved(connection: tuple[int, int]) -> None:
     assert syscall.TCPInfoFull.snd_wnd.offset < length  # type: ignore[attr-defined]  # a field's descriptor
 
 
+@needs(limits.TCP_INFO)
 def test_the_length_is_the_kernel_s(connection: tuple[int, int]) -> None:
     client, _ = connection
     info, length = syscall.getsockopt_tcp_info(client, *ASK)
@@ -60,6 +65,7 @@ def test_the_length_is_the_kernel_s(connection: tuple[int, int]) -> None:
     assert len(short) == sizeof(syscall.TCPInfo) == 104
 
 
+@needs(limits.TCP_INFO)
 def test_a_socket_that_is_no_connection_has_a_state(connection: tuple[int, int]) -> None:
     with cpython.socket() as sock:
         assert syscall.getsockopt_tcp_info(sock.fileno(), *ASK)[0].state == TCP_CLOSE

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 import pysyscall as syscall
 
+from .. import limits
+from ..limits import needs
+
 SINGLE = [
     syscall.SO_TIMESTAMP,
     syscall.SO_TIMESTAMPNS,
@@ -46,7 +49,7 @@ def echo(fd: int) -> list[syscall.SocketControlMessage]:
     return syscall.parse_socket_control_message(oob[:oobn])
 
 
-@pytest.mark.parametrize("option", SINGLE)
+@pytest.mark.parametrize("option", [pytest.param(o, marks=needs(limits.option(limits.SOL, o, 1))) for o in SINGLE])
 def test_a_packet_tells_when_it_came(option: int) -> None:
     with udp_to_itself() as fd:
         syscall.setsockopt_int(fd, syscall.SOL_SOCKET, option, 1)
@@ -57,7 +60,7 @@ def test_a_packet_tells_when_it_came(option: int) -> None:
         assert before // 1000 * 1000 <= syscall.parse_timestamp(m) <= after
 
 
-@pytest.mark.parametrize("option", TRIPLE)
+@pytest.mark.parametrize("option", [pytest.param(o, marks=needs(limits.option(limits.SOL, o, 16))) for o in TRIPLE])
 def test_a_packet_tells_by_which_clock_it_came(option: int) -> None:
     with udp_to_itself() as fd:
         flags = syscall.SOF_TIMESTAMPING_RX_SOFTWARE | syscall.SOF_TIMESTAMPING_SOFTWARE

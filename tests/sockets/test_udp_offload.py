@@ -8,7 +8,9 @@ import pytest
 import pysyscall as syscall
 from examples.tour import laboratory
 
+from .. import limits
 from ..conftest import LOOPBACK, LOOPBACK6, Keep
+from ..limits import needs
 from ..namespaces import in_namespace
 
 DATA = os.urandom(60_000)
@@ -51,6 +53,7 @@ def received_joined(fd: int) -> list[tuple[bytes, int | None]]:
     return joined
 
 
+@needs(limits.SEGMENTS)
 @pytest.mark.parametrize("loopback", [LOOPBACK, LOOPBACK6], ids=["IPv4", "IPv6"])
 def test_one_send_is_many_datagrams(keep: Keep, loopback: bytes) -> None:
     fd, address = udp_to_itself(keep, loopback)
@@ -63,6 +66,7 @@ def test_one_send_is_many_datagrams(keep: Keep, loopback: bytes) -> None:
         assert received(fd) == [DATA[:whole]]
 
 
+@needs(limits.SEGMENTS)
 def test_the_option_cuts_all_that_a_socket_sends(keep: Keep) -> None:
     fd, address = udp_to_itself(keep)
     syscall.setsockopt_int(fd, syscall.SOL_UDP, syscall.UDP_SEGMENT, SEGMENT)
@@ -77,6 +81,7 @@ def test_the_option_cuts_all_that_a_socket_sends(keep: Keep) -> None:
     assert received(fd) == [DATA[:900]]
 
 
+@needs(limits.SEGMENTS)
 @pytest.mark.parametrize("loopback", [LOOPBACK, LOOPBACK6], ids=["IPv4", "IPv6"])
 def test_a_receiver_that_asks_for_it_gets_them_joined(keep: Keep, loopback: bytes) -> None:
     fd, address = udp_to_itself(keep, loopback)
@@ -91,6 +96,7 @@ def test_a_receiver_that_asks_for_it_gets_them_joined(keep: Keep, loopback: byte
     assert received(fd) == SEGMENTS
 
 
+@needs(limits.SEGMENTS)
 def test_a_batch_cuts_each_of_its_messages_as_it_is_told(keep: Keep) -> None:
     fd, address = udp_to_itself(keep)
     batch = syscall.MessageBatch(3, 65507, control=syscall.cmsg_space(2))
@@ -100,6 +106,7 @@ def test_a_batch_cuts_each_of_its_messages_as_it_is_told(keep: Keep) -> None:
     assert [len(each) for each in received(fd)] == [1000, 1000, 1000, 30, 30, 30, 10, 10]
 
 
+@needs(limits.SEGMENTS)
 @in_namespace
 def test_what_cannot_be_cut_is_said() -> None:
     laboratory.set_mtu("lo", 1280)
@@ -153,6 +160,7 @@ def numbered(count: int, length: int) -> list[bytes]:
     return [b"%0*d" % (length, i) for i in range(count)]
 
 
+@needs(limits.SEGMENTS)
 @pytest.mark.parametrize("loopback", [LOOPBACK, LOOPBACK6], ids=["IPv4", "IPv6"])
 def test_a_batch_for_one_goes_as_one_and_comes_as_many(keep: Keep, loopback: bytes) -> None:
     fd, address = udp_to_itself(keep, loopback)
@@ -168,6 +176,7 @@ def test_a_batch_for_one_goes_as_one_and_comes_as_many(keep: Keep, loopback: byt
     assert received_joined(fd) == [(b"".join(messages[9:]), 500)]
 
 
+@needs(limits.SEGMENTS)
 def test_what_came_from_one_goes_back_as_one(keep: Keep) -> None:
     server, server_address = udp_to_itself(keep)
     client, _ = udp_to_itself(keep)
@@ -181,6 +190,7 @@ def test_what_came_from_one_goes_back_as_one(keep: Keep) -> None:
         assert received_joined(client) == [(b"".join(messages), length)]
 
 
+@needs(limits.SEGMENTS)
 def test_a_connected_socket_needs_no_addresses(keep: Keep) -> None:
     fd, address = udp_to_itself(keep)
     syscall.connect(fd, address)
@@ -189,6 +199,7 @@ def test_a_connected_socket_needs_no_addresses(keep: Keep) -> None:
     assert received_joined(fd) == [(b"".join(numbered(5, 7)), 7)]
 
 
+@needs(limits.SEGMENTS)
 @pytest.mark.parametrize(
     ("count", "length", "calls"),
     [
@@ -209,6 +220,7 @@ def test_more_than_one_packet_can_carry_takes_more_calls(keep: Keep, count: int,
     assert received(fd) == messages
 
 
+@needs(limits.SEGMENTS)
 def test_messages_that_are_not_alike_go_one_by_one(keep: Keep) -> None:
     fd, address = udp_to_itself(keep)
     other, other_address = udp_to_itself(keep)

@@ -10,6 +10,8 @@ import pytest
 import pysyscall as syscall
 from pysyscall import SockaddrXDP
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import in_namespace
 
 FRAMES, FRAME_SIZE = 4, 4096
@@ -36,6 +38,7 @@ def test_an_xdp_address_has_its_fields_where_the_kernel_has_them() -> None:
     assert (address.flags, address.ifindex, address.queue_id, address.shared_umem_fd) == (2, 0x01020304, 5, 6)
 
 
+@needs(limits.XDP_RING)
 @in_namespace
 def test_a_socket_is_bound_to_a_queue_by_its_address() -> None:
     lo = syscall.interface_by_name("lo").index
