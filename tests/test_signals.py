@@ -20,6 +20,7 @@ import pysyscall as syscall
 from .blocking import ALL, RETRIED, Blocking, connect_to_a_full_listener, wait_until_blocked
 from .conftest import Keep
 from .programs import run_traced
+from .texts import IS_GLIBC
 
 SIGNALS = 3
 ROOT = Path(__file__).parent.parent
@@ -241,7 +242,7 @@ def test_close_is_never_retried(tmp_path: Path) -> None:
     """
     file = str(tmp_path / "file")
     output, log = under_strace(program, file, inject=["close:error=EINTR"], path=file)
-    assert output == "[Errno 4] close: Interrupted system call\n"
+    assert output == ("[Errno 4] close: Interrupted system call\n" if IS_GLIBC else "")  # musl returns 0
     assert log.count("close(") == 1
 
 
@@ -287,7 +288,7 @@ def test_a_call_that_fails_in_a_handler_leaves_the_errno_of_the_one_outside() ->
     outcome(lambda: syscall.bind(fd, address))
     outcome(lambda: syscall.connect(fd, address))
     outcome(lambda: syscall.listen(fd))
-    outcome(lambda: syscall.accept4(fd))
+    outcome(lambda: syscall.accept4(fd, syscall.SOCK_CLOEXEC))
     outcome(lambda: syscall.getsockname(fd))
     outcome(lambda: syscall.recvfrom(fd, p))
     outcome(lambda: syscall.recvmsg(fd, p, None))
@@ -295,7 +296,7 @@ def test_a_call_that_fails_in_a_handler_leaves_the_errno_of_the_one_outside() ->
     outcome(lambda: syscall.sendmsg(fd, b"x", None, address))
     outcome(lambda: syscall.setsockopt_int(fd, 0, 0, 0))
     outcome(lambda: syscall.getsockopt_int(fd, 0, 0))
-    outcome(lambda: syscall.pipe2())
+    outcome(lambda: syscall.pipe2(syscall.O_CLOEXEC))
     outcome(lambda: syscall.socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM))
     outcome(lambda: syscall.epoll_ctl(epfd, syscall.EPOLL_CTL_ADD, fd, event))
     outcome(lambda: syscall.syscall(syscall.SYS_SETNS, fd, 0))
@@ -325,7 +326,7 @@ def test_a_call_on_a_file_that_fails_as_a_handlers_does_keeps_its_errno(tmp_path
         ("write", lambda: syscall.write(fd, b"x")),
         ("ioctl", lambda: syscall.ioctl(fd, syscall.TIOCINQ, p)),
         ("fcntl", lambda: syscall.fcntl_int(fd, syscall.F_SETFD, 0)),
-        ("dup3", lambda: syscall.dup3(fd, 77, 0)),
+        ("dup3", lambda: syscall.dup3(fd, 77, syscall.O_CLOEXEC)),
         ("close", lambda: syscall.close(fd)),
     ):
         outcome(call)
@@ -335,7 +336,7 @@ def test_a_call_on_a_file_that_fails_as_a_handlers_does_keeps_its_errno(tmp_path
     file = tmp_path / "file"
     file.write_bytes(b"hello")
     failures = {"pread64": "EIO", "pwrite64": "ENOSPC", "read": "EIO", "write": "EDQUOT", "ioctl": "EPERM"}
-    failures |= {"/^fcntl": "EBUSY", "dup3": "EBUSY", "close": "EIO"}
+    failures |= {"/^fcntl": "EBUSY", "dup3": "EMFILE", "close": "EIO"}
     inject = [f"{call}:error={name}:signal=SIGUSR1" for call, name in failures.items()]
     output, _ = under_strace(program, str(file), inject=inject, path=str(file))
     names = [call.strip("/^").removesuffix("64") for call in failures]

@@ -2,8 +2,8 @@
 
 from ..base.arguments import StrOrBytesPath, c_path, descriptor, i32, u32
 from ..base.buffers import WriteableBuffer, writable
-from ..base.errors import kept, retry
-from ..constants import AT_FDCWD, AT_REMOVEDIR, S_IFIFO
+from ..base.errors import kept, retry, system_error
+from ..constants import AT_FDCWD, AT_REMOVEDIR, EINVAL, S_IFIFO
 from . import kernel, libc
 
 
@@ -33,6 +33,8 @@ def readlink(path: "StrOrBytesPath", buf: "WriteableBuffer") -> int:
     before = kept.value
     while (n := libc.readlink(name, *writable(buf))) == -1:
         retry("readlink", before)
+    if n == 0:  # musl's, with an empty buf
+        raise system_error("readlink", EINVAL)
     return n
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -30,7 +31,7 @@ def patience() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
-def lets_others_run(call: Callable[[], object]) -> bool:
+def lets_others_run(call: Callable[[], object], patient: bool = False) -> bool:
     """Whether a thread that waits for the GIL gets it in one of many calls."""
     call()  # which may have to load its module first
     lock, has_run = threading.Lock(), []
@@ -43,7 +44,10 @@ def lets_others_run(call: Callable[[], object]) -> bool:
     thread = threading.Thread(target=wait)
     thread.start()
     lock.release()  # the thread wakes up, and waits for the GIL
+    deadline = time.monotonic() + (10 if patient else 0)
     for _ in range(2000):
+        call()
+    while not has_run and time.monotonic() < deadline:
         call()
     ran = bool(has_run)
     thread.join()
@@ -58,7 +62,7 @@ def test_a_call_that_may_wait_lets_other_threads_run(fd: int) -> None:
         with pytest.raises(BlockingIOError):
             syscall.recvfrom(fd, array, syscall.MSG_DONTWAIT)
 
-    assert lets_others_run(receive)
+    assert lets_others_run(receive, patient=True)
 
 
 @pytest.mark.usefixtures("patience")
