@@ -3,7 +3,7 @@
     import pysyscall as syscall
 
 Functions return what Go's return, and raise OSError where Go's return an error. What programs with sockets and
-descriptors call is loaded at once; other modules are loaded when one of their names is first asked for.
+descriptors call is in memory at once; other modules are loaded when one of their names is first asked for.
 """
 
 import builtins as _builtins
@@ -87,10 +87,8 @@ _NAMES = {
     ),
     "processes.waiting": "WaitStatus exit wait4",
     "raw": "raw_syscall raw_syscall6 syscall syscall6",
-    "sockets.addresses": (
-        "Sockaddr SockaddrBytes SockaddrInet4 SockaddrInet6 SockaddrLinklayer SockaddrNetlink SockaddrUnix SockaddrVM "
-        "SockaddrXDP"
-    ),
+    "sockets.address_structs": "RawSockaddrInet4 RawSockaddrInet6 RawSockaddrUnix",
+    "sockets.addresses": "Sockaddr SockaddrBytes SockaddrInet4 SockaddrInet6 SockaddrUnix",
     "sockets.batches": "MessageBatch",
     "sockets.control": (
         "SocketControlMessage close_unix_rights cmsg_len cmsg_space parse_socket_control_message "
@@ -103,6 +101,8 @@ _NAMES = {
         "udp_segment"
     ),
     "sockets.messages": "recvfrom recvmsg sendmsg sendmsg_n sendto",
+    "sockets.rare_address_structs": "RawSockaddrLinklayer RawSockaddrNetlink RawSockaddrVM RawSockaddrXDP",
+    "sockets.rare_addresses": "SockaddrLinklayer SockaddrNetlink SockaddrVM SockaddrXDP",
     "sockets.rare_options": (
         "getsockopt_icmpv6_filter getsockopt_ipv6_mtu_info getsockopt_tcp_info setsockopt_group_req "
         "setsockopt_group_source_req setsockopt_icmpv6_filter setsockopt_ip_mreq_source"
@@ -112,19 +112,18 @@ _NAMES = {
         "RawSockaddrStorage ScmTimestamping SockExtendedErr TCPInfo TCPInfoFull"
     ),
     "sockets.options": (
-        "bind_to_device getsockopt getsockopt_inet4_addr getsockopt_int getsockopt_ip_mreq getsockopt_ip_mreqn "
-        "getsockopt_ipv6_mreq getsockopt_sockaddr getsockopt_string getsockopt_ucred setsockopt setsockopt_byte "
-        "setsockopt_inet4_addr setsockopt_int setsockopt_ip_mreq setsockopt_ip_mreqn setsockopt_ipv6_mreq "
-        "setsockopt_linger setsockopt_string setsockopt_timeval"
+        "bind_to_device getsockopt getsockopt_inet4_addr getsockopt_int getsockopt_sockaddr getsockopt_string "
+        "setsockopt setsockopt_byte setsockopt_inet4_addr setsockopt_int setsockopt_string"
     ),
     "sockets.sockets": (
         "accept accept4 bind connect getpeername getsockname listen shutdown socket socket_disable_ipv6 socketpair "
         "sys_socket"
     ),
-    "sockets.structs": (
-        "Cmsghdr IPMreq IPMreqn IPv6Mreq Inet4Pktinfo Inet6Pktinfo Iovec Linger Msghdr RawSockaddrInet4 "
-        "RawSockaddrInet6 RawSockaddrLinklayer RawSockaddrNetlink RawSockaddrUnix RawSockaddrVM RawSockaddrXDP Ucred"
+    "sockets.struct_options": (
+        "getsockopt_ip_mreq getsockopt_ip_mreqn getsockopt_ipv6_mreq getsockopt_ucred setsockopt_ip_mreq "
+        "setsockopt_ip_mreqn setsockopt_ipv6_mreq setsockopt_linger setsockopt_timeval"
     ),
+    "sockets.structs": ("Cmsghdr IPMreq IPMreqn IPv6Mreq Inet4Pktinfo Inet6Pktinfo Iovec Linger Msghdr Ucred"),
     "sockets.timestamps": "parse_timestamp parse_timestamping",
     "strings": (
         "byte_ptr_from_string byte_slice_from_string slice_ptr_from_strings string_byte_ptr string_byte_slice "
@@ -140,10 +139,16 @@ _NAMES = {
 # Loaded at once, each after those that it imports.
 _AT_ONCE = (
     *("base.abi", "base.arguments", "constants", "constants.common", "base.errors", "base.buffers", "base.declaration"),
-    *("base.libc", "base.scratch", "base.fields", "base.layout", "clocks.structs", "system.texts", "system.errnos"),
-    *("io.libc", "io.structs", "io.descriptors", "io.waiting"),
-    *("sockets.libc", "sockets.sockaddr", "sockets.structs", "sockets.addresses", "sockets.senders", "sockets.sockets"),
-    *("sockets.options", "sockets.messages", "sockets.control", "sockets.ip_control"),
+    *("base.libc", "base.scratch", "base.fields", "base.layout"),
+    *("io.libc", "io.descriptors"),
+    *("sockets.libc", "sockets.sockaddr", "sockets.address_structs", "sockets.addresses", "sockets.senders"),
+    *("sockets.sockets", "sockets.options", "sockets.messages"),
+)
+# Held in memory at once, and executed when one of their names is first asked for.
+_HELD = (
+    *("clocks.structs", "system.texts", "system.errnos", "io.structs", "io.waiting"),
+    *("sockets.structs", "sockets.struct_options", "sockets.control", "sockets.ip_control"),
+    *("sockets.rare_address_structs", "sockets.rare_addresses"),
 )
 
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -181,7 +186,7 @@ def __dir__():
     return sorted({*_MODULES, *dir(_constants), "__version__"})
 
 
-_load_at_once(_sys.modules[__name__], _AT_ONCE)
+_load_at_once(_sys.modules[__name__], _AT_ONCE, _HELD)
 _constants = _sys.modules[f"{__name__}.constants"]
 for _module in _AT_ONCE:
     if _module in _NAMES:

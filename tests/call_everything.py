@@ -1,10 +1,9 @@
-"""Calls what `import pysyscall` has loaded: every function and class, and every constant, with whatever arguments.
+"""Calls what `import pysyscall` has in memory: every function and class, and every constant, with whatever arguments.
 
 For programs that can load no module any more. Whether a call succeeds is nothing to them, but it must be the kernel or
 the library itself that says no.
 """
 
-import inspect
 import os
 import re
 from types import FunctionType
@@ -13,24 +12,26 @@ import pysyscall as syscall
 from pysyscall.base.abi import constants
 from pysyscall.constants import common
 
-PUBLIC = {
-    name: vars(syscall)[name]
-    for module in syscall._AT_ONCE  # type: ignore[attr-defined]
+PUBLIC = [
+    name
+    for module in (*syscall._AT_ONCE, *syscall._HELD)  # type: ignore[attr-defined]
     for name in syscall._NAMES.get(module, "").split()  # type: ignore[attr-defined]
-}
+]
 CONSTANTS = {name: value for name, value in constants(common.TABLE).items() if name[0] != "_"}
-# Found in advance, as inspect imports on its own.
-NEEDED = {
-    name: [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
-    for name, function in PUBLIC.items()
-    if isinstance(function, FunctionType)
-}
 
 
-def argument(parameter: inspect.Parameter) -> object:
+def arguments(called: object) -> list[object]:
+    """Something for each parameter that has no default."""
+    if not isinstance(called, FunctionType):
+        return []
+    count = called.__code__.co_argcount - len(called.__defaults__ or ())
+    return [argument(name, called.__annotations__[name]) for name in called.__code__.co_varnames[:count]]
+
+
+def argument(name: str, declared: type | str) -> object:
     """Something of that type, as far as that is easy to tell."""
-    annotation = inspect.formatannotation(parameter.annotation).strip("'")
-    if parameter.name in {"msec", "timeout"}:
+    annotation = declared.__name__ if isinstance(declared, type) else declared
+    if name in {"msec", "timeout"}:
         return 0
     if array := re.match(r"Array\[(\w+)\]", annotation):
         return (getattr(syscall, array[1]) * 1)()
@@ -42,16 +43,17 @@ def argument(parameter: inspect.Parameter) -> object:
         return syscall.SockaddrInet4(9, bytes(4))
     if "Iterable" in annotation:
         return ()
-    kind = PUBLIC.get(annotation.partition(" | ")[0].rpartition(".")[2])
-    return kind() if isinstance(kind, type) else "lo" if "str" in annotation else -1
+    kind = annotation.partition(" | ")[0]
+    return getattr(syscall, kind)() if kind in PUBLIC else "lo" if "str" in annotation else -1
 
 
 def call_everything() -> None:
     for name, value in CONSTANTS.items():
         assert getattr(syscall, name) == value, name
-    for name, kind in PUBLIC.items():
+    for name in PUBLIC:
+        called = getattr(syscall, name)
         try:
-            result = kind(*map(argument, NEEDED.get(name, ())))
+            result = called(*arguments(called))
             if name in {"pipe", "pipe2"}:
                 os.close(result[0])
                 os.close(result[1])

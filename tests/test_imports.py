@@ -146,11 +146,35 @@ def test_what_programs_with_sockets_and_descriptors_call_is_loaded_at_once() -> 
 
 
 def test_what_is_loaded_at_once_is_listed_after_what_it_needs() -> None:
-    """`import` would load it too, and more slowly."""
+    """`import` would load it too, and more slowly. What is held needs no file but its own."""
     listed = [f"pysyscall.{name}" for name in syscall._AT_ONCE]  # type: ignore[attr-defined]
+    held = {f"pysyscall.{name}" for name in syscall._HELD}  # type: ignore[attr-defined]
+    for module in held:
+        assert GRAPH[module] <= {*listed, *held}, module
     for place, module in enumerate(listed):
         needed = {name for name in GRAPH[module] if not name.startswith(f"{module}.")}
         assert needed - {"pysyscall.loading"} <= set(listed[:place]), module
+
+
+def test_what_is_held_is_executed_when_it_is_asked_for_a_name_or_for_all() -> None:
+    code = """if True:
+        import sys
+        import pysyscall
+        from pysyscall.io import waiting
+        assert "epoll_wait" not in vars(waiting)
+        assert "epoll_wait" in dir(waiting)
+        assert waiting.epoll_wait is pysyscall.epoll_wait is vars(waiting)["epoll_wait"]
+        assert "SockaddrNetlink" not in vars(pysyscall.sockets.rare_addresses)
+        address = pysyscall.Sockaddr.from_bytes(pysyscall.AF_NETLINK.to_bytes(2, sys.byteorder) + bytes(10))
+        assert type(address) is pysyscall.SockaddrNetlink is pysyscall.sockets.rare_addresses.SockaddrNetlink
+        assert type(pysyscall.Sockaddr.from_bytes(bytes(16))) is pysyscall.SockaddrBytes
+        try:
+            pysyscall.sockets.control.no_such_name
+        except AttributeError as error:
+            print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout == "module 'pysyscall.sockets.control' has no attribute 'no_such_name'\n"
 
 
 def test_a_package_that_is_not_listed_itself_holds_only_its_docstring() -> None:
@@ -163,7 +187,7 @@ def test_a_package_that_is_not_listed_itself_holds_only_its_docstring() -> None:
         assert [type(statement) for statement in tree.body] == [ast.Expr], package
 
 
-@pytest.mark.parametrize("module", ["sockets", "sockets.options", "constants", "constants.common"])
+@pytest.mark.parametrize("module", ["sockets", "sockets.options", "constants", "constants.common", "io.waiting"])
 def test_a_module_that_is_loaded_at_once_is_as_import_makes_it(module: str) -> None:
     code = """if True:
         import importlib

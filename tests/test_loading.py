@@ -79,8 +79,12 @@ syscall.PacketRing, syscall.SYS_GETPID
     assert run(code) == "True True\n"
 
 
+CYCLE = "cycle = Last()\ncycle.itself = cycle\n"
+
+
 @needs(limits.MALFORMED_CONTROL)
-def test_in_a_del_as_the_interpreter_ends() -> None:
+@pytest.mark.parametrize("objects", ["last = Last()\n", CYCLE, "last = Last()\n" + CYCLE])
+def test_in_a_del_as_the_interpreter_ends(objects: str) -> None:
     code = (
         EVERYTHING
         + """
@@ -88,12 +92,9 @@ class Last:
     def __del__(self):
         call_everything()
         os.write(1, b"%r" % (is_refused("PacketRing") and is_refused("SYS_GETPID")))
-last = Last()
-cycle = Last()
-cycle.itself = cycle
 """
     )
-    assert run(code) == "TrueTrue"
+    assert run(code + objects) == "True" * objects.count("Last()")
 
 
 def test_a_descriptor_that_is_closed_by_a_del_as_the_interpreter_ends() -> None:

@@ -36,9 +36,9 @@ from ..constants import (
     SOL_NETLINK,
 )
 from ..io.descriptors import close
-from ..sockets.addresses import SockaddrNetlink
 from ..sockets.messages import recvfrom, sendto
 from ..sockets.options import setsockopt_int
+from ..sockets.rare_addresses import SockaddrNetlink
 from ..sockets.sockets import bind, getsockname, socket
 from .messages import NetlinkMessage, _padded, attributes, netlink_ack, netlink_message, parse_netlink_message
 from .structs import IfAddrmsg, IfInfomsg, NdMsg, NdUseroptmsg, NlMsghdr, RtAttr, RtGenmsg, RtMsg

@@ -27,8 +27,8 @@ from ..io.descriptors import close
 from ..io.ioctls import ioctl
 from ..net.byte_order import htons
 from ..net.structs import Ifreq
-from ..sockets.addresses import SockaddrLinklayer
 from ..sockets.options import setsockopt, setsockopt_int
+from ..sockets.rare_addresses import SockaddrLinklayer
 from ..sockets.sockets import bind, socket
 from .structs import SockFilter, SockFprog
 

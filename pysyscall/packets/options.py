@@ -13,7 +13,8 @@ from ..constants import (
     TP_STATUS_VLAN_VALID,
 )
 from ..sockets.control import SocketControlMessage, payload
-from ..sockets.options import setsockopt_int, struct_option
+from ..sockets.options import setsockopt_int
+from ..sockets.struct_options import struct_option
 from .structs import PacketMreq, TpacketAuxdata, TpacketStats, TpacketStatsV3
 
 _ADDRESSES = 12  # Ethernet's two, before the type

@@ -36,8 +36,8 @@ from ..io.descriptors import close
 from ..io.structs import EpollEvent
 from ..io.waiting import epoll_create1, epoll_ctl, epoll_wait
 from ..net.byte_order import htons
-from ..sockets.addresses import SockaddrLinklayer
 from ..sockets.options import getsockopt_int, setsockopt, setsockopt_int
+from ..sockets.rare_addresses import SockaddrLinklayer
 from ..sockets.sockets import bind, socket
 from .filters import attach_lsf
 from .frames import Frames

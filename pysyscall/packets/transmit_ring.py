@@ -29,9 +29,9 @@ from ..constants import (
     TPACKET_V2,
 )
 from ..io.descriptors import close
-from ..sockets.addresses import SockaddrLinklayer
 from ..sockets.messages import sendto
 from ..sockets.options import setsockopt, setsockopt_int
+from ..sockets.rare_addresses import SockaddrLinklayer
 from ..sockets.sockets import bind, socket
 from .structs import Tpacket2Hdr, TpacketReq
 

@@ -2,8 +2,9 @@
 
 from ctypes import sizeof
 
-from .options import getsockopt, struct_option
+from .options import getsockopt
 from .rare_structs import GroupReq, GroupSourceReq, ICMPv6Filter, IPMreqSource, IPv6MTUInfo, TCPInfoFull
+from .struct_options import struct_option
 
 
 @struct_option

@@ -5,8 +5,9 @@ that few programs need, loaded on first use.
 from ctypes import sizeof
 
 from ..base.layout import I64, U8, U16, U32, U64, Struct, U8x4, U8x14, U8x96, U8x126, U32x0, U32x8, ULongx0
+from .address_structs import RawSockaddrInet6
 from .sockaddr import Sockaddr, decode, raw_bytes
-from .structs import Msghdr, RawSockaddrInet6
+from .structs import Msghdr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from struct import error as PackError
 
 from ..base.arguments import fixed_bytes, integer
 from ..base.fields import code, codecs, is_octets, kinds, limits
+from ..loading import load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def decode(raw: bytes) -> Sockaddr:
     try:
         cls, length, end, padding = _families[raw[:2]]  # not get(): see senders.py
     except KeyError:
-        cls, length, end, padding = _OTHER
+        cls, length, end, padding = _rare(raw[:2])
     if len(raw) != length or raw[end:] != padding:
         canonical = None if cls is SockaddrBytes else cls._canonical(raw)
         if canonical is None:
@@ -213,6 +214,12 @@ def decode(raw: bytes) -> Sockaddr:
     address: Sockaddr = _new(cls)
     address._raw = raw
     return address
+
+
+def _rare(family: bytes) -> "tuple[type[Sockaddr], int, int, bytes]":
+    """The same of another family: it has a class in `rare_addresses`, or none."""
+    load(f"{__package__}.rare_addresses", "SockaddrLinklayer")
+    return _families.setdefault(family, _OTHER)
 
 
 def raw_bytes(name: str, address: Sockaddr) -> bytes:

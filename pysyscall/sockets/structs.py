@@ -1,8 +1,4 @@
-"""<sys/socket.h>, <netinet/in.h>, <sys/un.h>, <sys/uio.h>, <linux/if_packet.h>, <linux/netlink.h>,
-<linux/vm_sockets.h>, <linux/if_xdp.h>: socket addresses, messages, and what socket options and control messages carry.
-
-Go's RawSockaddr types. `port`, and the linklayer's `protocol`, hold the value as it lies in memory: network byte order.
-The public addresses, SockaddrInet4 and the others, are in `addresses`.
+"""<sys/socket.h>, <netinet/in.h>, <sys/uio.h>: messages, and what socket options and control messages carry.
 
 musl declares `iovlen` and `controllen` as 32 bits beside 32 bits of padding, in the order that makes the two together
 the kernel's size_t; so one layout serves both libcs.
@@ -11,98 +7,7 @@ the kernel's size_t; so one layout serves both libcs.
 import sys
 
 from ..base.arguments import integer
-from ..base.layout import (
-    I32,
-    U8,
-    U16,
-    U32,
-    Address,
-    SizeT,
-    Struct,
-    U8x3,
-    U8x4,
-    U8x8,
-    U8x16,
-    U8x108,
-    U32x0,
-)
-
-
-class RawSockaddrInet4(Struct):
-    """struct sockaddr_in (sin_). Go RawSockaddrInet4."""
-
-    __slots__ = ()
-    family: U16
-    port: U16
-    addr: U8x4
-    zero: U8x8
-    _align: U32x0
-
-
-class RawSockaddrInet6(Struct):
-    """struct sockaddr_in6 (sin6_). Go RawSockaddrInet6."""
-
-    __slots__ = ()
-    family: U16
-    port: U16
-    flowinfo: U32
-    addr: U8x16
-    scope_id: U32
-
-
-class RawSockaddrUnix(Struct):
-    """struct sockaddr_un (sun_). Go RawSockaddrUnix."""
-
-    __slots__ = ()
-    family: U16
-    path: U8x108
-
-
-class RawSockaddrLinklayer(Struct):
-    """struct sockaddr_ll (sll_). Go RawSockaddrLinklayer."""
-
-    __slots__ = ()
-    family: U16
-    protocol: U16
-    ifindex: I32
-    hatype: U16
-    pkttype: U8
-    halen: U8
-    addr: U8x8
-
-
-class RawSockaddrNetlink(Struct):
-    """struct sockaddr_nl (nl_). Go RawSockaddrNetlink."""
-
-    __slots__ = ()
-    family: U16
-    pad: U16
-    pid: U32
-    groups: U32
-
-
-class RawSockaddrVM(Struct):
-    """struct sockaddr_vm (svm_). Go unix.RawSockaddrVM."""
-
-    __slots__ = ()
-    family: U16
-    reserved1: U16
-    port: U32
-    cid: U32
-    flags: U8
-    zero: U8x3
-
-
-class RawSockaddrXDP(Struct):
-    """struct sockaddr_xdp (sxdp_). Go unix.RawSockaddrXDP."""
-
-    __slots__ = ()
-    family: U16
-    flags: U16
-    ifindex: U32
-    queue_id: U32
-    shared_umem_fd: U32
-
+from ..base.layout import I32, U32, Address, SizeT, Struct, U8x4, U8x16, U32x0
 
 _SIZE_MAX = 2 * sys.maxsize + 1
 

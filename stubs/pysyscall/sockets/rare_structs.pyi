@@ -2,8 +2,8 @@
 from ctypes import Array, c_uint8, c_uint32
 
 from ..base.layout import Struct
+from .address_structs import RawSockaddrInet6
 from .sockaddr import Sockaddr
-from .structs import RawSockaddrInet6
 
 class RawSockaddr(Struct):
     family: int
