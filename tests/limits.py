@@ -23,6 +23,8 @@ from functools import cache, partial
 
 import pytest
 
+from pysyscall import SYS_CLONE3  # a number, of which there are several
+
 SOL_PACKET, SOL_XDP, SOL_UDP = 263, 283, 17
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -318,8 +320,7 @@ USER_NAMESPACE = Limit("unshare(CLONE_NEWUSER)", partial(_unshare, 0x10000000))
 
 def _clone3() -> None:
     """clone3 with no room for its arguments, which is EINVAL."""
-    number = 435  # on every machine
-    _libc.syscall(number, None, ctypes.c_size_t(0))
+    _libc.syscall(SYS_CLONE3, None, ctypes.c_size_t(0))
     assert ctypes.get_errno() == errno.EINVAL, os.strerror(ctypes.get_errno())
 
 

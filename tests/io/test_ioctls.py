@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import struct
+import termios
 from pathlib import Path
 
 import pytest
@@ -73,9 +74,9 @@ def test_an_empty_buffer_is_a_buffer(sock: int) -> None:
 
 def test_a_small_number_is_passed_as_it_is(pipe: Pair) -> None:
     os.set_inheritable(pipe[0], True)
-    assert syscall.ioctl(pipe[0], 0x5451) == 0  # FIOCLEX
+    assert syscall.ioctl(pipe[0], termios.FIOCLEX) == 0
     assert not os.get_inheritable(pipe[0])
-    assert syscall.ioctl(pipe[0], 0x5450, 0) == 0  # FIONCLEX
+    assert syscall.ioctl(pipe[0], termios.FIONCLEX, 0) == 0
     assert os.get_inheritable(pipe[0])
 
 
