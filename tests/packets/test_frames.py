@@ -13,7 +13,7 @@ import pysyscall as syscall
 
 from ..namespaces import in_namespace
 from ..test_memory import assert_flat
-from .test_options import cable, frame
+from .test_options import ETHERTYPE, cable, frame
 from .test_receive_ring import PROTOCOL, WAIT, ring_and_sender
 
 HEADER_AT = 48  # struct tpacket_block_desc comes before the first frame
@@ -25,10 +25,11 @@ TRAFFIC = {
     "one": [frame(bytes(50))],
     "two": [frame(bytes(50)), frame(b"x" * 50)],
     "equal": [frame(bytes([i]) * 50) for i in range(100)],
+    **{f"{n} equal": [frame(bytes([i]) * 50) for i in range(n)] for n in (31, 32, 33, 64, 65)},
     "the last is longer": [*[frame(bytes([i]) * 50) for i in range(20)], frame(bytes(900))],
     "the last is shorter": [*[frame(bytes([i]) * 900) for i in range(20)], frame(bytes(46))],
     "the first is longer": [frame(bytes(900)), *[frame(bytes([i]) * 50) for i in range(20)]],
-    "equally far apart": [frame(bytes(50 + i % 4)) for i in range(30)],
+    "equally far apart": [frame(bytes([i + 1]) * (50 + i % 4)) for i in range(30)],
     "all kinds of lengths": [frame(RANDOM.randbytes(RANDOM.randrange(46, 1400))) for _ in range(200)],
     "all tagged": [frame(bytes([i]) * 50, TAG) for i in range(20)],
     "some tagged": [frame(bytes([i]) * 50, (TAG, b"", SERVICE_TAG)[i % 3]) for i in range(30)],
@@ -52,6 +53,12 @@ def check(frames: syscall.Frames) -> list[bytes]:
     words = block.cast("H")
     ethertypes = Counter(words[at >> 1] for at in frames.offsets(12))
     assert ethertypes == Counter(struct.unpack_from("=H", each, 12)[0] for each in data)
+    for byte in (0, 12, 17, 18, 19, 20, 58, 62, 63, 64, 913, 65535):
+        halfwords = frames.halfwords(byte)
+        assert isinstance(halfwords, array)
+        assert halfwords.typecode == "H"
+        numbers = [int.from_bytes(each[byte : byte + 2], "big") if byte + 2 <= len(each) else 0 for each in data]
+        assert halfwords.tolist() == numbers
     return [copy for _, _, copy in looked]
 
 
@@ -160,6 +167,7 @@ def test_no_frames_are_none_in_every_way() -> None:
     with ring_and_sender() as (ring, _), ring.frames(0) as frames:
         assert list(frames.packets()) == []
         assert list(frames.offsets()) == []
+        assert list(frames.halfwords(12)) == []
         assert frames.wire_bytes() == 0
         assert len(frames.block) == 0
 
@@ -176,15 +184,22 @@ def test_packets_are_copies_and_the_rest_is_refused_once_the_block_is_given_back
             count = len(frames)
             packets = frames.packets()
             first = next(packets)[2]
-            offsets = frames.offsets()
+            offsets, ethertypes = frames.offsets(), frames.halfwords(12)
         assert count
         sender.send(3, lambda number: 100)
         with ring.frames(WAIT):
             assert [first, *(data for _, _, data in packets)] == sender.sent[:count]
-        for use in (frames.packets, frames.offsets, frames.wire_bytes, lambda: frames.block):
+        for use in (
+            frames.packets,
+            frames.offsets,
+            lambda: frames.halfwords(12),
+            frames.wire_bytes,
+            lambda: frames.block,
+        ):
             with pytest.raises(ValueError, match="the block of this frame has been given back"):
                 use()
         assert len(offsets) == count
+        assert ethertypes.tolist() == [ETHERTYPE] * count
 
 
 @in_namespace
@@ -194,6 +209,8 @@ def test_a_view_of_the_block_keeps_it() -> None:
         with ring.frames(WAIT) as frames:
             block, (at,) = frames.block, frames.offsets()
             frames.packets()  # keeps nothing
+            frames.halfwords(12)
+            frames.wire_bytes()
         sender.send()
         assert block[at : at + len(sender.sent[0])] == sender.sent[0]
         with pytest.raises(BufferError, match="in use"):
@@ -222,6 +239,7 @@ def test_looking_leaves_no_memory_behind() -> None:
                 for _ in frames.packets():
                     pass
                 frames.offsets()
+                frames.halfwords(12)
                 frames.wire_bytes()
                 len(frames.block)
 
@@ -231,9 +249,7 @@ def test_looking_leaves_no_memory_behind() -> None:
 @in_namespace
 @pytest.mark.parametrize("byte", [-1, 65536])
 def test_a_byte_out_of_range_is_refused(byte: int) -> None:
-    with (
-        ring_and_sender() as (ring, _),
-        ring.frames(0) as frames,
-        pytest.raises(OverflowError, match="byte must be in"),
-    ):
-        frames.offsets(byte)
+    with ring_and_sender() as (ring, _), ring.frames(0) as frames:
+        for use in (frames.offsets, frames.halfwords):
+            with pytest.raises(OverflowError, match="byte must be in"):
+                use(byte)
