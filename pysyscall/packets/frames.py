@@ -8,7 +8,7 @@ it is compared, copied and converted without a line of Python for each frame.
 import sys
 from _collections_abc import Iterator
 from ctypes import sizeof
-from itertools import chain, repeat
+from itertools import chain
 from struct import Struct as Codec
 from struct import iter_unpack
 
@@ -91,9 +91,9 @@ class Frame:
 class Frames:
     """The frames of one block. Use them in a `with` statement, which returns the block to the kernel at its end.
 
-    Without `with` the block is returned when this object and its frames are gone. There are five ways to read them,
-    from the most detailed to the fastest: iteration, which yields Frames; `packets`; `offsets`; `halfwords`;
-    `wire_bytes`.
+    Without `with` the block is returned when this object and its frames are gone. There are several ways to read
+    them, from the most detailed to the fastest: iteration, which yields Frames; `packets` and `columns`; `offsets`;
+    `halfwords`; `wire_bytes`.
     """
 
     __slots__ = ("_count", "_first", "_length", "_ring", "_view")
@@ -122,10 +122,23 @@ class Frames:
         These are `timestamp`, `length` and `copy` of Frame, in a fifth of the time. All are copied at the call,
         so that they can be used after the block has been returned to the kernel.
         """
-        raw = self._memory()[: self._length].tobytes()
-        words = memoryview(raw).cast("I")
-        even = _even_packets(raw, words, self._first, self._count, self._stride(words))
-        return _packets(raw, self._first, self._count) if even is None else even
+        raw = self._copied()
+        even = self._even_columns(raw)
+        return _packets(raw, self._first, self._count) if even is None else zip(*even, strict=True)
+
+    def columns(self) -> "tuple[list[int], list[int], list[bytes]]":
+        """Return what `packets` returns, as three lists: the times, the lengths and the bytes of all frames."""
+        raw = self._copied()
+        if even := self._even_columns(raw):
+            return *even[:2], list(even[2])
+        times: list[int] = []
+        lengths: list[int] = []
+        frames: list[bytes] = []
+        for time, length, data in _packets(raw, self._first, self._count):
+            times.append(time)
+            lengths.append(length)
+            frames.append(data)
+        return times, lengths, frames
 
     @property
     def block(self) -> memoryview:
@@ -224,6 +237,37 @@ class Frames:
             raise ValueError("the block of this frame has been given back")
         return self._view
 
+    def _copied(self) -> bytes:
+        """All that the kernel wrote to the block."""
+        return self._memory()[: self._length].tobytes()
+
+    def _even_columns(self, raw: bytes) -> "tuple[list[int], list[int], Iterator[bytes]] | None":
+        """The columns of frames that are equally far apart and have as many bytes, none with a VLAN tag; or None."""
+        view, first, count = memoryview(raw), self._first, self._count
+        words = view.cast("I")
+        stride = self._stride(words)
+        if not stride:
+            return None
+        secs, nsecs, snaplens, lengths, statuses, macs = (
+            _column(words, first, field, stride, count) for field in range(_SEC, _MAC + 1)
+        )
+        _, second, _, size, length, status, mac = _head.unpack_from(raw, first)
+        end = first + stride * count
+        even = all(map(_is_constant, (snaplens, statuses, macs))) and mac + size <= stride and end <= len(raw)
+        if not even or status & TP_STATUS_VLAN_VALID:
+            return None
+        if _is_constant(secs):
+            base = second * _SECOND
+            times = [base + nsec for nsec in nsecs.tolist()]
+        else:
+            times = [sec * _SECOND + nsec for sec, nsec in zip(secs, nsecs, strict=True)]
+        frame = f"{mac}x{size}s{stride - mac - size}x"
+        rest = end - stride * (count % _AT_ONCE)
+        data: Iterator[tuple[bytes, ...]] = iter_unpack(frame, view[rest:end])
+        if rest > first:
+            data = chain(iter_unpack(frame * _AT_ONCE, view[first:rest]), data)
+        return times, [length] * count if _is_constant(lengths) else lengths.tolist(), chain.from_iterable(data)
+
     def _stride(self, words: memoryview) -> int:
         """How far apart the frames are, if each is equally far from the next; otherwise 0."""
         count = self._count - 1  # the last one has no next
@@ -246,34 +290,6 @@ def _column(words: memoryview, first: int, field: int, stride: int, count: int, 
 def _is_constant(column: memoryview) -> bool:
     """Whether all its items are equal. They are compared where they are, in a third of the time that copies take."""
     return column[1:] == column[:-1]
-
-
-def _even_packets(
-    raw: bytes, words: memoryview, first: int, count: int, stride: int
-) -> "Iterator[tuple[int, int, bytes]] | None":
-    """The packets of frames that are equally far apart and have as many bytes, none with a VLAN tag; or None."""
-    if not stride:
-        return None
-    secs, nsecs, snaplens, lengths, statuses, macs = (
-        _column(words, first, field, stride, count) for field in range(_SEC, _MAC + 1)
-    )
-    _, second, _, size, length, status, mac = _head.unpack_from(raw, first)
-    end = first + stride * count
-    even = all(map(_is_constant, (snaplens, statuses, macs))) and mac + size <= stride and end <= len(raw)
-    if not even or status & TP_STATUS_VLAN_VALID:
-        return None
-    if _is_constant(secs):
-        base = second * _SECOND
-        times = [base + nsec for nsec in nsecs.tolist()]
-    else:
-        times = [sec * _SECOND + nsec for sec, nsec in zip(secs, nsecs, strict=True)]
-    frame = f"{mac}x{size}s{stride - mac - size}x"
-    frames = memoryview(raw)[first:end]
-    rest = stride * (count - count % _AT_ONCE)
-    data: Iterator[tuple[bytes, ...]] = iter_unpack(frame, frames[rest:])
-    if rest:
-        data = chain(iter_unpack(frame * _AT_ONCE, frames[:rest]), data)
-    return zip(times, repeat(length) if _is_constant(lengths) else lengths.tolist(), chain.from_iterable(data))  # noqa: B905
 
 
 def _packets(raw: bytes, at: int, count: int) -> "Iterator[tuple[int, int, bytes]]":

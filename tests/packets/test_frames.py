@@ -42,6 +42,7 @@ def check(frames: syscall.Frames) -> list[bytes]:
     """That all ways to look at frames tell the same; the frames as they were on the wire."""
     looked = [(each.timestamp, each.length, each.copy()) for each in frames]
     assert list(frames.packets()) == looked
+    assert frames.columns() == tuple(list(column) for column in zip(*looked, strict=True))
     assert frames.wire_bytes() == sum(length for _, length, _ in looked)
     block, offsets = frames.block, frames.offsets()
     assert isinstance(offsets, array)
@@ -166,6 +167,7 @@ def test_blocks_one_after_another_have_their_own_offsets() -> None:
 def test_no_frames_are_none_in_every_way() -> None:
     with ring_and_sender() as (ring, _), ring.frames(0) as frames:
         assert list(frames.packets()) == []
+        assert frames.columns() == ([], [], [])
         assert list(frames.offsets()) == []
         assert list(frames.halfwords(12)) == []
         assert frames.wire_bytes() == 0
@@ -191,6 +193,7 @@ def test_packets_are_copies_and_the_rest_is_refused_once_the_block_is_given_back
             assert [first, *(data for _, _, data in packets)] == sender.sent[:count]
         for use in (
             frames.packets,
+            frames.columns,
             frames.offsets,
             lambda: frames.halfwords(12),
             frames.wire_bytes,
@@ -209,6 +212,7 @@ def test_a_view_of_the_block_keeps_it() -> None:
         with ring.frames(WAIT) as frames:
             block, (at,) = frames.block, frames.offsets()
             frames.packets()  # keeps nothing
+            frames.columns()
             frames.halfwords(12)
             frames.wire_bytes()
         sender.send()
@@ -238,6 +242,7 @@ def test_looking_leaves_no_memory_behind() -> None:
             def call() -> None:
                 for _ in frames.packets():
                     pass
+                frames.columns()
                 frames.offsets()
                 frames.halfwords(12)
                 frames.wire_bytes()
