@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from itertools import islice
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
 import pysyscall as syscall
 
@@ -20,7 +18,7 @@ from .shared.arguments import integer, program_parser
 from .shared.failures import failure
 from .shared.frames import summary
 from .shared.interfaces import interface_that_is_up
-from .shared.packet_capture import CallCapture, RingCapture
+from .shared.packet_capture import CallCapture, Columns, RingCapture
 from .shared.packet_filters import NAMES, coming_in, frame_filter
 from .shared.packet_socket import wait_until_up, without_capability
 from .shared.pcapng import PcapngWriter
@@ -31,9 +29,6 @@ from .shared.waiting import readable_before_stop
 _SECONDS_TO_FINISH = 1.0  # after a flood, nobody wants to wait for the rest of the output
 _ETHERNET = (syscall.ARPHRD_ETHER, syscall.ARPHRD_LOOPBACK)
 
-# When it came, in nanoseconds since 1970, its length on the wire, and what there is of it.
-Packet: TypeAlias = tuple[int, int, bytes]
-
 
 class Printer:
     """Prints a line for each frame."""
@@ -42,8 +37,8 @@ class Printer:
         self._second = -1
         self._time = ""
 
-    def take(self, packets: list[Packet]) -> None:
-        for nanoseconds, length, data in packets:
+    def take(self, packets: Columns) -> None:
+        for nanoseconds, length, data in zip(*packets, strict=True):
             second, rest = divmod(nanoseconds, 1_000_000_000)
             if second != self._second:
                 self._second, self._time = second, time.strftime("%H:%M:%S", time.localtime(second))
@@ -57,8 +52,11 @@ class Writer:
     """Writes frames to a file."""
 
     def __init__(self, file: BinaryIO, interface_name: str) -> None:
-        self.take = PcapngWriter(file, interface_name).write
+        self._writer = PcapngWriter(file, interface_name)
         self.flush = file.flush
+
+    def take(self, packets: Columns) -> None:
+        self._writer.write(*packets)
 
 
 class Sniffer:
@@ -103,21 +101,21 @@ class Sniffer:
             self.frames += frames
             self.bytes += length
             return
+        taken = Columns([], [], [])
         try:
-            self._show(islice(self._capture.packets(), left))
+            self._capture.take(taken, left)
+        finally:
+            self._show(taken)
+
+    def _show(self, taken: Columns) -> None:
+        self.frames += len(taken.lengths)
+        self.bytes += sum(taken.lengths)
+        try:
+            for taker in self._takers:
+                taker.take(taken)
         finally:
             for taker in self._takers:
                 taker.flush()
-
-    def _show(self, packets: Iterator[Packet]) -> None:
-        taken: list[Packet] = []
-        try:
-            taken.extend(packets)  # where an error ends them, those before it are there
-        finally:
-            self.frames += len(taken)
-            self.bytes += sum([length for _, length, _ in taken])
-            for taker in self._takers:
-                taker.take(taken)
 
 
 def open_capture(arguments: argparse.Namespace) -> RingCapture | CallCapture:

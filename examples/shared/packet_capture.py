@@ -13,6 +13,14 @@ _RETIRE = 8  # milliseconds for which the kernel keeps a block that is not full
 _NOTHING = [syscall.lsf_stmt(syscall.BPF_RET | syscall.BPF_K, 0)]
 
 
+class Columns(NamedTuple):
+    """Of a number of frames: when each came, its length on the wire, and what there is of it, as of a Packet."""
+
+    times: list[int]
+    lengths: list[int]
+    data: list[bytes]
+
+
 class Packet(NamedTuple):
     """A frame: when it came, in nanoseconds since 1970, its length on the wire, and what there is of it."""
 
@@ -29,10 +37,13 @@ class RingCapture:
         self._patience = 0
         self.fd = self._ring.fd  # to wait for frames
 
-    def packets(self) -> Iterator[tuple[int, int, bytes]]:
-        """The frames of the next block, if there is one: of each what a Packet has."""
+    def take(self, taken: Columns, most: int | None) -> None:
+        """Add the frames of the next block, if there is one, up to so many."""
         with self._ring.frames(self._patience) as frames:
-            return frames.packets()
+            times, lengths, data = frames.columns()
+        taken.times.extend(times[:most])
+        taken.lengths.extend(lengths[:most])
+        taken.data.extend(data[:most])
 
     def count(self, most: int | None) -> tuple[int, int]:
         """How many frames the next block has, up to so many, and how many bytes."""
@@ -71,9 +82,12 @@ class CallCapture:
             self.close()
             raise
 
-    def packets(self) -> Iterator[Packet]:
-        """The frames that have come, up to a certain number."""
-        return (packet for _, packet in islice(self.both_ways(), _AT_ONCE))
+    def take(self, taken: Columns, most: int | None) -> None:
+        """Add frames that have come, up to so many. Where an error ends them, those before it are added."""
+        for _, packet in islice(self.both_ways(), _AT_ONCE if most is None else min(most, _AT_ONCE)):
+            taken.times.append(packet.time)
+            taken.lengths.append(packet.length)
+            taken.data.append(packet.data)
 
     def both_ways(self) -> Iterator[tuple[bool, Packet]]:
         """All frames that have come so far, and whether each was going out."""

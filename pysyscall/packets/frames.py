@@ -1,16 +1,18 @@
 """Frames and Frame: what a PacketRing receives, still in the memory that the kernel wrote it to.
 
 A block is a chain of frames: each begins with a struct tpacket3_hdr that says where the next one is. Where all frames
-of a block are equally far apart, as in a flood of short ones, a field of all of them is one strided slice.
+of a block are equally far apart, as in a flood of short ones, a field of all of them is one strided slice, a column:
+it is compared, copied and converted without a line of Python for each frame.
 """
 
+import sys
 from _collections_abc import Iterator
 from ctypes import sizeof
-from itertools import chain, repeat
+from itertools import chain
 from struct import Struct as Codec
+from struct import iter_unpack
 
 from ..base.arguments import u16
-from ..base.buffers import is_repeated
 from ..base.layout import aligned, codec
 from ..constants import TP_STATUS_VLAN_VALID, TPACKET_ALIGNMENT
 from ..sockets.addresses import Sockaddr, decode
@@ -36,6 +38,9 @@ _lengths = Codec(f"=I{Tpacket3Hdr.len.offset - 4}xII")  # type: ignore[attr-defi
 # Up to the field after the status, `mac`, the fields are words, but for that one.
 _head = Codec("=IIIIIIH")
 _NEXT, _SEC, _NSEC, _SNAPLEN, _LEN, _STATUS, _MAC = range(7)
+_snapped = Codec("=I8xI8xH")  # next_offset, snaplen, mac
+_halfword = Codec("!H")
+_AT_ONCE = 32  # frames that are unpacked together: they cost a third of what they cost one by one
 
 
 class Frame:
@@ -86,8 +91,9 @@ class Frame:
 class Frames:
     """The frames of one block. Use them in a `with` statement, which returns the block to the kernel at its end.
 
-    Without `with` the block is returned when this object and its frames are gone. There are four ways to read them,
-    from the most detailed to the fastest: iteration, which yields Frames; `packets`; `offsets`; `wire_bytes`.
+    Without `with` the block is returned when this object and its frames are gone. There are several ways to read
+    them, from the most detailed to the fastest: iteration, which yields Frames; `packets` and `columns`; `offsets`;
+    `halfwords`; `wire_bytes`.
     """
 
     __slots__ = ("_count", "_first", "_length", "_ring", "_view")
@@ -113,13 +119,26 @@ class Frames:
     def packets(self) -> "Iterator[tuple[int, int, bytes]]":
         """Return for each frame the receive time in nanoseconds since 1970, its length on the wire, and its bytes.
 
-        These are `timestamp`, `length` and `copy` of Frame, in less than half of the time. All are copied at the call,
+        These are `timestamp`, `length` and `copy` of Frame, in a fifth of the time. All are copied at the call,
         so that they can be used after the block has been returned to the kernel.
         """
-        raw = self._memory()[: self._length].tobytes()
-        words = memoryview(raw).cast("I")
-        even = _even_packets(raw, words, self._first, self._count, self._stride(words))
-        return _packets(raw, self._first, self._count) if even is None else even
+        raw = self._copied()
+        even = self._even_columns(raw)
+        return _packets(raw, self._first, self._count) if even is None else zip(*even, strict=True)
+
+    def columns(self) -> "tuple[list[int], list[int], list[bytes]]":
+        """Return what `packets` returns, as three lists: the times, the lengths and the bytes of all frames."""
+        raw = self._copied()
+        if even := self._even_columns(raw):
+            return *even[:2], list(even[2])
+        times: list[int] = []
+        lengths: list[int] = []
+        frames: list[bytes] = []
+        for time, length, data in _packets(raw, self._first, self._count):
+            times.append(time)
+            lengths.append(length)
+            frames.append(data)
+        return times, lengths, frames
 
     @property
     def block(self) -> memoryview:
@@ -134,15 +153,13 @@ class Frames:
 
         A VLAN tag that the kernel removed is not in the block. If a frame is too short, other bytes are at its offset.
 
-            words = frames.block.cast("H")
-            ethertypes = Counter([words[at >> 1] for at in frames.offsets(12)])  # in network order
             first = numpy.frombuffer(frames.block, "u1")[frames.offsets()]
         """
         view, at = self._memory(), self._first
         byte = u16("byte", byte)
         words, halves = view.cast("I"), view.cast("H")
         stride = self._stride(words)
-        if stride and is_repeated(_column(words, at, _MAC, stride, self._count)):
+        if stride and _is_constant(_column(words, at, _MAC, stride, self._count)):
             return self._ring._even_offsets(at + halves[(at >> 1) + 2 * _MAC] + byte, stride, self._count)
         found: list[int] = []
         append = found.append
@@ -151,6 +168,36 @@ class Frames:
             at += words[at >> 2]
         return self._ring._array("I", found)
 
+    def halfwords(self, byte: int) -> "_Integers":
+        """Return the 16-bit number at this byte of each frame, from network to host order: an `array("H")`.
+
+        It is what the instruction BPF_LD | BPF_H | BPF_ABS loads. Bytes are counted without the VLAN tag that the
+        kernel removed. 0 stands for a frame that is too short.
+
+            ethertypes = Counter(frames.halfwords(12))
+        """
+        view, at, count = self._memory(), self._first, self._count
+        byte = u16("byte", byte)
+        words = view.cast("I")
+        stride = self._stride(words)
+        _, size, mac = _snapped.unpack_from(view, at) if count else (0, 0, 0)
+        if stride and all(_is_constant(_column(words, at, field, stride, count)) for field in (_SNAPLEN, _MAC)):
+            if byte + 2 > size:
+                return self._ring._array("H", bytes(2 * count))
+            start = at + mac + byte
+            column = view[start : start + stride * (count - 1) + 2].cast("H")[:: stride >> 1]
+            found = self._ring._array("H", column.tobytes())
+            if sys.byteorder == "little":
+                found.byteswap()
+            return found
+        numbers: list[int] = []
+        append, unpack, number_at = numbers.append, _snapped.unpack_from, _halfword.unpack_from
+        for _ in range(count):
+            following, size, mac = unpack(view, at)
+            append(number_at(view, at + mac + byte)[0] if byte + 2 <= size else 0)
+            at += following
+        return self._ring._array("H", numbers)
+
     def wire_bytes(self) -> int:
         """Return the sum of the lengths of all frames, for programs that only count."""
         view = self._memory()
@@ -158,11 +205,13 @@ class Frames:
         first, count = self._first, self._count
         stride = self._stride(words)
         if stride:
-            statuses = _column(words, first, _STATUS, stride, count)
-            if is_repeated(statuses):
-                lengths = _column(words, first, _LEN, stride, count)
-                tags = count * _TAG if statuses[0] & TP_STATUS_VLAN_VALID else 0
-                return tags + (lengths[0] * count if is_repeated(lengths) else sum(lengths.tolist()))
+            status = words[(first >> 2) + _STATUS]
+            tag = _TAG if status & TP_STATUS_VLAN_VALID else 0
+            # `len` and `status` are one word of 8 bytes.
+            if _is_constant(_column(view.cast("Q"), first, _LEN, stride, count, 8)):
+                return (words[(first >> 2) + _LEN] + tag) * count
+            if _is_constant(_column(words, first, _STATUS, stride, count)):
+                return sum(_column(words, first, _LEN, stride, count).tolist()) + tag * count
         at, total, unpack = first, 0, _lengths.unpack_from
         for _ in range(count):
             following, length, status = unpack(view, at)
@@ -188,45 +237,59 @@ class Frames:
             raise ValueError("the block of this frame has been given back")
         return self._view
 
+    def _copied(self) -> bytes:
+        """All that the kernel wrote to the block."""
+        return self._memory()[: self._length].tobytes()
+
+    def _even_columns(self, raw: bytes) -> "tuple[list[int], list[int], Iterator[bytes]] | None":
+        """The columns of frames that are equally far apart and have as many bytes, none with a VLAN tag; or None."""
+        view, first, count = memoryview(raw), self._first, self._count
+        words = view.cast("I")
+        stride = self._stride(words)
+        if not stride:
+            return None
+        secs, nsecs, snaplens, lengths, statuses, macs = (
+            _column(words, first, field, stride, count) for field in range(_SEC, _MAC + 1)
+        )
+        _, second, _, size, length, status, mac = _head.unpack_from(raw, first)
+        end = first + stride * count
+        even = all(map(_is_constant, (snaplens, statuses, macs))) and mac + size <= stride and end <= len(raw)
+        if not even or status & TP_STATUS_VLAN_VALID:
+            return None
+        if _is_constant(secs):
+            base = second * _SECOND
+            times = [base + nsec for nsec in nsecs.tolist()]
+        else:
+            times = [sec * _SECOND + nsec for sec, nsec in zip(secs, nsecs, strict=True)]
+        frame = f"{mac}x{size}s{stride - mac - size}x"
+        rest = end - stride * (count % _AT_ONCE)
+        data: Iterator[tuple[bytes, ...]] = iter_unpack(frame, view[rest:end])
+        if rest > first:
+            data = chain(iter_unpack(frame * _AT_ONCE, view[first:rest]), data)
+        return times, [length] * count if _is_constant(lengths) else lengths.tolist(), chain.from_iterable(data)
+
     def _stride(self, words: memoryview) -> int:
         """How far apart the frames are, if each is equally far from the next; otherwise 0."""
         count = self._count - 1  # the last one has no next
         if count < 1:
             return 0
         stride: int = words[self._first >> 2]
-        if stride & 3 or stride < _header.size or self._first + count * stride + _header.size > self._length:
+        if (stride | self._first) & 7 or stride < _header.size:
             return 0
-        return stride if is_repeated(_column(words, self._first, _NEXT, stride, count)) else 0
+        if self._first + count * stride + _header.size > self._length:
+            return 0
+        return stride if _is_constant(_column(words, self._first, _NEXT, stride, count)) else 0
 
 
-def _column(words: memoryview, first: int, field: int, stride: int, count: int) -> memoryview:
-    """One word of the header of every frame."""
-    start, step = (first >> 2) + field, stride >> 2
+def _column(words: memoryview, first: int, field: int, stride: int, count: int, size: int = 4) -> memoryview:
+    """One word of the header of every frame, of so many bytes."""
+    start, step = (first + 4 * field) // size, stride // size
     return words[start : start + step * (count - 1) + 1 : step]
 
 
-def _even_packets(
-    raw: bytes, words: memoryview, first: int, count: int, stride: int
-) -> "Iterator[tuple[int, int, bytes]] | None":
-    """The packets of frames that are equally far apart and have as many bytes, none with a VLAN tag; or None."""
-    if not stride:
-        return None
-    secs, nsecs, snaplens, lengths, statuses, macs = (
-        _column(words, first, field, stride, count) for field in range(_SEC, _MAC + 1)
-    )
-    _, second, _, size, length, status, mac = _head.unpack_from(raw, first)
-    end = first + stride * count
-    even = all(map(is_repeated, (snaplens, statuses, macs))) and mac + size <= stride and end <= len(raw)
-    if not even or status & TP_STATUS_VLAN_VALID:
-        return None
-    times: Iterator[int]
-    if is_repeated(secs):
-        times = map((second * _SECOND).__add__, nsecs.tolist())
-    else:
-        times = (sec * _SECOND + nsec for sec, nsec in zip(secs, nsecs, strict=True))
-    frame = Codec(f"{mac}x{size}s{stride - mac - size}x")
-    data = chain.from_iterable(frame.iter_unpack(memoryview(raw)[first:end]))
-    return zip(times, repeat(length) if is_repeated(lengths) else lengths.tolist(), data)  # noqa: B905
+def _is_constant(column: memoryview) -> bool:
+    """Whether all its items are equal. They are compared where they are, in a third of the time that copies take."""
+    return column[1:] == column[:-1]
 
 
 def _packets(raw: bytes, at: int, count: int) -> "Iterator[tuple[int, int, bytes]]":

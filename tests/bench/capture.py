@@ -248,11 +248,9 @@ def ring_ethertypes(count: int, rate: int) -> Sample:
     with filled_ring(count, rate) as (ours, watch):
         while True:
             with ours.frames() as block:
-                words = block.block.cast("H")
-                ethertypes.update([words[at >> 1] for at in block.offsets(12)])
-                del words
+                ethertypes.update(block.halfwords(12))
                 if longer := (block.wire_bytes() - len(block) * SIZE) // (END - SIZE):
-                    return watch.sample(ethertypes[syscall.htons(PROTOCOL)] - longer, ours.statistics().drops)
+                    return watch.sample(ethertypes[PROTOCOL] - longer, ours.statistics().drops)
 
 
 def ring_wire_bytes(count: int, rate: int) -> Sample:
@@ -268,7 +266,7 @@ def ring_wire_bytes(count: int, rate: int) -> Sample:
 
 EACH = "pysyscall: PacketRing, each frame looked at"
 PACKETS, WIRE_BYTES = "pysyscall: PacketRing, packets()", "pysyscall: PacketRing, wire_bytes()"
-ETHERTYPES = "pysyscall: PacketRing, offsets(), EtherTypes counted"
+ETHERTYPES = "pysyscall: PacketRing, halfwords(), EtherTypes counted"
 WAYS = {EACH: ring_looked_at, PACKETS: ring_packets, ETHERTYPES: ring_ethertypes, WIRE_BYTES: ring_wire_bytes}
 
 

@@ -15,7 +15,7 @@ from .. import limits
 from ..limits import needs
 from ..namespaces import in_namespace
 from ..test_memory import assert_flat
-from .test_options import cable, frame
+from .test_options import ETHERTYPE, cable, frame
 from .test_receive_ring import PROTOCOL, WAIT, ring_and_sender
 
 pytestmark = needs(limits.PACKET_RING)
@@ -29,10 +29,11 @@ TRAFFIC = {
     "one": [frame(bytes(50))],
     "two": [frame(bytes(50)), frame(b"x" * 50)],
     "equal": [frame(bytes([i]) * 50) for i in range(100)],
+    **{f"{n} equal": [frame(bytes([i]) * 50) for i in range(n)] for n in (31, 32, 33, 64, 65)},
     "the last is longer": [*[frame(bytes([i]) * 50) for i in range(20)], frame(bytes(900))],
     "the last is shorter": [*[frame(bytes([i]) * 900) for i in range(20)], frame(bytes(46))],
     "the first is longer": [frame(bytes(900)), *[frame(bytes([i]) * 50) for i in range(20)]],
-    "equally far apart": [frame(bytes(50 + i % 4)) for i in range(30)],
+    "equally far apart": [frame(bytes([i + 1]) * (50 + i % 4)) for i in range(30)],
     "all kinds of lengths": [frame(RANDOM.randbytes(RANDOM.randrange(46, 1400))) for _ in range(200)],
     "all tagged": [frame(bytes([i]) * 50, TAG) for i in range(20)],
     "some tagged": [frame(bytes([i]) * 50, (TAG, b"", SERVICE_TAG)[i % 3]) for i in range(30)],
@@ -45,6 +46,7 @@ def check(frames: syscall.Frames) -> list[bytes]:
     """That all ways to look at frames tell the same; the frames as they were on the wire."""
     looked = [(each.timestamp, each.length, each.copy()) for each in frames]
     assert list(frames.packets()) == looked
+    assert frames.columns() == tuple(list(column) for column in zip(*looked, strict=True))
     assert frames.wire_bytes() == sum(length for _, length, _ in looked)
     block, offsets = frames.block, frames.offsets()
     assert isinstance(offsets, array)
@@ -56,6 +58,12 @@ def check(frames: syscall.Frames) -> list[bytes]:
     words = block.cast("H")
     ethertypes = Counter(words[at >> 1] for at in frames.offsets(12))
     assert ethertypes == Counter(struct.unpack_from("=H", each, 12)[0] for each in data)
+    for byte in (0, 12, 17, 18, 19, 20, 58, 62, 63, 64, 913, 65535):
+        halfwords = frames.halfwords(byte)
+        assert isinstance(halfwords, array)
+        assert halfwords.typecode == "H"
+        numbers = [int.from_bytes(each[byte : byte + 2], "big") if byte + 2 <= len(each) else 0 for each in data]
+        assert halfwords.tolist() == numbers
     return [copy for _, _, copy in looked]
 
 
@@ -163,7 +171,9 @@ def test_blocks_one_after_another_have_their_own_offsets() -> None:
 def test_no_frames_are_none_in_every_way() -> None:
     with ring_and_sender() as (ring, _), ring.frames(0) as frames:
         assert list(frames.packets()) == []
+        assert frames.columns() == ([], [], [])
         assert list(frames.offsets()) == []
+        assert list(frames.halfwords(12)) == []
         assert frames.wire_bytes() == 0
         assert len(frames.block) == 0
 
@@ -180,15 +190,23 @@ def test_packets_are_copies_and_the_rest_is_refused_once_the_block_is_given_back
             count = len(frames)
             packets = frames.packets()
             first = next(packets)[2]
-            offsets = frames.offsets()
+            offsets, ethertypes = frames.offsets(), frames.halfwords(12)
         assert count
         sender.send(3, lambda number: 100)
         with ring.frames(WAIT):
             assert [first, *(data for _, _, data in packets)] == sender.sent[:count]
-        for use in (frames.packets, frames.offsets, frames.wire_bytes, lambda: frames.block):
+        for use in (
+            frames.packets,
+            frames.columns,
+            frames.offsets,
+            lambda: frames.halfwords(12),
+            frames.wire_bytes,
+            lambda: frames.block,
+        ):
             with pytest.raises(ValueError, match="the block of this frame has been given back"):
                 use()
         assert len(offsets) == count
+        assert ethertypes.tolist() == [ETHERTYPE] * count
 
 
 @in_namespace
@@ -198,6 +216,9 @@ def test_a_view_of_the_block_keeps_it() -> None:
         with ring.frames(WAIT) as frames:
             block, (at,) = frames.block, frames.offsets()
             frames.packets()  # keeps nothing
+            frames.columns()
+            frames.halfwords(12)
+            frames.wire_bytes()
         sender.send()
         assert block[at : at + len(sender.sent[0])] == sender.sent[0]
         with pytest.raises(BufferError, match="in use"):
@@ -225,7 +246,9 @@ def test_looking_leaves_no_memory_behind() -> None:
             def call() -> None:
                 for _ in frames.packets():
                     pass
+                frames.columns()
                 frames.offsets()
+                frames.halfwords(12)
                 frames.wire_bytes()
                 len(frames.block)
 
@@ -235,9 +258,7 @@ def test_looking_leaves_no_memory_behind() -> None:
 @in_namespace
 @pytest.mark.parametrize("byte", [-1, 65536])
 def test_a_byte_out_of_range_is_refused(byte: int) -> None:
-    with (
-        ring_and_sender() as (ring, _),
-        ring.frames(0) as frames,
-        pytest.raises(OverflowError, match="byte must be in"),
-    ):
-        frames.offsets(byte)
+    with ring_and_sender() as (ring, _), ring.frames(0) as frames:
+        for use in (frames.offsets, frames.halfwords):
+            with pytest.raises(OverflowError, match="byte must be in"):
+                use(byte)
