@@ -1,12 +1,12 @@
-"""How modules of this package are loaded: at once, or when one of their names is first asked for.
+"""Loads the modules of this package: when it is imported, or when one of their names is first used.
 
-The second can be at any moment: in a signal handler, in a `__del__` as the interpreter ends, after a chroot, with no
-descriptor left to open a file with. So what programs with sockets and descriptors call is in memory at once: what most
-of them call is executed; of the rest the byte code is held, and executed when it is first asked for. That needs no
-file, and a program pays for no class that it does not use.
+A first use may come at any moment: in a signal handler, in a `__del__` at interpreter exit, after a chroot, with no
+descriptor left to open a file. So everything that programs with sockets and descriptors call is read when the package
+is imported. The modules that most of them need are executed; the others are held as byte code, and executed on first
+use. That needs no file, and a program does not pay for classes that it does not use.
 
-What few programs call is loaded late, from its file. Where that is not possible the ImportError says what to do.
-Signals wait until a module is complete: a handler that asks for the same one would find it half made and locked.
+Modules that few programs need are loaded from their files on first use. If that is not possible, the ImportError says
+what to do. Signals are blocked until a module is complete: a handler that used the same one would find half of it.
 """
 
 import gc
@@ -30,20 +30,20 @@ else:
 _ADVICE = """a program that changes its root or user, may run out of descriptors, or calls it in a signal handler or \
 as it ends, loads it before: from pysyscall import"""
 
-_MOST_BYTES = 1 << 16  # of byte code; what is longer, and so does not unmarshal, `import` reads
+_MOST_BYTES = 1 << 16  # of byte code; `import` reads longer files
 
-# What held modules import of Python's own. All of it is loaded by those that are executed at once.
+# The modules of the standard library that held modules import. The modules that are executed at once load them.
 _STANDARD = ("_collections_abc", "ctypes", "os", "struct", "sys", "time")
 
 _loading: "set[tuple[str, int]]" = set()
 _held: "dict[str, ModuleType]" = {}
-_byte_code: "dict[str, bytes]" = {}  # of those that are not executed yet
-_needed: "dict[str, ModuleType]" = {}  # by those
+_byte_code: "dict[str, bytes]" = {}  # of held modules that are not executed yet
+_needed: "dict[str, ModuleType]" = {}  # what they import
 _lock = RLock()
 
 
 def load(module: str, name: str) -> "ModuleType":
-    """A module, loaded now because of this name in it, or ImportError."""
+    """Load a module for this name in it, and return the module; otherwise raise ImportError."""
     try:
         if module in _held:
             _undisturbed(_once, _execute, module)
@@ -57,36 +57,36 @@ def load(module: str, name: str) -> "ModuleType":
 
 
 def load_at_once(package: "ModuleType", names: "tuple[str, ...]", held: "tuple[str, ...]") -> None:
-    """Load modules of a package that is being imported itself, each listed after those that it imports; hold others.
+    """Load modules of a package that is being imported, each listed after those that it imports; hold others.
 
-    As `import` does it, in a third of the time: it need not look for what is known to lie in the package, nor lock it,
-    as whoever else wants one of these waits for the package. What is listed too late, `import` loads, and all of a
-    package that does not lie in plain files.
+    It does what `import` does in a third of the time. It need not search, as the modules are in the package's
+    directory, and needs no locks, as other threads wait for the package. `import` loads modules that are listed too
+    late, and the whole package if it is not in plain files.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # what is loaded stays: the collector would look through it five times, and find nothing
-    try:
-        _undisturbed(_load_at_once, package, names, held)
-    finally:
-        if collecting:
-            gc.enable()
+    _undisturbed(_load_at_once, package, names, held)
 
 
 def _undisturbed(function: "Callable[..., None]", *arguments: object) -> None:
-    """Call a function while signals wait."""
-    mask = pthread_sigmask(SIG_BLOCK, ())
+    """Call a function while signals are blocked, and the garbage collector is off, which may call a `__del__`.
+
+    The collector would also traverse the new objects several times, and free none of them.
+    """
+    mask, collecting = pthread_sigmask(SIG_BLOCK, ()), gc.isenabled()
     try:
-        pthread_sigmask(SIG_BLOCK, valid_signals())  # handlers of those that came before run in here, and may raise
+        pthread_sigmask(SIG_BLOCK, valid_signals())  # handlers of pending signals run in this call, and may raise
+        gc.disable()
         function(*arguments)
     finally:
+        if collecting:
+            gc.enable()
         pthread_sigmask(SIG_SETMASK, mask)
 
 
 def _once(function: "Callable[[str], object]", module: str) -> None:
-    """Call a function that loads this module, unless this thread is in the middle of that."""
+    """Call a function that loads this module, unless this thread is loading it already."""
     this = module, get_ident()
     if this in _loading:
-        # By a signal that another thread took, or a `__del__` that the garbage collector called.
+        # By the handler of a signal that another thread received.
         raise ImportError("this thread was interrupted while loading it", name=module)
     _loading.add(this)
     try:
@@ -109,7 +109,7 @@ def _load_at_once(package: "ModuleType", names: "tuple[str, ...]", held: "tuple[
             continue
         parent, _, last = full.rpartition(".")
         if parent not in sys.modules:
-            # A subject's package that is not listed itself holds nothing but its docstring: not worth a file to read.
+            # A subject's package that is not listed holds only its docstring: its file is not read.
             subject = name.rpartition(".")[0]
             setattr(package, subject, _new_module(parent, f"{top}/{subject}/__init__.py", f"{top}/{subject}"))
         directory, base = f"{top}/{name.replace('.', '/')}", "__init__"
@@ -132,7 +132,7 @@ def _load_at_once(package: "ModuleType", names: "tuple[str, ...]", held: "tuple[
 
 
 def _hold(module: "Any", compiled: bytes) -> None:
-    """Let a module be executed when it is asked for a name that it does not have yet, by `import` too."""
+    """Let a module be executed when a name that it does not have yet is used, also by `import`."""
     name = module.__name__
     _held[name], _byte_code[name] = module, compiled
 
@@ -152,19 +152,19 @@ def _hold(module: "Any", compiled: bytes) -> None:
 
 
 def _execute(name: str) -> None:
-    """Execute a module that is held, if no other thread has done so."""
+    """Execute a held module, unless another thread has done so."""
     with _lock:
         if name not in _byte_code:
             return
         module: Any = _held[name]
-        if sys.is_finalizing():  # when it forgets its modules before it deletes the last objects
+        if sys.is_finalizing():  # Python clears sys.modules before it deletes the last objects
             sys.modules.update(_needed)
         exec(_code(_byte_code[name], module.__file__), module.__dict__)
         del module.__getattr__, module.__dir__, _byte_code[name]
 
 
 def _new_module(name: str, file: str, directory: "str | None" = None) -> "Any":
-    """A module as `import` begins one; a package where it has a directory."""
+    """Create a module as `import` does, before it is executed; a package if it has a directory."""
     module: Any = type(sys)(name)
     module.__file__ = file
     module.__loader__ = SourceFileLoader(name, file)
@@ -178,7 +178,7 @@ def _new_module(name: str, file: str, directory: "str | None" = None) -> "Any":
 
 
 def _compiled(source: str, cached: str) -> "bytes | None":
-    """The byte code of a source file, where it is certain to be of this one; `import` decides the other cases."""
+    """Return the byte code of a source file if it is up to date; otherwise None, and `import` decides."""
     try:
         fd = open(cached, O_RDONLY | O_CLOEXEC)
         try:

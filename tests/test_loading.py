@@ -79,6 +79,32 @@ syscall.PacketRing, syscall.SYS_GETPID
     assert run(code) == "True True\n"
 
 
+def test_in_a_del_that_the_garbage_collector_calls_while_something_is_loaded() -> None:
+    code = """
+import gc
+import pysyscall as syscall
+
+waiting = vars(sys.modules["pysyscall.io.waiting"])
+
+class Garbage:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        if not done:
+            Garbage()  # for the next collection
+            if "epoll_create" in waiting:  # it is being executed
+                syscall.ppoll
+
+done = False
+gc.set_threshold(1)
+Garbage()
+syscall.epoll_create1
+done = True
+"""
+    assert run(code) == ""
+
+
 CYCLE = "cycle = Last()\ncycle.itself = cycle\n"
 
 
