@@ -127,7 +127,7 @@ def _load_at_once(package: "ModuleType", names: "tuple[str, ...]", held: "tuple[
             sys.modules.pop(full, None)
             raise
         setattr(sys.modules[parent], last, module)
-    _needed.update({name: module for name, module in sys.modules.items() if name.startswith(package.__name__)})
+    _needed.update({name: module for name, module in sys.modules.items() if name.startswith(f"{package.__name__}.")})
     _needed.update({name: sys.modules[name] for name in _STANDARD})
 
 

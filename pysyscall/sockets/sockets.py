@@ -1,6 +1,7 @@
 """Sockets: created, bound, connected, and shut down."""
 
 import sys
+from _weakref import ref
 
 from ..base.arguments import descriptor, i32
 from ..base.declaration import keeping_gil
@@ -23,7 +24,7 @@ _getsockname, _getpeername = keeping_gil(libc.getsockname), keeping_gil(libc.get
 
 # With `pysyscall.socket_disable_ipv6 = True`, socket refuses AF_INET6. Go SocketDisableIPv6.
 socket_disable_ipv6: bool = False
-_FACE = sys.modules[__name__.partition(".")[0]]
+_face = ref(sys.modules[__name__.partition(".")[0]])  # weak: it must not live to the very end
 
 
 def socket(domain: int, typ: int, proto: int = 0) -> int:
@@ -38,7 +39,7 @@ def socket(domain: int, typ: int, proto: int = 0) -> int:
     """
     if type(domain) is not int or type(typ) is not int or type(proto) is not int or (domain | typ | proto) >> 31:
         domain, typ, proto = i32("domain", domain), i32("typ", typ), i32("proto", proto)
-    if domain == AF_INET6 and _FACE.socket_disable_ipv6:
+    if domain == AF_INET6 and getattr(_face(), "socket_disable_ipv6", False):
         raise system_error("socket", EAFNOSUPPORT)
     before = kept.value
     if (fd := libc.socket(domain, typ, proto)) == -1:
