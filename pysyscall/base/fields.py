@@ -1,7 +1,7 @@
-"""How the fields of structures are set and read: what each takes, and what it refuses by its name.
+"""Setting and reading the fields of structures, with checks whose errors name the field.
 
-ctypes cuts an integer to a field's width in silence, pads an array that is too short, and gives an array of bytes as an
-object of its own. Here an integer is set by the `struct` module's packer, which refuses what does not fit.
+ctypes silently truncates an integer to the field's width, accepts arrays that are too short, and returns an array of
+bytes as a ctypes array. Here integers are set by the packers of the `struct` module, after a check of their range.
 """
 
 import ctypes
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    Type: TypeAlias = Any  # of a field, as ctypes has it: what mypy knows of those does not help here
+    Type: TypeAlias = Any  # a field's ctypes type; typeshed's types do not help here
     Setter: TypeAlias = Callable[[Any, Any, Any], object]  # of an object, a field's name or place, and a value
 
 
 class _Codecs(dict):  # type: ignore[type-arg]
-    """The packer and unpacker of each format that was asked for."""
+    """The struct.Struct of each format that is used."""
 
     def __missing__(self, form: str) -> Codec:
         made = self[form] = Codec(form)
@@ -49,7 +49,7 @@ _kinds: "dict[Type, dict[str, Type]]" = {}
 
 
 def kinds(owner: "Type") -> "dict[str, Type]":
-    """The type of each field of a structure or union, with those that it inherits, and those of an anonymous union."""
+    """Return the type of each field, including inherited fields and those of anonymous unions."""
     if owner not in _kinds:
         found: dict[str, Type] = {}
         for base in reversed(owner.__mro__):
@@ -62,19 +62,19 @@ def kinds(owner: "Type") -> "dict[str, Type]":
 
 
 def limits(kind: "Type") -> "tuple[int, int]":
-    """The least and the greatest value of an integer or a pointer."""
+    """Return the least and the greatest value of an integer or a pointer."""
     bits = 8 * sizeof(kind)
     return (0, 2**bits - 1) if kind._type_.isupper() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def code(kind: "Type") -> str:
-    """An integer's or a pointer's letter in a packer's format: of its size in every mode."""
+    """Return the format character of an integer or a pointer, whose size is the same in every mode."""
     letter = {1: "b", 2: "h", 4: "i", 8: "q"}[sizeof(kind)]
     return letter.upper() if kind._type_.isupper() else letter
 
 
 class Octets:
-    """A field that is an array of bytes, in the place of ctypes' own: bytes of its length, in and out."""
+    """A descriptor for a field that is an array of bytes: it takes and returns bytes of the array's length."""
 
     __slots__ = ("_codec", "_label", "offset", "size")
 
@@ -92,10 +92,10 @@ class Octets:
 
 
 class Setters(dict):  # type: ignore[type-arg]
-    """By its name, how each field of a class is set: made when the field is set for the first time.
+    """How each field of a class is set, by its name; an entry is made when the field is first set.
 
-    Of a number: its packer, where it is, and the least and the greatest value that it takes. Of all else: a setter, and
-    bounds with nothing between them.
+    For a number it is the packer, the offset, and the least and the greatest value; for another field a setter, and
+    bounds that no value satisfies.
     """
 
     __slots__ = ("owner",)
@@ -111,12 +111,12 @@ class Setters(dict):  # type: ignore[type-arg]
             )
         else:
             entry = _setter(self.owner, name, kind), 0, 1, 0
-        if hasattr(self.owner, name):  # a misspelt one is not remembered
+        if hasattr(self.owner, name):  # a misspelt name gets no entry
             self[name] = entry
         return entry
 
     def setattr(self) -> "Callable[[Any, str, Any], None]":
-        """The class's `__setattr__`. As a closure it saves a fifth of the time."""
+        """Return the class's `__setattr__`. As a closure it takes a fifth less time."""
 
         def __setattr__(target: "Any", name: str, value: "Any") -> None:
             setter, offset, lowest, highest = self[name]
@@ -124,7 +124,7 @@ class Setters(dict):  # type: ignore[type-arg]
                 setter(target, offset, value)
             elif lowest > highest:
                 setter(target, name, value)
-            elif value is None:  # a pointer to nothing; ctypes refuses it for an integer
+            elif value is None:  # a null pointer; ctypes refuses it for an integer
                 _set(target, name, None)
             else:
                 _set(target, name, _number(f"{self.owner.__name__}.{name}", value, kinds(self.owner)[name]))
@@ -133,12 +133,12 @@ class Setters(dict):  # type: ignore[type-arg]
 
 
 def _number(label: str, value: "Any", kind: "Type") -> "Any":
-    """A number of ctypes' own type, or the integer that anything stands for (`__index__`) where it fits."""
+    """Return a ctypes object of the field's type as it is, and anything else as an integer that fits (`__index__`)."""
     return value if isinstance(value, kind) else integer(label, value, *limits(kind))
 
 
 def _setter(owner: "Type", name: str, kind: "Type") -> "Setter":
-    """How what is no number is set; a field that has no type is a property, or a slot."""
+    """Return the setter of a field that is not a number; one without a type is a property or a slot."""
     label = f"{owner.__name__}.{name}"
     if kind is None or is_octets(kind):
         return _set
@@ -151,7 +151,7 @@ def _setter(owner: "Type", name: str, kind: "Type") -> "Setter":
 
 
 def octets(label: str, value: "Any", length: int) -> bytes:
-    """Bytes of exactly this length, from anything with the buffer protocol, or from a tuple of integers."""
+    """Return bytes of exactly this length, from an object with the buffer protocol or a tuple of integers."""
     if type(value) is bytes:
         raw = value
     elif isinstance(value, tuple):
@@ -164,7 +164,7 @@ def octets(label: str, value: "Any", length: int) -> bytes:
 
 
 def _name(label: str, value: "Any", room: int) -> bytes:
-    """A name for an array of char. The packer puts NULs up to its end; ctypes would leave what stood there."""
+    """Return a name for an array of char. The packer pads it with NULs; ctypes would leave the old bytes."""
     raw = _bytes(label, value, room)
     if len(raw) > room:
         raise ValueError(f"{label} must be at most {room} bytes, not {len(raw)}")
@@ -179,7 +179,7 @@ def _bytes(label: str, value: "Any", length: int) -> bytes:
 
 
 def _array(label: str, value: "Any", kind: "Type") -> "Any":
-    """A ctypes array of exactly these elements, from another one or a tuple."""
+    """Return a ctypes array of exactly these elements, from another array or a tuple."""
     if isinstance(value, kind):
         return value
     if not isinstance(value, (tuple, ctypes.Array)):
@@ -194,7 +194,7 @@ def _array(label: str, value: "Any", kind: "Type") -> "Any":
 
 
 def _checked(lowest: int, highest: int) -> "Callable[[Any, Any, Any], None]":
-    """The `__setitem__` of an array whose elements have these bounds."""
+    """Return a `__setitem__` for an array whose elements have these bounds."""
 
     def __setitem__(target: "Any", index: "Any", value: "Any") -> None:
         if not (type(value) is int and lowest <= value <= highest):
@@ -211,7 +211,7 @@ _arrays: "dict[Type, Type]" = {}
 
 
 def checked_array(kind: "Type") -> "Type":
-    """The type itself; but of an array of integers other than U8, one that checks its elements."""
+    """Return an array type that checks its elements, for integers other than U8; other types as they are."""
     if not isinstance(kind, _ArrayType) or not is_number(kind._type_) or is_octets(kind) or not kind._length_:
         return kind
     if kind not in _arrays:

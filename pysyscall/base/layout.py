@@ -1,4 +1,4 @@
-"""How a C structure is declared here: a class whose annotations are its fields.
+"""Declaring C structures: classes whose annotations are the fields.
 
     class Linger(Struct):
         \"""struct linger (l_): whether close waits for unsent data, and how many seconds. Go Linger.\"""
@@ -7,16 +7,15 @@
         onoff: I32
         linger: I32
 
-mypy reads `int` there, and an attribute that is not annotated is an error to it; ctypes reads `c_int32`: the aliases
-have two faces, because `typing.Annotated`, which would say both at once, costs more to import than all of ctypes.
-`__slots__` makes a misspelt field an AttributeError at run time too.
+An alias such as I32 is `int` for mypy and `c_int32` for ctypes. `typing.Annotated` could express both, but takes longer
+to import than all of ctypes. Because of `__slots__` a misspelt field is an AttributeError at run time too.
 
-**The docstring** opens with the name that C has for the structure: `struct NAME`, `union NAME`, a typedef's NAME, or
-`OUTER::MEMBER` for a type without a name. What C has before each field's name follows in brackets: `struct stat (st_)`.
-The tests hold the class against that structure in the headers that the module's docstring names.
+**The docstring** starts with the structure's name in C: `struct NAME`, `union NAME`, a typedef's NAME, or
+`OUTER::MEMBER` for a type without a name. C's prefix of the field names follows in brackets: `struct stat (st_)`. The
+tests compare the class with that structure in the headers that the module's docstring names.
 
-**Integers** are checked wherever they are set, in the constructor and in arrays too: OverflowError, as ctypes would cut
-them to the field's width in silence. To read a field costs what it does in ctypes.
+**Integers** are checked wherever they are set, also in the constructor and in arrays: an OverflowError, where ctypes
+would silently truncate. Reading a field takes the same time as in ctypes.
 
 **Arrays** of U8 are bytes of exactly that length, in and out. Arrays of char are names: bytes up to their NUL. Other
 arrays are ctypes arrays that share the structure's memory. A tuple of all elements sets each of the three.
@@ -24,7 +23,7 @@ arrays are ctypes arrays that share the structure's memory. A tuple of all eleme
 **Padding** has a name that begins with an underscore: it is no argument, and left out of `==` and `repr`.
 `_align: U32x0`, which takes no room, aligns a structure whose U8x4 is a struct in_addr to C.
 
-**Where the order differs**, the fields are declared once, and `_order_` gives the order of the ABIs that have another:
+**If the order differs** on some ABIs, the fields are declared once, and `_order_` gives their order there:
 
     _order_ = {"ppc64le": "iflag oflag cflag lflag cc line ispeed ospeed"}
 
@@ -103,7 +102,7 @@ _names: "dict[Type, tuple[str, ...]]" = {}
 
 
 def names(cls: "Type") -> "tuple[str, ...]":
-    """The fields of a class that are not padding, in the order of their declaration."""
+    """Return the names of a class's fields without padding, in the order of their declaration."""
     if cls not in _names:
         known = kinds(cls)
         declared = (base.__annotations__ for base in reversed(cls.__mro__) if isinstance(base, _Declared))
@@ -112,7 +111,7 @@ def names(cls: "Type") -> "tuple[str, ...]":
 
 
 class _Declared:
-    """What the metaclasses of structures and unions have in common: fields from the annotations."""
+    """The common base of the metaclasses of structures and unions, which makes fields of annotations."""
 
     if not TYPE_CHECKING:
 
@@ -145,7 +144,7 @@ _init = ctypes.Structure.__init__
 
 
 def _init_by_name(self: "ctypes.Structure", *values: object, **named: object) -> None:
-    """The constructor of a class whose fields lie in another order than they are declared in, or among padding."""
+    """The constructor of a class whose fields lie in another order than declared, or have padding in between."""
     fields = names(type(self))
     if len(values) > len(fields):
         raise TypeError("too many initializers")
@@ -186,13 +185,13 @@ class Union(_Union):
     """A C union."""
 
     __slots__ = ()
-    if TYPE_CHECKING:  # typeshed lets a Union have any attribute, misspelt ones too
+    if TYPE_CHECKING:  # typeshed allows any attribute, also misspelt ones
         __getattr__: None  # type: ignore[assignment, misc]
         __setattr__: None  # type: ignore[assignment, misc]
 
 
 class Struct(_Structure):
-    """A C structure: equal where all fields are, and with a repr that shows them."""
+    """A C structure, with `==` and a repr by its fields."""
 
     __slots__ = ()
     if TYPE_CHECKING:  # as above
@@ -220,19 +219,19 @@ class Struct(_Structure):
 
 
 def plain(value: object) -> object:
-    """A field's value as Python shows and compares it: unions as bytes, arrays as lists."""
+    """Return a field's value for repr and comparison: unions as bytes, arrays as lists."""
     if isinstance(value, ctypes.Union):
         return bytes(value)
     return list(value) if isinstance(value, ctypes.Array) else value
 
 
 def aligned(length: int, alignment: int) -> int:
-    """The length, and the padding up to the next multiple of a power of two."""
+    """Return the length rounded up to a multiple of alignment, a power of two."""
     return (length + alignment - 1) & -alignment
 
 
 def codec(layout: "type[Struct]") -> Codec:
-    """The packer and unpacker of a structure's numbers and bytes, without its padding; faster than ctypes by far."""
+    """Return a struct.Struct for a structure's numbers and bytes, without padding; it is much faster than ctypes."""
     form, end = "=", 0
     for field, kind in kinds(layout).items():
         if not field.startswith("_"):

@@ -1,6 +1,6 @@
-"""Scratch memory: room for the headers, lengths, addresses and values that a call hands to the kernel.
+"""Scratch memory for the headers, lengths, addresses and values that calls pass to the kernel.
 
-One pool serves all calls. A call takes a piece, and puts it back whatever happens:
+One pool serves all calls. A call takes a slot and always puts it back:
 
     try:
         slot = take()
@@ -14,8 +14,9 @@ One pool serves all calls. A call takes a piece, and puts it back whatever happe
     finally:
         give(slot)
 
-More calls at the same time (threads, signal handlers) make more, which stay. Nothing in it outlives the call. Values
-lie at its end, in front of a page without access: what the kernel writes beyond a value is EFAULT, and no other memory.
+Concurrent calls (threads, signal handlers) create more slots, which stay in the pool. A slot's content is valid during
+the call only. Values lie at its end, before a page without access: if the kernel writes beyond a value, the call fails
+with EFAULT and no other memory changes.
 """
 
 from ctypes import addressof, byref, c_char, c_int, c_uint32
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
     from .buffers import Pointer
 
 NAME_SIZE = 128  # struct sockaddr_storage
-DATA_SIZE = 3840  # what a message's payload and control data may take together
-VALUE_SIZE = 16384  # what a value may take
+DATA_SIZE = 3840  # the most bytes of a message's payload and control data together
+VALUE_SIZE = 16384  # the most bytes of a value
 
 HEAD_SIZE = 4 + 28  # a length, and an IPv4 or IPv6 address
 
-# Where things lie: a header and what it points to, an address and its length, data, and up to the end values.
+# The layout: a header and what it points to, the length of an address and the address, data, and values at the end.
 _HEADER = 0
 _LENGTH = 124
 _NAME = 128
@@ -50,7 +51,7 @@ _Pair = c_int * 2
 
 
 class Scratch:
-    """One piece of it, of at least the size that is asked for."""
+    """A piece of scratch memory, of at least this size."""
 
     __slots__ = (
         "address",
@@ -83,7 +84,7 @@ class Scratch:
         self.address = addressof(start)
         self.header: Array[c_char] = _Header.from_buffer(self.memory, _HEADER)
         self.length = c_uint32.from_buffer(self.memory, _LENGTH)
-        # A pointer that is made already costs half of what an array costs to pass.
+        # A ready pointer takes half the time of an array to pass.
         self.of_header: Pointer = byref(self.header)
         self.of_length: Pointer = byref(self.length)
         self.head: Array[c_char] = _Head.from_buffer(self.memory, _LENGTH)
@@ -97,11 +98,11 @@ class Scratch:
         self.of_int: Pointer = byref(self.int)
 
     def value(self, size: int) -> "Pointer":
-        """The place of a value of so many bytes, which ends where the memory does."""
+        """Return a pointer to a value of this size, which ends where the memory ends."""
         return byref(self.header, self.size - size)
 
 
-# list.pop and list.append are atomic, and cheap where the list does not become empty. To call the method of a name
-# that is imported, as in `pool.append(slot)`, Python makes a bound method each time; so these are bound once.
+# list.pop and list.append are atomic, and fast if the list does not become empty. They are bound once, because for
+# `pool.append(slot)` with an imported name Python creates a bound method each time.
 _pool = [Scratch(), Scratch()]
 take, give = _pool.pop, _pool.append
