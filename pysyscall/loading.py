@@ -127,8 +127,11 @@ def _load_at_once(package: "ModuleType", names: "tuple[str, ...]", held: "tuple[
             sys.modules.pop(full, None)
             raise
         setattr(sys.modules[parent], last, module)
-    _needed.update({name: module for name, module in sys.modules.items() if name.startswith(f"{package.__name__}.")})
-    _needed.update({name: sys.modules[name] for name in _STANDARD})
+    own = f"{package.__name__}."
+    for name, found in sys.modules.items():
+        # With its submodules: from CPython 3.14 on, C code imports ctypes._layout for each structure.
+        if name.startswith(own) or name.partition(".")[0] in _STANDARD:
+            _needed[name] = found
 
 
 def _hold(module: "Any", compiled: bytes) -> None:
