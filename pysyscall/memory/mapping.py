@@ -1,13 +1,16 @@
 """File-backed and anonymous memory mappings, as memoryviews.
 
-`mmap` returns a view of a ctypes array that nothing else refers to. The memory is unmapped when the last view of the
-array is gone. Slices, casts and arrays made by `from_buffer` keep it mapped, so that no view refers to unmapped memory.
+`mmap` returns a view of an object that owns the memory and that nothing else refers to. The memory is unmapped when the
+last view is gone. Slices, casts and arrays made by `from_buffer` keep it mapped, so that no view refers to unmapped memory.
+The owner of anonymous memory is CPython's own `mmap.mmap`, which maps and unmaps in half the time. For a file it would
+duplicate the descriptor and refuse what the kernel allows, so the owner is a ctypes array.
 As in C and Go, an access that the protection forbids kills the process with SIGSEGV, and an access beyond the end of a
 truncated file kills it with SIGBUS.
 """
 
 import sys
 from ctypes import addressof, c_int64, c_size_t, c_ubyte, c_void_p
+from mmap import mmap as _PythonMmap
 from weakref import ref
 
 from ..base import libc as base_libc
@@ -15,12 +18,18 @@ from ..base.abi import ABI, ABIS_32_BIT
 from ..base.arguments import descriptor, flag_bits, i32, i64, integer
 from ..base.buffers import ArrayType, Export, ReadableBuffer
 from ..base.errors import check, fail, kept, system_error
-from ..constants import EINVAL, MAP_FIXED, PROT_NONE, PROT_WRITE
+from ..constants import EINVAL, MAP_ANON, MAP_FIXED, PROT_NONE, PROT_WRITE
 from . import libc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class _Anonymous(_PythonMmap):
+    """Anonymous memory that `mmap` has mapped."""
+
+    __slots__ = ()
 
 
 class _Mapping(ref):  # type: ignore[type-arg]
@@ -73,6 +82,11 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
         fd, prot, flags = descriptor("fd", fd), i32("prot", prot), flag_bits("flags", flags)
     if length <= 0 or flags & MAP_FIXED:  # MAP_FIXED without an address would replace what is mapped at 0
         raise system_error("mmap", EINVAL)
+    if flags & MAP_ANON and prot and fd == -1 and not offset:
+        try:
+            return memoryview(_Anonymous(-1, length, flags, prot))
+        except OSError as error:
+            raise system_error("mmap", error.errno or EINVAL) from None
     before = kept.value
     address = _mmap(None, size, prot, flags, fd, place)
     if address is None or address == _FAILED:
@@ -91,7 +105,7 @@ def munmap(b: memoryview) -> None:
     b is the whole view that mmap returned. If other views of it exist, the memory is unmapped when the last one is
     gone. EINVAL: b is not such a view, or only a slice. ValueError: b has been released before.
     """
-    if _owner("munmap", b).length != b.nbytes or not b.c_contiguous:
+    if _mapped("munmap", b) != b.nbytes or not b.c_contiguous:
         raise system_error("munmap", EINVAL)
     b.release()
 
@@ -149,16 +163,18 @@ def _on_memory(call: str, function: "Callable[..., int]", b: "ReadableBuffer", *
 
 def _on_mapping(call: str, function: "Callable[..., int]", b: memoryview, number: int) -> None:
     """The same for a view that mmap returned, or a slice of one."""
-    _owner(call, b)
+    _mapped(call, b)
     _on_memory(call, function, b, number)
 
 
-def _owner(call: str, b: memoryview) -> _Mapping:
-    """Return the mapping that a view belongs to; otherwise raise EINVAL."""
+def _mapped(call: str, b: memoryview) -> int:
+    """Return the length of the mapping that a view belongs to; otherwise raise EINVAL."""
     if not isinstance(b, memoryview):
         raise TypeError(f"b must be a memoryview that mmap returned, not {type(b).__name__}")
     owner = b.obj  # ValueError where b has been released
+    if type(owner) is _Anonymous:
+        return len(owner)
     mapping = _mappings.get(addressof(owner)) if type(type(owner)) is ArrayType else None  # type: ignore[arg-type]
     if mapping is None or mapping() is not owner:
         raise system_error(call, EINVAL)
-    return mapping
+    return mapping.length

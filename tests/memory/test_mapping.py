@@ -7,7 +7,10 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from mmap import mmap
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Protocol
 
 import pytest
 
@@ -22,8 +25,22 @@ RW = syscall.PROT_READ | syscall.PROT_WRITE
 ANONYMOUS = syscall.MAP_PRIVATE | syscall.MAP_ANON
 
 
+class Mapped(Protocol):
+    def __call__(self, length: int, prot: int = RW) -> memoryview: ...
+
+
 def anonymous(length: int, prot: int = RW) -> memoryview:
     return syscall.mmap(-1, 0, length, prot, ANONYMOUS)
+
+
+def of_a_file(length: int, prot: int = RW) -> memoryview:
+    with TemporaryFile() as file:
+        file.truncate(length)
+        return syscall.mmap(file.fileno(), 0, length, prot, syscall.MAP_SHARED)
+
+
+# The memory's owner is another one in each.
+each_owner = pytest.mark.parametrize("mapped", [anonymous, of_a_file])
 
 
 def is_mapped(address: int) -> bool:
@@ -63,16 +80,18 @@ def test_without_prot_write_the_view_is_read_only(tmp_path: Path, keep: Keep) ->
     syscall.munmap(data)
 
 
-def test_memory_that_was_mapped_first_and_protected_later() -> None:
-    data = anonymous(2 * PAGE, syscall.PROT_NONE)
+@each_owner
+def test_memory_that_was_mapped_first_and_protected_later(mapped: Mapped) -> None:
+    data = mapped(2 * PAGE, syscall.PROT_NONE)
     syscall.mprotect(data[:PAGE], RW)
     data[PAGE - 1] = 7
     assert data[PAGE - 1] == 7
     syscall.munmap(data)
 
 
-def test_munmap_ends_the_mapping_at_once() -> None:
-    data = anonymous(3 * PAGE)
+@each_owner
+def test_munmap_ends_the_mapping_at_once(mapped: Mapped) -> None:
+    data = mapped(3 * PAGE)
     address = address_of(data)
     gc.collect()
     assert is_mapped(address)
@@ -84,6 +103,7 @@ def test_munmap_ends_the_mapping_at_once() -> None:
         syscall.munmap(data)
 
 
+@each_owner
 @pytest.mark.parametrize(
     "other",
     [
@@ -95,8 +115,8 @@ def test_munmap_ends_the_mapping_at_once() -> None:
     ],
     ids=["slice", "cast", "memoryview", "from_buffer", "toreadonly"],
 )
-def test_another_view_keeps_the_memory(other: Callable[[memoryview], object]) -> None:
-    data = anonymous(PAGE)
+def test_another_view_keeps_the_memory(mapped: Mapped, other: Callable[[memoryview], object]) -> None:
+    data = mapped(PAGE)
     start = ctypes.c_char.from_buffer(data)
     address = ctypes.addressof(start)
     del start
@@ -110,15 +130,17 @@ def test_another_view_keeps_the_memory(other: Callable[[memoryview], object]) ->
     assert not is_mapped(address)
 
 
-def test_what_nobody_refers_to_is_unmapped() -> None:
+@each_owner
+def test_what_nobody_refers_to_is_unmapped(mapped: Mapped) -> None:
     before = len(Path("/proc/self/maps").read_text().splitlines())
     for _ in range(2000):
-        anonymous(PAGE)
+        mapped(PAGE)
     assert len(Path("/proc/self/maps").read_text().splitlines()) < before + 100
 
 
-def test_only_whole_mappings_are_unmapped() -> None:
-    data = anonymous(2 * PAGE)
+@each_owner
+def test_only_whole_mappings_are_unmapped(mapped: Mapped) -> None:
+    data = mapped(2 * PAGE)
     for part in (data[:PAGE], data[PAGE:], data[:0]):
         with pytest.raises(OSError, match="munmap: Invalid argument"):
             syscall.munmap(part)
@@ -132,7 +154,9 @@ def test_only_whole_mappings_are_unmapped() -> None:
 def test_memory_that_lives_as_long_as_the_process_ends_with_it_in_silence() -> None:
     code = f"""
 import gc, sys, pysyscall as syscall
+fd = syscall.open(sys.executable, syscall.O_RDONLY)
 keep = [syscall.mmap(-1, 0, 4096, {RW}, {ANONYMOUS}) for _ in range(10)]
+keep += [syscall.mmap(fd, 0, 4096, {syscall.PROT_READ}, {syscall.MAP_PRIVATE}) for _ in range(10)]
 keep.append(keep)
 class Late:
     view = syscall.mmap(-1, 0, 4096, {RW}, {ANONYMOUS})
@@ -149,6 +173,9 @@ def test_memory_that_mmap_did_not_give_is_refused(call: str) -> None:
     arguments = () if call == "munmap" else (0,)
     array = (ctypes.c_ubyte * PAGE)()
     for view in (memoryview(bytearray(PAGE)), memoryview(bytes(PAGE)), memoryview(array), memoryview(array).cast("B")):
+        with pytest.raises(OSError, match=rf"{call}: Invalid argument"):
+            function(view, *arguments)
+    with mmap(-1, PAGE) as of_pythons, memoryview(of_pythons) as view:
         with pytest.raises(OSError, match=rf"{call}: Invalid argument"):
             function(view, *arguments)
     over = (ctypes.c_ubyte * PAGE).from_buffer(data := anonymous(PAGE))  # the same, of another owner
@@ -177,8 +204,18 @@ def test_memory_that_mmap_did_not_give_is_refused(call: str) -> None:
     ],
 )
 def test_bad_input_is_refused(arguments: "tuple[int, int, int, int, int]", error: type[Exception]) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error, match=r"^\[Errno \d+\] mmap: " if error is OSError else None):
         syscall.mmap(*arguments)
+
+
+def test_anonymous_memory_that_several_processes_share() -> None:
+    data = syscall.mmap(-1, 0, PAGE, RW, syscall.MAP_SHARED | syscall.MAP_ANON)
+    if not (child := os.fork()):
+        data[7] = 9
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert data[7] == 9
+    syscall.munmap(data)
 
 
 def test_advice_is_followed() -> None:
