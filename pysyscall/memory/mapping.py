@@ -1,7 +1,8 @@
 """File-backed and anonymous memory mappings, as memoryviews.
 
 `mmap` returns a view of an object that owns the memory and that nothing else refers to. The memory is unmapped when the
-last view is gone. Slices, casts and arrays made by `from_buffer` keep it mapped, so that no view refers to unmapped memory.
+last view is gone. Slices, casts and arrays made by `from_buffer` keep it mapped, so that no view refers to unmapped
+memory.
 The owner of anonymous memory is CPython's own `mmap.mmap`, which maps and unmaps in half the time. For a file it would
 duplicate the descriptor and refuse what the kernel allows, so the owner is a ctypes array.
 As in C and Go, an access that the protection forbids kills the process with SIGSEGV, and an access beyond the end of a
