@@ -27,7 +27,7 @@ from .test_receive_ring import mapped
 
 pytestmark = needs(limits.PACKET_RING)
 
-SLOT_HEADER = 32
+SLOT_HEADERS = 42
 
 
 @contextmanager
@@ -118,9 +118,9 @@ def test_any_buffer_is_taken_and_copied_at_once() -> None:
 @in_namespace
 def test_the_longest_frame_of_a_slot() -> None:
     with ring_and_receiver(2, 1024) as (ring, receiver):
-        longest = numbered(1, 1024 - SLOT_HEADER - 14)
+        longest = numbered(1, 1024 - SLOT_HEADERS - 14)
         ring.put(longest)
-        with pytest.raises(ValueError, match="frame must be at most 992 bytes, not 993"):
+        with pytest.raises(ValueError, match="frame must be at most 982 bytes, not 983"):
             ring.put(longest + b"x")
         ring.flush()
         assert received(receiver) == [longest]
@@ -174,7 +174,7 @@ def test_what_came_before_an_error_is_placed_and_no_frame_is_lost() -> None:
     with ring_and_receiver(4, 4096) as (ring, receiver):
         frames = [numbered(i) for i in range(20)]
         left = iter([*frames[:6], bytes(5000), *frames[6:]])
-        with pytest.raises(ValueError, match="frame must be at most 4064 bytes, not 5000"):
+        with pytest.raises(ValueError, match="frame must be at most 4054 bytes, not 5000"):
             ring.put_all(left)
         assert received(receiver) == frames[:4]
         ring.flush()
@@ -257,6 +257,40 @@ def test_a_refused_frame_is_said_and_those_behind_it_are_sent_by_the_next_flush(
             ring.put(numbered(i))
         ring.flush()
         assert received(receiver) == [numbered(i) for i in range(len(ring))]
+
+
+@in_namespace
+def test_the_longest_frame_of_an_interface() -> None:
+    """Its MTU and the headers of Ethernet and of one VLAN; a larger MTU counts as soon as it is set."""
+    with ring_and_receiver(8, 4096) as (ring, receiver):
+        plain, tagged = bytes(12) + b"\x88\xb5" + bytes(1500), bytes(12) + b"\x81\0\0\7\x88\xb5" + bytes(1500)
+        for sent in (plain, tagged):
+            ring.put(sent)
+            ring.flush()
+        for refused in (plain + bytes(4), tagged + b"x", plain + b"x"):
+            ring.put_all([tagged, refused, tagged])
+            with pytest.raises(OSError, match="sendto: Message too long"):
+                ring.flush()
+            ring.flush()
+        laboratory.set_mtu("near", 2000)
+        laboratory.set_mtu("far", 2000)
+        received(receiver)
+        ring.put(plain + bytes(500))
+        ring.flush()
+        assert received(receiver) == [plain + bytes(500)]
+
+
+@in_namespace
+@pytest.mark.parametrize("length", [4095, 4096, 4097, 9000])
+def test_long_frames(length: int) -> None:
+    """Longer ones are not copied in one piece."""
+    with ring_and_receiver(4, 16384) as (ring, receiver):
+        for each in ("near", "far"):
+            laboratory.set_mtu(each, 9000)
+        frames = [numbered(i, length - 14) for i in range(3)]
+        ring.put_all(frames)
+        ring.flush()
+        assert received(receiver) == frames
 
 
 @in_namespace
