@@ -93,7 +93,7 @@ class Frames:
 
     Without `with` the block is returned when this object and its frames are gone. There are several ways to read
     them, from the most detailed to the fastest: iteration, which yields Frames; `packets` and `columns`; `offsets`;
-    `halfwords`; `wire_bytes`.
+    `halfwords` and `counts`; `wire_bytes`.
     """
 
     __slots__ = ("_count", "_first", "_length", "_ring", "_view")
@@ -173,8 +173,6 @@ class Frames:
 
         It is what the instruction BPF_LD | BPF_H | BPF_ABS loads. Bytes are counted without the VLAN tag that the
         kernel removed. 0 stands for a frame that is too short.
-
-            ethertypes = Counter(frames.halfwords(12))
         """
         view, at, count = self._memory(), self._first, self._count
         byte = u16("byte", byte)
@@ -197,6 +195,21 @@ class Frames:
             append(number_at(view, at + mac + byte)[0] if byte + 2 <= size else 0)
             at += following
         return self._ring._array("H", numbers)
+
+    def counts(self, byte: int) -> "dict[int, int]":
+        """Return how many frames have each number of `halfwords`: the number of frames by the number.
+
+        ethertypes = Counter()
+        ethertypes.update(frames.counts(12))
+        """
+        numbers = self.halfwords(byte)
+        raw = numbers.tobytes()
+        if raw and raw[2:] == raw[:-2]:  # all are equal
+            return {numbers[0]: len(numbers)}
+        counts: dict[int, int] = {}
+        for number in numbers:
+            counts[number] = counts.get(number, 0) + 1
+        return counts
 
     def wire_bytes(self) -> int:
         """Return the sum of the lengths of all frames, for programs that only count."""

@@ -268,7 +268,7 @@ def ring_ethertypes(count: int, rate: int) -> Sample:
     with filled_ring(count, rate) as (ours, watch):
         while True:
             with ours.frames() as block:
-                ethertypes.update(block.halfwords(12))
+                ethertypes.update(block.counts(12))
                 if longer := (block.wire_bytes() - len(block) * SIZE) // (END - SIZE):
                     return watch.sample(ethertypes[PROTOCOL] - longer, ours.statistics().drops)
 
@@ -286,7 +286,7 @@ def ring_wire_bytes(count: int, rate: int) -> Sample:
 
 EACH = "pysyscall: PacketRing, each frame looked at"
 PACKETS, WIRE_BYTES = "pysyscall: PacketRing, packets()", "pysyscall: PacketRing, wire_bytes()"
-ETHERTYPES = "pysyscall: PacketRing, halfwords(), EtherTypes counted"
+ETHERTYPES = "pysyscall: PacketRing, counts(), EtherTypes"
 BY_HAND = "CPython: a loop of struct.unpack_from, time, length and bytes"
 WAYS = {EACH: ring_looked_at, PACKETS: ring_packets, ETHERTYPES: ring_ethertypes, WIRE_BYTES: ring_wire_bytes}
 

@@ -64,6 +64,7 @@ def check(frames: syscall.Frames) -> list[bytes]:
         assert halfwords.typecode == "H"
         numbers = [int.from_bytes(each[byte : byte + 2], "big") if byte + 2 <= len(each) else 0 for each in data]
         assert halfwords.tolist() == numbers
+        assert frames.counts(byte) == Counter(numbers)
     return [copy for _, _, copy in looked]
 
 
@@ -174,6 +175,7 @@ def test_no_frames_are_none_in_every_way() -> None:
         assert frames.columns() == ([], [], [])
         assert list(frames.offsets()) == []
         assert list(frames.halfwords(12)) == []
+        assert frames.counts(12) == {}
         assert frames.wire_bytes() == 0
         assert len(frames.block) == 0
 
@@ -200,6 +202,7 @@ def test_packets_are_copies_and_the_rest_is_refused_once_the_block_is_given_back
             frames.columns,
             frames.offsets,
             lambda: frames.halfwords(12),
+            lambda: frames.counts(12),
             frames.wire_bytes,
             lambda: frames.block,
         ):
