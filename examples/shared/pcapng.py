@@ -32,7 +32,7 @@ class PcapngWriter:
 
     def write(self, times: list[int], lengths: list[int], frames: list[bytes]) -> None:
         """Write frames: when each came, in nanoseconds since 1970, its length on the wire, and what there is of it."""
-        alike = len(set(map(len, frames))) == 1
+        alike = frames and list(map(len, frames)) == [len(frames[0])] * len(frames)
         self._file.write((_blocks_of_one_size if alike else _blocks)(times, lengths, frames))
 
     def _write(self, kind: int, body: bytes) -> None:
@@ -62,7 +62,8 @@ def _blocks_of_one_size(times: list[int], lengths: list[int], frames: list[bytes
     halves = memoryview(array("Q", times)).cast("B").cast("I")
     low, high = (halves[::2], halves[1::2]) if sys.byteorder == "little" else (halves[1::2], halves[::2])
     words[_TIME::stride], words[_TIME + 1 :: stride] = high, low
-    words[_LENGTH::stride] = memoryview(array("I", lengths))
+    if lengths != lengths[:1] * len(lengths):
+        words[_LENGTH::stride] = memoryview(array("I", lengths))
     return blocks
 
 
