@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from pysyscall.net.resolving import SockaddrInet
 
 _LEAST_INTERVAL = 0.002  # so that replies are read when they arrive
+_FLOOD_INTERVAL = 0.01  # at most, where each reply is followed by the next request
 _MOST_DATA = 65535 - 20 - 8  # the room in an IPv4 packet after the two headers
 
 
 class Ping:
     """Requests to one address, and their results."""
 
-    def __init__(self, socket: EchoSocket, address: "SockaddrInet", size: int, many: bool) -> None:
+    def __init__(self, socket: EchoSocket, address: "SockaddrInet", size: int, many: bool, flood: bool) -> None:
         self.socket = socket
         self.address = address
+        self.flood = flood
         self.many = many  # a broadcast or multicast address: replies come from several addresses
         self.pattern = bytes(i & 0xFF for i in range(size))
         self.started = monotonic()
@@ -42,7 +44,10 @@ class Ping:
         self.duplicates = self.corrupted = self.errors = 0
 
     def run(self, count: int, interval: float, timeout: float) -> None:
-        """Send count requests at an interval, and wait until all are settled or the last one times out."""
+        """Send count requests at an interval, and wait until all are settled or the last one times out.
+
+        In a flood a request follows the reply to the one before it.
+        """
         for sequence in range(1, count + 1):
             last = sequence == count
             deadline = monotonic() + (timeout if last else max(interval, _LEAST_INTERVAL))
@@ -52,19 +57,24 @@ class Ping:
             except OSError:
                 del self.sent[sequence]
                 raise
-            while not (last and self.settled()) and readable_before(deadline, self.socket.fd):
+            while not self.done(sequence, last) and readable_before(deadline, self.socket.fd):
                 event = self.socket.receive()
                 if isinstance(event, Reply):
                     self.take_reply(event)
                 elif isinstance(event, Failure):
                     self.take_failure(event)
+            if self.flood and not self.done(sequence, last=False):
+                print(".", end="", flush=True)
 
     def payload(self, sequence: int) -> bytes:
         """Return the data of a request, which its reply must repeat: the time of sending, and a pattern."""
         return (self.sent[sequence].to_bytes(8, "big") + self.pattern[8:])[: len(self.pattern)]
 
-    def settled(self) -> bool:
-        return len(self.answered | self.failed) == len(self.sent)
+    def done(self, sequence: int, last: bool) -> bool:
+        """Whether there is nothing to wait for after this request."""
+        if last:
+            return len(self.answered | self.failed) == len(self.sent)
+        return self.flood and (sequence in self.answered or sequence in self.failed)
 
     def take_reply(self, reply: Reply) -> None:
         """Print a reply, and count it."""
@@ -85,7 +95,8 @@ class Ping:
         self.duplicates += duplicate
         self.answered.add(sequence)
         self.round_trips.append(round_trip)
-        print(f"{line} time={round_trip:.3f} ms{' (DUP!)' if duplicate and not self.many else ''}", flush=True)
+        if not self.flood:
+            print(f"{line} time={round_trip:.3f} ms{' (DUP!)' if duplicate and not self.many else ''}", flush=True)
 
     def take_failure(self, failure: Failure) -> None:
         """Print an ICMP error about a request, and count it."""
@@ -169,7 +180,14 @@ def resolve(host: str, network: str) -> "SockaddrInet":
 
 
 def ping(
-    host: str, network: str, count: int, interval: float, timeout: float, size: int, broadcast_allowed: bool
+    host: str,
+    network: str,
+    count: int,
+    interval: float,
+    timeout: float,
+    size: int,
+    broadcast_allowed: bool,
+    flood: bool,
 ) -> int:
     """Ping a host and return the program's exit status."""
     address = resolve(host, network)
@@ -189,9 +207,9 @@ def ping(
     multicast = ipaddress.ip_address(address.addr).is_multicast
     headers = 28 if address.family == syscall.AF_INET else 48
     print(f"PING {host} ({text(address)}) {size}({size + headers}) bytes of data.", flush=True)
-    pinging = Ping(socket, address, size, broadcast or multicast)
+    pinging = Ping(socket, address, size, broadcast or multicast, flood)
     try:
-        pinging.run(count, interval, timeout)
+        pinging.run(count, _FLOOD_INTERVAL if flood else interval, timeout)
     except KeyboardInterrupt:
         pass
     finally:
@@ -217,6 +235,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "-s", type=integer(0, _MOST_DATA), default=56, metavar="SIZE", dest="size", help="bytes of data (%(default)s)"
     )
+    parser.add_argument(
+        "-f",
+        action="store_true",
+        dest="flood",
+        help="send the next request when the reply is there, 100 a second at least; show a dot for each without reply",
+    )
     parser.add_argument("-b", action="store_true", dest="broadcast", help="allow a broadcast address")
     parser.add_argument("host", type=host, metavar="ADDRESS", help="an IPv4 or IPv6 address, or a name")
     arguments = parser.parse_args(argv)
@@ -229,6 +253,7 @@ def main(argv: list[str] | None = None) -> int:
             arguments.timeout,
             arguments.size,
             arguments.broadcast,
+            arguments.flood,
         )
     except OSError as error:
         print(f"ping: {error.strerror}", file=sys.stderr)

@@ -55,6 +55,10 @@ IN_PRIVATE_NETWORK = (
 )
 
 
+# What a machine for tests may set, and users have not: each program would compile all its modules, or buffer nothing.
+_NOT_OF_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python3 -m tests.bench",
@@ -70,6 +74,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    for name in _NOT_OF_USERS:
+        os.environ.pop(name, None)
     finished: list[Contest] = []
     for name in options.names or BENCHMARKS:
         try:

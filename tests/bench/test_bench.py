@@ -57,6 +57,7 @@ TITLES = (
     "a program started and waited for, by a small process",
     "a program started and waited for, by a process of 1 MiB more",
     "a program's start, until its first packet is there",
+    "ping -f: each request when the reply is there",
 )
 
 

@@ -82,6 +82,24 @@ def test_the_kernel_at_the_other_end_answers(family: int, raw: bool) -> None:
     assert (ended.status, ended.stderr) == (0, "")
 
 
+@FAMILIES
+@in_namespace
+def test_a_flood_shows_what_has_no_reply(family: int) -> None:
+    with host(kernel):
+        ended = run("ping", "-f", "-c", "30", "-W", "60", FAR[family])
+    expected = statistics(FAR[family], "30 packets transmitted, 30 received, 0% packet loss")
+    assert without_times(ended.stdout)[1:] == expected
+    assert ended[::2] == (0, "")
+    laboratory.add_pair("near", "far")
+    laboratory.add_address("near", "10.66.0.1/24")
+    for each in ("near", "far"):
+        laboratory.set_up(each)
+    laboratory.wait_for_carrier("near")
+    ended = run("ping", "-f", "-c", "3", "-W", "0.01", "10.66.0.2")
+    assert ended.stdout.splitlines()[1:3] == ["...", "--- 10.66.0.2 ping statistics ---"]
+    assert ended.status == 1
+
+
 @SOCKETS
 @FAMILIES
 @in_namespace
