@@ -87,12 +87,11 @@ def arping(interface_name: str, target: bytes, count: int, timeout: float) -> in
     sent = received = 0
     with packet_socket("arping", interface_name, syscall.ETH_P_ARP) as (fd, interface):
         sender = source_address(interface, target)
-        print(
-            f"ARPING {ipaddress.IPv4Address(target)} from {ipaddress.IPv4Address(sender)} {interface.name}", flush=True
-        )
         question = ArpPacket(syscall.ARPOP_REQUEST, interface.hardware_addr, sender, bytes(6), target)
         everybody = syscall.SockaddrLinklayer(syscall.htons(syscall.ETH_P_ARP), interface.index, addr=BROADCAST)
         try:
+            both = f"{ipaddress.IPv4Address(target)} from {ipaddress.IPv4Address(sender)}"
+            print(f"ARPING {both} {interface.name}", flush=True)
             while sent < count:
                 deadline = monotonic() + timeout
                 syscall.sendto(fd, bytes(question), 0, everybody)

@@ -206,9 +206,9 @@ def ping(
         syscall.setsockopt_int(socket.fd, syscall.SOL_SOCKET, syscall.SO_BROADCAST, 1)
     multicast = ipaddress.ip_address(address.addr).is_multicast
     headers = 28 if address.family == syscall.AF_INET else 48
-    print(f"PING {host} ({text(address)}) {size}({size + headers}) bytes of data.", flush=True)
     pinging = Ping(socket, address, size, broadcast or multicast, flood)
     try:
+        print(f"PING {host} ({text(address)}) {size}({size + headers}) bytes of data.", flush=True)
         pinging.run(count, _FLOOD_INTERVAL if flood else interval, timeout)
     except KeyboardInterrupt:
         pass

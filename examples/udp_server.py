@@ -152,6 +152,8 @@ def main(argv: list[str] | None = None) -> int:
                 echo_from_where_asked(fd, batch)
             else:
                 echo(fd)
+    except OSError as error:
+        sys.exit(failure(error))
     finally:
         syscall.close(fd)
     return 0

@@ -23,6 +23,8 @@ from examples.shared.frames import summary
 from examples.shared.packet_filters import frame_filter
 from examples.tour import laboratory
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import in_namespace
 from ..packets.test_options import FAR_ADDR, NEAR_ADDR, cable
 from ..programs import ROOT, SECONDS, Program, eventually, tool, watching_imports
@@ -33,6 +35,8 @@ from ..wire import (
     says_that_it_needs_the_capability,
     tells_a_user_that_it_needs_the_capability,
 )
+
+captures = needs(limits.PACKET_AUXDATA, limits.PACKET_RING)
 
 WAYS = pytest.mark.parametrize("way", ["--ring", "--recvfrom"])
 SUMMARY = re.compile(r"^(\d+) frames, (\d+) bytes, (\d+) dropped, \d+\.\d{3} s\n\Z", re.MULTILINE)
@@ -134,6 +138,7 @@ def line(frame: bytes) -> str:
     return f"{summary(frame)}, length {len(frame)}"
 
 
+@captures
 @in_namespace
 @WAYS
 def test_a_line_for_each_frame_and_a_summary(way: str) -> None:
@@ -282,6 +287,7 @@ def test_no_length_is_negative_or_beyond_the_frame(frame: bytes, changes: list[t
         assert int(data[1]) <= length - 34
 
 
+@captures
 @in_namespace
 @WAYS
 def test_a_frame_of_the_least_length_is_shown(way: str) -> None:
@@ -298,6 +304,7 @@ def test_a_frame_of_the_least_length_is_shown(way: str) -> None:
 # Filters
 
 
+@captures
 @in_namespace
 @WAYS
 @pytest.mark.parametrize("wanted", CHOSEN)
@@ -330,6 +337,7 @@ def test_a_filter_that_there_is_not_is_refused(words: str) -> None:
 # Counting
 
 
+@captures
 @in_namespace
 @WAYS
 @pytest.mark.parametrize("options", [[], ["--quiet"]], ids=["shown", "quiet"])
@@ -346,6 +354,7 @@ def test_count_is_exact(way: str, options: list[str], count: int) -> None:
         assert counted(program) == (count, sum(map(len, frames[:count])), 0)
 
 
+@captures
 @in_namespace
 @WAYS
 def test_quiet_shows_the_summary_alone(way: str) -> None:
@@ -358,6 +367,7 @@ def test_quiet_shows_the_summary_alone(way: str) -> None:
         assert counted(program) == (3 * len(FRAMES), 3 * sum(map(len, FRAMES.values())), 0)
 
 
+@captures
 @in_namespace
 @WAYS
 def test_what_finds_no_room_is_counted(way: str) -> None:
@@ -417,6 +427,7 @@ def read_by_tshark(file: Path) -> list[tuple[float, bytes, int, str]]:
     return frames
 
 
+@captures
 @in_namespace
 @WAYS
 @pytest.mark.parametrize("options", [[], ["--quiet"]], ids=["shown", "quiet"])
@@ -442,6 +453,7 @@ def test_tshark_reads_what_it_writes(way: str, options: list[str], tmp_path: Pat
     assert protocols["from 53 over IPv6"].startswith("eth:ethertype:ipv6:udp")
 
 
+@captures
 @in_namespace
 def test_a_file_tells_its_interface_and_the_times_in_nanoseconds(tmp_path: Path) -> None:
     wire = Cable()
@@ -457,6 +469,7 @@ def test_a_file_tells_its_interface_and_the_times_in_nanoseconds(tmp_path: Path)
         assert said in done.stdout
 
 
+@captures
 @in_namespace
 def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     wire = Cable()
@@ -472,6 +485,7 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 # The end
 
 
+@captures
 @in_namespace
 @WAYS
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -483,6 +497,7 @@ def test_a_signal_ends_it_with_the_summary(way: str, number: signal.Signals) -> 
         assert program.stderr == "sniffing on far...\n"
 
 
+@captures
 @in_namespace
 @WAYS
 @pytest.mark.parametrize("options", [[], ["--quiet"]], ids=["shown", "quiet"])
@@ -494,6 +509,7 @@ def test_what_came_before_the_signal_is_not_lost(way: str, options: list[str]) -
         assert counted(program) == (len(FRAMES), sum(map(len, FRAMES.values())), 0)
 
 
+@captures
 @in_namespace
 @WAYS
 @pytest.mark.parametrize("options", [[], ["--quiet"]], ids=["shown", "quiet"])
@@ -523,6 +539,7 @@ def test_a_signal_ends_it_under_a_flood_too(way: str, options: list[str]) -> Non
 DOWN = "the interface is down; it is listened to again when it is up\n"
 
 
+@captures
 @in_namespace
 @WAYS
 def test_an_interface_that_goes_ends_it(way: str) -> None:
@@ -538,6 +555,7 @@ def test_an_interface_that_goes_ends_it(way: str) -> None:
         assert counted(program) == (1, len(arp()), 0)
 
 
+@captures
 @in_namespace
 @WAYS
 @pytest.mark.parametrize("options", [[], ["--quiet"]], ids=["shown", "quiet"])
@@ -557,6 +575,7 @@ def test_an_interface_that_is_up_again_is_sniffed_again(way: str, options: list[
         assert len(shown(program)) == (0 if options else 2)
 
 
+@captures
 @in_namespace
 def test_it_ends_when_nobody_reads_any_more() -> None:
     wire = Cable()
@@ -583,6 +602,7 @@ def test_it_ends_when_nobody_reads_any_more() -> None:
 # Interfaces
 
 
+@captures
 @in_namespace
 @WAYS
 @pytest.mark.parametrize("wanted", [[], ["--filter", "udp", "port", "4000"]], ids=["all", "filtered"])
@@ -599,6 +619,7 @@ def test_on_a_loopback_interface_each_frame_is_shown_once(way: str, wanted: list
         assert counted(program)[0] == (udp_lines if wanted else len(shown(program)))
 
 
+@captures
 @in_namespace
 @WAYS
 def test_an_interface_that_cannot_be_sniffed_is_said(way: str) -> None:
@@ -638,6 +659,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments: list[str], complain
     assert complaint in ended.stderr
 
 
+@captures
 @in_namespace
 def test_it_does_not_load_the_socket_module() -> None:
     for way in ("--ring", "--recvfrom"):

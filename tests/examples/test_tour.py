@@ -20,6 +20,8 @@ from examples.shared.frames import hexdump, summary
 from examples.shared.packet_capture import CallCapture
 from examples.tour import laboratory, stage
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import drop_root, forbid_networks, in_namespace, run_in_namespace
 from ..programs import ROOT, SECONDS, Program, eventually, tool, watching_imports
 from ..wire import Ended
@@ -75,6 +77,7 @@ def whole() -> Ended:
     return tour()
 
 
+@needs(limits.PACKET_AUXDATA)
 def test_everything_works(whole: Ended) -> None:
     assert outcomes(whole) == dict.fromkeys(PARTS, "worked")
     assert (whole.status, whole.stderr) == (0, "")
@@ -114,10 +117,12 @@ def test_everything_works(whole: Ended) -> None:
         "    container\n    process 1 of user 0\n  status 7\n  worked\n",
     ],
 )
+@needs(limits.PACKET_AUXDATA)
 def test_the_transcript_shows_what_is_said_and_what_goes_over_the_wire(whole: Ended, shown: str) -> None:
     assert shown in whole.stdout
 
 
+@needs(limits.PACKET_AUXDATA)
 def test_it_needs_no_privileges() -> None:
     need_network()
     tool("dnsmasq")
@@ -140,6 +145,7 @@ def public_copy() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+@needs(limits.PACKET_AUXDATA)
 def test_a_user_who_is_not_root_sees_it_too() -> None:
     need_network()
     with public_copy() as folder:
@@ -163,6 +169,7 @@ def test_a_user_who_is_not_root_sees_it_too() -> None:
     pytest.skip(f"no user but root may run {sys.executable}, and there is no /usr/bin/python3")
 
 
+@needs(limits.PACKET_AUXDATA)
 def test_where_networks_are_forbidden_http_and_udp_work_and_the_reasons_of_the_rest_are_said() -> None:
     need_network()
     ended = tour(preexec=forbid_networks)
@@ -182,6 +189,7 @@ def test_where_networks_are_forbidden_http_and_udp_work_and_the_reasons_of_the_r
     assert (ended.status, ended.stderr) == (0, "")
 
 
+@needs(limits.PACKET_AUXDATA)
 def test_without_ipv6_that_is_said() -> None:
     def loopback_alone() -> None:
         Path("/proc/sys/net/ipv6/conf/lo/disable_ipv6").write_text("1")
@@ -192,6 +200,7 @@ def test_without_ipv6_that_is_said() -> None:
     run_in_namespace(loopback_alone)
 
 
+@needs(limits.PACKET_AUXDATA)
 def test_without_a_dhcp_server_that_is_said() -> None:
     need_network()
     hide = f'mount --bind /dev/null {tool("dnsmasq")} && exec "$@"'
@@ -204,6 +213,7 @@ def test_without_a_dhcp_server_that_is_said() -> None:
     assert ended.status == 0
 
 
+@needs(limits.PACKET_AUXDATA)
 def test_what_fails_is_said_and_makes_the_tour_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     need_network()
     server = tmp_path / "dnsmasq"
@@ -312,6 +322,7 @@ def assert_no_children() -> None:
         os.waitpid(-1, os.WNOHANG)
 
 
+@needs(limits.PACKET_AUXDATA)
 @pytest.mark.parametrize(
     ("names", "parts"),
     [
@@ -334,6 +345,7 @@ def test_a_name_of_nothing_is_refused() -> None:
     assert "there is no 'tcp'; there is arping, chao, " in ended.stderr
 
 
+@needs(limits.PACKET_AUXDATA)
 @pytest.mark.parametrize(
     ("number", "status"),
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)],
@@ -366,6 +378,7 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@needs(limits.PACKET_AUXDATA)
 def test_neither_it_nor_any_program_loads_the_socket_module() -> None:
     need_network()
     with watching_imports("__main__", "udp") as program:
@@ -382,6 +395,7 @@ def test_neither_it_nor_any_program_loads_the_socket_module() -> None:
     assert not loaded & {"socket", "_socket"}
 
 
+@needs(limits.PACKET_AUXDATA)
 @in_namespace
 def test_a_capture_knows_when_and_which_way_each_frame_went() -> None:
     laboratory.add_pair("eth0", "eth1")
