@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 import pysyscall as syscall
 from examples.tour import laboratory
+from tests import limits
+from tests.limits import needs
 from tests.namespaces import in_namespace
 
 ACCEPT = syscall.lsf_stmt(syscall.BPF_RET | syscall.BPF_K, 0xFFFF_FFFF)
@@ -96,6 +98,7 @@ def test_no_number_is_cut(make: Callable[[], object], argument: str) -> None:
         make()
 
 
+@needs(limits.DETACH_FILTER)
 def test_without_a_filter_everything_passes_and_with_one_what_it_accepts() -> None:
     with gate(None) as g:
         assert g.passes(b"anything")
@@ -288,6 +291,7 @@ def is_udp_to(packet: bytes, port: int) -> bool:
     return not int.from_bytes(ip[6:8], "big") & 0x1FFF and ip[start : start + 2] == port.to_bytes(2, "big")
 
 
+@needs(limits.PACKET_IGNORE_OUTGOING)
 @in_namespace
 def test_a_packet_socket_wakes_for_its_own_frames_only() -> None:
     laboratory.add_pair("near", "far")

@@ -49,7 +49,7 @@ def echo(fd: int) -> list[syscall.SocketControlMessage]:
     return syscall.parse_socket_control_message(oob[:oobn])
 
 
-@pytest.mark.parametrize("option", [pytest.param(o, marks=needs(limits.option(limits.SOL, o, 1))) for o in SINGLE])
+@pytest.mark.parametrize("option", [pytest.param(o, marks=needs(limits.timestamp(o))) for o in SINGLE])
 def test_a_packet_tells_when_it_came(option: int) -> None:
     with udp_to_itself() as fd:
         syscall.setsockopt_int(fd, syscall.SOL_SOCKET, option, 1)
