@@ -5,7 +5,11 @@ from ..base.declaration import GivenOff64, Int, Loff, Off64, Pointer, Size, SSiz
 # fcntl.h
 
 
-# openat is variadic in C. On every Linux ABI a variadic call passes an int as any other call does.
+# open and openat are variadic in C. On every Linux ABI a variadic call passes an int as any other call does.
+@unconverted
+def open(pathname: String, flags: Int, mode: UInt, /) -> Int: ...
+
+
 @unconverted
 def openat(dirfd: Int, pathname: String, flags: Int, mode: UInt, /) -> Int: ...
 

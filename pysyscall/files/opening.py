@@ -9,7 +9,7 @@ from ..constants import AT_FDCWD, O_CREAT, O_LARGEFILE, O_TRUNC, O_WRONLY
 from . import libc
 
 # Looked up once, see io.descriptors.
-_openat, _lseek = libc.openat, libc.lseek
+_open, _openat, _lseek = libc.open, libc.openat, libc.lseek
 _IS_64_BIT = ABI not in ABIS_32_BIT
 
 stdin: int = 0
@@ -30,7 +30,7 @@ def open(path: "StrOrBytesPath", mode: int, perm: int = 0) -> int:
     # What c_path does, written out.
     name = path.encode() if type(path) is str and path.isascii() and "\0" not in path else c_path("path", path)
     before = kept.value
-    while (fd := _openat(AT_FDCWD, name, mode | O_LARGEFILE, perm)) == -1:
+    while (fd := _open(name, mode | O_LARGEFILE, perm)) == -1:
         retry("open", before)
     return fd
 

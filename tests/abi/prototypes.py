@@ -19,7 +19,7 @@ _ABIS: Final = " ".join(ABIS)
 _ABIS_64_BIT: Final = " ".join(abi for abi in ABIS if abi not in ABIS_32_BIT)
 
 # How many parameters of a variadic function have a type in C.
-VARIADIC: Final = {"fcntl": 2, "ioctl": 2, "openat": 3, "syscall": 1}
+VARIADIC: Final = {"fcntl": 2, "ioctl": 2, "open": 2, "openat": 3, "syscall": 1}
 
 DIFFERENCES: Final = (
     Difference("ioctl(op) size", "musl", _ABIS_64_BIT, 4, "the kernel takes 32 bits and drops the rest"),
