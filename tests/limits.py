@@ -319,6 +319,18 @@ def _segments() -> None:
 SEGMENTS = Limit("UDP_SEGMENT and UDP_GRO", _segments)
 
 
+def _memory() -> None:
+    """A 32-bit qemu cuts the number of bytes, where the kernel would count in larger units."""
+    told = subprocess.run(["cat", "/proc/meminfo"], capture_output=True, text=True, check=True).stdout
+    info = ctypes.create_string_buffer(512)
+    _raise(ctypes.get_errno() if _libc.sysinfo(info) else 0)
+    fields = struct.unpack_from("@10L2H2LI", info)  # struct sysinfo: totalram is the fifth, mem_unit the last
+    assert fields[4] * fields[-1] == int(told.split()[1]) * 1024, f"{fields[4]} x {fields[-1]} bytes of memory"
+
+
+SYSINFO = Limit("sysinfo tells all memory", _memory)
+
+
 def _in_child(function: Callable[[], int]) -> int:
     """The errno that a function returns in a process of its own."""
     pid = os.fork()

@@ -1,6 +1,7 @@
 """The project as it is shipped: built from a clean copy of what git tracks, and installed where only it is."""
 
 import atexit
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -41,8 +42,16 @@ def copy() -> Path:
     return into
 
 
+def need(module: str) -> None:
+    """Skip the test where this Python has no such module."""
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"tool: {module}, for {sys.executable}")
+
+
 def build(source: Path, into: Path) -> Path:
     """The wheel of a source tree or distribution, by pip as a user builds it, but with the hatchling that is here."""
+    need("pip")
+    need("hatchling")
     options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check"]
     run(sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", into, source)
     [wheel] = into.glob("*.whl")
@@ -66,6 +75,7 @@ def unpacked() -> Path:
 @cache
 def sdist() -> Path:
     into = directory() / "sdist"
+    need("hatchling")
     run(sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", into, cwd=copy())
     [archive] = into.glob("*.tar.gz")
     return archive
@@ -85,6 +95,7 @@ def python() -> Path:
 @cache
 def editable_python() -> Path:
     """The Python of a virtual environment with an editable install of the copy and nothing else."""
+    need("hatchling")
     into = directory() / "editable"
     into.mkdir()
     code = "import sys; from hatchling.build import build_editable; build_editable(sys.argv[1])"

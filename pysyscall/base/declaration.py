@@ -114,12 +114,13 @@ def by_number(declaration: "Function") -> "Function":
     """
     from .. import constants
 
+    number = getattr(constants, f"SYS_{declaration.__name__.upper()}", None)
+    if number is None:
+        return _unknown_to_kernel  # type: ignore[return-value]
     function: Any = _libc["syscall"]
     types = list(declaration.__annotations__.values())
     function.restype = types.pop()
     function.argtypes = [Long, *types]
-    # For the number -1 the kernel returns ENOSYS.
-    number = getattr(constants, f"SYS_{declaration.__name__.upper()}", -1)
     return partial(function, number)  # type: ignore[no-any-return]
 
 
@@ -129,8 +130,17 @@ def by_number_unconverted(declaration: "Function") -> "Function":
     On 64-bit ABIs a fifth may be passed on the stack, where an int is not extended.
     """
     function: Any = by_number(declaration)
-    function.func.argtypes = None
+    if function is not _unknown_to_kernel:
+        function.func.argtypes = None
     return function  # type: ignore[no-any-return]
+
+
+def _unknown_to_kernel(*arguments: object) -> int:
+    """As the kernel answers an unknown number. It is not asked: for -1, arm's sends a SIGILL."""
+    from ..constants import ENOSYS
+
+    ctypes.set_errno(ENOSYS)
+    return -1
 
 
 def _function(declaration: "Any") -> "Any":

@@ -14,6 +14,8 @@ import pytest
 import pysyscall as syscall
 from pysyscall.base.abi import ABI
 
+from .. import limits
+from ..limits import needs
 from ..namespaces import run_in_child, run_in_user_namespace
 from ..programs import run_traced
 
@@ -27,6 +29,7 @@ def test_uname_is_pythons() -> None:
     assert ours.domainname == Path("/proc/sys/kernel/domainname").read_bytes().rstrip(b"\n")
 
 
+@needs(limits.SYSINFO)
 def test_sysinfo_is_what_proc_says() -> None:
     info = syscall.sysinfo()
     lines = Path("/proc/meminfo").read_text().splitlines()
