@@ -176,9 +176,9 @@ class Connection:
                 return b""
             if answer := self._known.get(head):
                 self._received = self._received[len(head) :]
-                self._settings.pages.log.write(answer.logged)
-                self._closing = answer.closing
-                return answer.sent
+                sent, logged, self._closing = answer
+                self._settings.pages.log.write(logged)
+                return sent
             self._settings.pages.log("reading request")
             request = Request(head)
             if request.length > MAX_BODY:

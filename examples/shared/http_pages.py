@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import TypeAlias
 
 from .http_log import Log
 from .http_messages import REASONS, BadMessage, Request
@@ -15,12 +15,9 @@ MAX_KNOWN = 256  # requests
 MAX_KNOWN_BYTES = 2048  # of each
 
 
-class Answer(NamedTuple):
-    """The answer to a request without a body: its bytes, its log lines, and whether the connection ends."""
-
-    sent: bytes
-    logged: bytes
-    closing: bool
+# The answer to a request without a body: its bytes, its log lines, and whether the connection ends. A plain tuple is
+# unpacked in a third of the time that a named one takes.
+Answer: TypeAlias = tuple[bytes, bytes, bool]
 
 
 class Pages:
@@ -63,4 +60,4 @@ class Pages:
             if len(self.known) >= MAX_KNOWN:
                 self.known.clear()
             logged = self.log.lines("reading request", f"request: {request}", "writing response")
-            self.known[head] = Answer(sent, logged, not request.keep_alive)
+            self.known[head] = sent, logged, not request.keep_alive

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import pysyscall as syscall
 
 from .http_connection import ROOM, Connection
-from .http_pages import Pages
+from .http_pages import Answer, Pages
 
 # How a connection proceeds: as Connection.proceed.
 Step: TypeAlias = Callable[[float], int]
@@ -25,7 +25,8 @@ def answer_repeats(
 ) -> Iterator[tuple[int, Step | None]]:
     """Answer repeated requests. Yield each other connection with its next step, and other descriptors with None."""
     read, write, find, known = syscall.read, syscall.write, connections.get, pages.known.get
-    repeated = []
+    repeated: list[tuple[int, Connection, Answer]] = []
+    append = repeated.append
     for fd in ready:
         connection = find(fd)
         if connection is None:
@@ -37,7 +38,7 @@ def answer_repeats(
                 yield fd, partial(connection.fail, error)
                 continue
             if answer := known(received):
-                repeated.append((fd, connection, answer))
+                append((fd, connection, answer))
             else:
                 yield fd, partial(connection.take, received)
         else:
