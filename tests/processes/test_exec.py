@@ -41,9 +41,13 @@ def test_arguments_and_environment() -> None:
 
 @needs(limits.THREADS)
 def test_the_other_threads_end() -> None:
+    def compute() -> None:
+        while True:
+            pass
+
     def prepare() -> None:
         for _ in range(20):
-            threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()
+            threading.Thread(target=compute, daemon=True).start()
 
     said, status = become("/bin/sh", ["sh", "-c", "ls /proc/self/task | wc -l"], environment(), prepare=prepare)
     assert (said.strip(), status) == ("1", 0)
