@@ -3,8 +3,9 @@
 `mmap` returns a view of an object that owns the memory and that nothing else refers to. The memory is unmapped when the
 last view is gone. Slices, casts and arrays made by `from_buffer` keep it mapped, so that no view refers to unmapped
 memory.
-The owner of anonymous memory is CPython's own `mmap.mmap`, which maps and unmaps in half the time. For a file it would
-duplicate the descriptor and refuse what the kernel allows, so the owner is a ctypes array.
+The owner of anonymous memory is CPython's own `mmap.mmap`, which maps and unmaps in half the time. In all other cases
+it is a ctypes array: for a file `mmap.mmap` would duplicate the descriptor and refuse what the kernel allows, and up to
+CPython 3.11 it keeps the GIL while MAP_POPULATE and MAP_LOCKED fill the memory.
 As in C and Go, an access that the protection forbids kills the process with SIGSEGV, and an access beyond the end of a
 truncated file kills it with SIGBUS.
 """
@@ -19,7 +20,16 @@ from ..base.abi import ABI, ABIS_32_BIT
 from ..base.arguments import descriptor, flag_bits, i32, i64, integer
 from ..base.buffers import ArrayType, Export, ReadableBuffer
 from ..base.errors import check, fail, kept, system_error
-from ..constants import EINVAL, MAP_ANON, MAP_FIXED, PROT_NONE, PROT_WRITE
+from ..constants import (
+    EINVAL,
+    MAP_ANON,
+    MAP_FIXED,
+    MAP_FIXED_NOREPLACE,
+    MAP_LOCKED,
+    MAP_POPULATE,
+    PROT_NONE,
+    PROT_WRITE,
+)
 from . import libc
 
 TYPE_CHECKING = False
@@ -56,6 +66,8 @@ def _unmap(
 _mmap = libc.mmap  # looked up once, see io.descriptors
 _IS_64_BIT = ABI not in ABIS_32_BIT  # an off_t fills one register
 _FAILED = c_void_p(-1).value  # MAP_FAILED
+_AT_AN_ADDRESS = MAP_FIXED | MAP_FIXED_NOREPLACE  # which is none here: they would map page 0
+_ANONYMOUS = MAP_ANON | MAP_POPULATE | MAP_LOCKED
 
 
 def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview:
@@ -64,8 +76,8 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
     prot is PROT_READ, PROT_WRITE and PROT_EXEC combined, or PROT_NONE. flags holds MAP_SHARED or MAP_PRIVATE; fd is -1
     with MAP_ANON. The view is read-only without PROT_WRITE, and writable with PROT_NONE, which mprotect may change
     later. The memory is unmapped by munmap, or when the last view is gone. EINVAL: length is not positive, offset is
-    not a multiple of the page size, or flags has MAP_FIXED, which would need an address. PermissionError: the file is
-    not open for this access. ENODEV: the file cannot be mapped.
+    not a multiple of the page size, or flags has MAP_FIXED or MAP_FIXED_NOREPLACE, which would need an address.
+    PermissionError: the file is not open for this access. ENODEV: the file cannot be mapped.
     """
     size: int | c_size_t = length
     place: int | c_int64 = offset
@@ -81,9 +93,9 @@ def mmap(fd: int, offset: int, length: int, prot: int, flags: int) -> memoryview
         length = integer("length", length, -sys.maxsize - 1, sys.maxsize)
         size, place = c_size_t(length), c_int64(i64("offset", offset))
         fd, prot, flags = descriptor("fd", fd), i32("prot", prot), flag_bits("flags", flags)
-    if length <= 0 or flags & MAP_FIXED:  # MAP_FIXED without an address would replace what is mapped at 0
+    if length <= 0 or flags & _AT_AN_ADDRESS:
         raise system_error("mmap", EINVAL)
-    if flags & MAP_ANON and prot and fd == -1 and not offset:
+    if flags & _ANONYMOUS == MAP_ANON and prot and fd == -1 and not offset:
         try:
             return memoryview(_Anonymous(-1, length, flags, prot))
         except OSError as error:

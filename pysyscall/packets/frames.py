@@ -197,10 +197,9 @@ class Frames:
         return self._ring._array("H", numbers)
 
     def counts(self, byte: int) -> "dict[int, int]":
-        """Return how many frames have each number of `halfwords`: the number of frames by the number.
+        """Return a dict: each number that `halfwords` returns, and how many frames have it.
 
-        ethertypes = Counter()
-        ethertypes.update(frames.counts(12))
+        `ethertypes.update(frames.counts(12))` counts those of many blocks, if ethertypes is a Counter.
         """
         numbers = self.halfwords(byte)
         raw = numbers.tobytes()

@@ -1,8 +1,9 @@
 """TransmitRing: frames sent from memory shared with the kernel, many with one call.
 
-A slot has two headers before its frame: the ring's, and struct virtio_net_hdr. The latter says how many bytes of the
-frame are headers, which the kernel copies. If it copies the whole frame, sending takes a quarter less CPU time than if
-it refers to pages of the ring. With this header the kernel leaves out its comparison with the MTU, so `_writer` has it.
+On an Ethernet interface a slot has two headers before its frame: the ring's, and struct virtio_net_hdr. The latter says
+how many bytes of the frame are headers, which the kernel copies. If it copies the whole frame, sending takes a quarter
+less CPU time than if it refers to pages of the ring. With this header the kernel leaves out its comparison with the
+MTU, so `_writer` has it. Other interfaces have link-layer headers of lengths that only the kernel knows.
 """
 
 import sys
@@ -20,7 +21,10 @@ from ..base.forks import this_process
 from ..base.layout import aligned
 from ..constants import (
     AF_PACKET,
+    ARPHRD_ETHER,
+    ARPHRD_LOOPBACK,
     EAGAIN,
+    ENODEV,
     ETH_HLEN,
     ETH_P_8021Q,
     PACKET_TX_RING,
@@ -44,7 +48,7 @@ from ..net.structs import Ifreq
 from ..sockets.messages import sendto
 from ..sockets.options import setsockopt, setsockopt_int
 from ..sockets.rare_addresses import SockaddrLinklayer
-from ..sockets.sockets import bind, socket
+from ..sockets.sockets import bind, getsockname, socket
 from .structs import Tpacket2Hdr, TpacketReq
 
 TYPE_CHECKING = False
@@ -55,7 +59,7 @@ if TYPE_CHECKING:
     Writer: TypeAlias = tuple[Callable[[memoryview, int, bytes, bytes], Any], bytes]
 
 _VNET_HEADER = 10  # struct virtio_net_hdr
-_DATA = aligned(sizeof(Tpacket2Hdr), TPACKET_ALIGNMENT) + _VNET_HEADER
+_DATA = aligned(sizeof(Tpacket2Hdr), TPACKET_ALIGNMENT)
 _STATUS: int = Tpacket2Hdr.status.offset  # type: ignore[attr-defined]  # a field's descriptor
 _LENGTH: int = Tpacket2Hdr.len.offset  # type: ignore[attr-defined]
 _BUSY = TP_STATUS_SEND_REQUEST | TP_STATUS_SENDING | TP_STATUS_WRONG_FORMAT
@@ -65,15 +69,18 @@ _COPIED = 4096  # the longest frame that the kernel copies; a long copy needs co
 _VLAN_TAG = 4
 _VLAN = ETH_P_8021Q.to_bytes(2, "big")
 
-# A slot from Tpacket2Hdr.len on: len, zeros; flags and gso_type, which are 0, hdr_len, and zeros.
-_HEADERS = Codec(f"=I{_DATA - _VNET_HEADER - _LENGTH - 4}x2xH6x")
+# A slot from Tpacket2Hdr.len on: len, and zeros up to the frame.
+_HEADERS = Codec(f"=I{_DATA - _LENGTH - 4}x")
+# The same with struct virtio_net_hdr: flags and gso_type, which are 0, hdr_len, and zeros.
+_HEADERS_WITH_VNET = Codec(f"{_HEADERS.format}2xH6x")
 
 
 class TransmitRing:
     """packet(7) PACKET_TX_RING: send frames on an interface; `put` queues a frame, `flush` sends all queued frames.
 
     The ring has at least slots slots. A slot of slot_size bytes, a power of 2, holds 42 bytes of headers and a frame.
-    PermissionError: needs CAP_NET_RAW. ENODEV: no such interface. Needs Linux 4.6.
+    On other interfaces than Ethernet's and the loopback interface there are 32 bytes of headers. PermissionError: needs
+    CAP_NET_RAW. ENODEV: no such interface. Needs Linux 4.6.
 
         with TransmitRing(interface_by_name("eth0").index) as ring:
             ring.put_all(frames)
@@ -102,18 +109,23 @@ class TransmitRing:
         # Frames are counted from the ring's first on; frame i is in slot i % slots. Those up to `_first` the kernel
         # has been asked to send, those up to `_next` are placed, and up to `_limit` there is room.
         self._first = self._next = self._limit = 0
-        self._ifindex, self._longest = ifindex, 0  # the longest frame that the interface is known to take
-        self._writers: dict[int, Writer] = {}
+        self._ifindex = ifindex
+        self._longest = 0  # the longest frame that the interface is known to take
+        self._writers: dict[int, Writer] = {}  # by length
+        self._tagged: dict[int, Writer] = {}  # of frames that are longer than that by a VLAN tag
         try:
             # Protocol 0: this socket receives nothing.
             self.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)
             setsockopt_int(self.fd, SOL_PACKET, PACKET_VERSION, TPACKET_V2)
-            setsockopt_int(self.fd, SOL_PACKET, PACKET_VNET_HDR, 1)
+            bind(self.fd, address)
+            self._link = self._link_type()
+            self._vnet_header = _VNET_HEADER if self._link in (ARPHRD_ETHER, ARPHRD_LOOPBACK) else 0
+            if self._vnet_header:
+                setsockopt_int(self.fd, SOL_PACKET, PACKET_VNET_HDR, 1)
             setsockopt(self.fd, SOL_PACKET, PACKET_TX_RING, TpacketReq(block_size, blocks, slot_size, self._slots))
             self._memory = memoryview(mmap(self.fd, blocks * block_size))
             self._statuses = self._memory.cast("I")[_STATUS // 4 :: slot_size // 4]
             self._requests = memoryview(TP_STATUS_SEND_REQUEST.to_bytes(4, sys.byteorder) * self._slots).cast("I")
-            bind(self.fd, address)
         except BaseException:
             self.close()
             raise
@@ -138,8 +150,8 @@ class TransmitRing:
     def put_all(self, frames: "Iterable[ReadableBuffer]") -> None:
         """Queue each of these frames, as `put` does. If the ring is full, `flush` is called, which waits.
 
-        The last frames remain queued until the next `flush`. After an error of `flush`, or at a frame that is too long
-        (ValueError), all frames before it are queued; no later frame has been taken from an iterator.
+        The last frames remain queued until the next `flush`. After an error of `flush` or `put`, such as ValueError for
+        a frame that is too long, all frames before it are queued; no later frame has been taken from an iterator.
         """
         self._check_usable()
         frames, memory, size = iter(frames), self._memory, self._slot_size
@@ -168,9 +180,10 @@ class TransmitRing:
 
         With MSG_DONTWAIT the call sends the frames that fit into the socket's send buffer, and does not wait.
 
-        EINVAL: a frame is shorter than its header. EMSGSIZE: a frame was longer than the interface's MTU and an
-        Ethernet header when it was queued. Such a frame is removed from the ring. ENETDOWN: the interface is down.
-        After any error, unsent frames remain queued until the next flush.
+        EINVAL: a frame is shorter than its header. EMSGSIZE: a frame is longer than the interface allows: its MTU, a
+        header and a VLAN tag. Such a frame is removed from the ring. ENETDOWN: the interface is down. After any error,
+        unsent frames remain queued until the next flush. A lower MTU that is set later is not noticed for lengths that
+        have been sent: a new ring has it.
         """
         self._check_usable()
         self._request()
@@ -218,30 +231,46 @@ class TransmitRing:
 
     def _writer(self, data: bytes) -> "Writer":
         """What writes frames of this one's length into a slot, and the headers that they have there."""
-        length = len(data)
-        if length > self._slot_size - _DATA:
-            raise ValueError(f"frame must be at most {self._slot_size - _DATA} bytes, not {length}")
-        write = Codec(f"{_HEADERS.size}s{length}s").pack_into
-        if length > self._longest:
+        length, vnet = len(data), self._vnet_header
+        longest = self._slot_size - _DATA - vnet
+        if length > longest:
+            raise ValueError(f"frame must be at most {longest} bytes, not {length}")
+        is_tagged = self._link == ARPHRD_ETHER and data[12:14] == _VLAN
+        if is_tagged and (writer := self._tagged.get(length)):
+            return writer
+        if vnet and length > self._longest:
             self._longest = self._mtu() + ETH_HLEN
-            is_tagged = data[12:14] == _VLAN
-            if length > self._longest + is_tagged * _VLAN_TAG:
-                # A length beyond the slot is what the kernel refuses with EMSGSIZE.
-                return write, _HEADERS.pack(self._slot_size, 0)
-        writer = write, _HEADERS.pack(_VNET_HEADER + length, length if length <= _COPIED else 0)
-        if length <= self._longest:
-            if len(self._writers) >= _WRITERS:
-                self._writers.clear()
-            self._writers[length] = writer
+        size = length + vnet
+        if vnet and length > self._longest + is_tagged * _VLAN_TAG:
+            size = self._slot_size  # a length beyond the slot, which the kernel refuses with EMSGSIZE
+        copied = length if length <= _COPIED else 0
+        headers = _HEADERS_WITH_VNET.pack(size, copied) if vnet else _HEADERS.pack(size)
+        writer = Codec(f"{len(headers)}s{length}s").pack_into, headers
+        if size < self._slot_size:
+            writers = self._tagged if vnet and length > self._longest else self._writers
+            if len(writers) >= _WRITERS:
+                writers.clear()
+            writers[length] = writer
         return writer
+
+    def _link_type(self) -> int:
+        """ARPHRD_ETHER or another: the kind of the interface that the socket is bound to."""
+        address = getsockname(self.fd)
+        return address.hatype if isinstance(address, SockaddrLinklayer) else 0
 
     def _mtu(self) -> int:
         """The interface's maximum transmission unit, asked in the ring's own network namespace."""
         request = Ifreq()
-        request.ifindex = self._ifindex
-        ioctl(self.fd, SIOCGIFNAME, request)
-        ioctl(self.fd, SIOCGIFMTU, request)
-        return request.mtu
+        while True:
+            request.ifindex = self._ifindex
+            ioctl(self.fd, SIOCGIFNAME, request)
+            try:
+                ioctl(self.fd, SIOCGIFMTU, request)
+            except OSError as error:
+                if error.errno != ENODEV:  # as when it has got another name since
+                    raise
+            else:
+                return request.mtu
 
     def _request(self) -> None:
         """Tell the kernel of the frames that are placed: their statuses, up to the ring's end and from its start."""

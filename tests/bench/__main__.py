@@ -55,7 +55,7 @@ IN_PRIVATE_NETWORK = (
 )
 
 
-# What a machine for tests may set, and users have not: each program would compile all its modules, or buffer nothing.
+# A machine for tests may set these. Users do not: each program would compile all its modules, or buffer no output.
 _NOT_OF_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 
 

@@ -88,7 +88,8 @@ def test_a_flood_shows_what_has_no_reply(family: int) -> None:
     with host(kernel):
         ended = run("ping", "-f", "-c", "30", "-W", "60", FAR[family])
     expected = statistics(FAR[family], "30 packets transmitted, 30 received, 0% packet loss")
-    assert without_times(ended.stdout)[1:] == expected
+    dots, *said = without_times(ended.stdout)[1:]
+    assert [dots.strip("."), *said] == expected  # a dot for each reply that takes longer than 10 ms
     assert ended[::2] == (0, "")
     laboratory.add_pair("near", "far")
     laboratory.add_address("near", "10.66.0.1/24")

@@ -33,6 +33,10 @@ def anonymous(length: int, prot: int = RW) -> memoryview:
     return syscall.mmap(-1, 0, length, prot, ANONYMOUS)
 
 
+def populated(length: int, prot: int = RW) -> memoryview:
+    return syscall.mmap(-1, 0, length, prot, ANONYMOUS | syscall.MAP_POPULATE)
+
+
 def of_a_file(length: int, prot: int = RW) -> memoryview:
     with TemporaryFile() as file:
         file.truncate(length)
@@ -40,7 +44,7 @@ def of_a_file(length: int, prot: int = RW) -> memoryview:
 
 
 # The memory's owner is another one in each.
-each_owner = pytest.mark.parametrize("mapped", [anonymous, of_a_file])
+each_owner = pytest.mark.parametrize("mapped", [anonymous, populated, of_a_file])
 
 
 def is_mapped(address: int) -> bool:
@@ -195,6 +199,7 @@ def test_memory_that_mmap_did_not_give_is_refused(call: str) -> None:
         ((-1, 1, PAGE, RW, ANONYMOUS), OSError),
         ((-1, 0, PAGE, RW, syscall.MAP_PRIVATE), OSError),
         ((-1, 0, PAGE, RW, ANONYMOUS | syscall.MAP_FIXED), OSError),
+        ((-1, 0, PAGE, RW, ANONYMOUS | syscall.MAP_FIXED_NOREPLACE), OSError),
         # Of a 32-bit address space half may be free.
         *([((-1, 0, sys.maxsize, RW, ANONYMOUS), OSError)] if sys.maxsize > 2**32 else []),
         ((-1, 0, 2**70, RW, ANONYMOUS), OverflowError),
@@ -211,8 +216,10 @@ def test_bad_input_is_refused(arguments: "tuple[int, int, int, int, int]", error
 def test_anonymous_memory_that_several_processes_share() -> None:
     data = syscall.mmap(-1, 0, PAGE, RW, syscall.MAP_SHARED | syscall.MAP_ANON)
     if not (child := os.fork()):
-        data[7] = 9
-        os._exit(0)
+        try:
+            data[7] = 9
+        finally:
+            os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert data[7] == 9
     syscall.munmap(data)

@@ -282,6 +282,41 @@ def test_the_longest_frame_of_an_interface() -> None:
 
 
 @in_namespace
+def test_a_full_frame_with_a_tag_is_not_measured_each_time() -> None:
+    tagged = bytes(12) + b"\x81\0\0\7\x88\xb5" + bytes(1500)
+    with ring_and_receiver(8, 2048) as (ring, _):
+        for each in (tagged, tagged[:-4], tagged):
+            ring.put(each)
+        laboratory.delete("near")  # nobody can be asked now
+        ring.put(tagged)
+        with pytest.raises(OSError, match=failed("ioctl", errno.ENODEV)):
+            ring.put(tagged[:-4] + b"x")
+
+
+@in_namespace
+def test_an_interface_without_ethernet_takes_its_mtu() -> None:
+    try:
+        tun = syscall.open("/dev/net/tun", syscall.O_RDWR | syscall.O_NONBLOCK | syscall.O_CLOEXEC)
+    except OSError as error:
+        pytest.skip(f"kernel: no /dev/net/tun: {error}")
+    request = syscall.Ifreq("tun0")
+    request.flags = syscall.IFF_TUN | syscall.IFF_NO_PI
+    syscall.ioctl(tun, syscall.TUNSETIFF, request)
+    laboratory.set_up("tun0")
+    with syscall.TransmitRing(syscall.interface_by_name("tun0").index, 4) as ring:
+        packet = b"\x45" + bytes(1499)
+        ring.put_all([packet, packet + b"x", packet[:12] + b"\x81\0" + packet[14:] + b"x"])
+        for _ in range(2):
+            with pytest.raises(OSError, match=failed("sendto", errno.EMSGSIZE)):
+                ring.flush()
+        read = bytearray(3000)
+        while read[0] != 0x45:  # the kernel's own, of IPv6
+            n = syscall.read(tun, read)
+        assert bytes(read[:n]) == packet
+    syscall.close(tun)
+
+
+@in_namespace
 @pytest.mark.parametrize("length", [4095, 4096, 4097, 9000])
 def test_long_frames(length: int) -> None:
     """Longer ones are not copied in one piece."""
