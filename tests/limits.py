@@ -95,6 +95,7 @@ PEEK_OFF = option(SOL, 42, 1, of=(socket.AF_UNIX, socket.SOCK_STREAM, 0))
 ZEROCOPY = option(SOL, 60, 1, of=TCP4)
 TCP_INFO = option(socket.IPPROTO_TCP, socket.TCP_INFO, None, 104)
 IPV6_PKTINFO = option(socket.IPPROTO_IPV6, 49, 1)  # IPV6_RECVPKTINFO
+IP_MULTICAST_ALL = option(socket.IPPROTO_IP, 49, 1)
 IP_MULTICAST_IF = option(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, None)
 IPV6_MULTICAST_IF = option(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, 1)
 ICMPV6_FILTER_TOLD = option(socket.IPPROTO_ICMPV6, 1, None, 32)

@@ -270,6 +270,7 @@ def guard_pages() -> int:
         return sum(line.split()[1] == "---p" for line in maps)
 
 
+@needs(limits.MALFORMED_CONTROL)
 def test_no_failure_and_no_handler_loses_or_takes_scratch_memory(keep: Keep) -> None:
     empty = keep(syscall.sys_socket(syscall.AF_INET, syscall.SOCK_DGRAM))
     p = ctypes.create_string_buffer(4)
