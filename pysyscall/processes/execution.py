@@ -47,8 +47,13 @@ def fork_exec(argv0: "StrOrBytesPath", argv: "Sequence[StrOrBytes]", attr: "Proc
             plan.pid_fd.value = syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0, 0, 0)
         return pid
     finally:
-        set_errno(before)  # posix_spawn and the parts of a start that fail have changed it
-        close_all(moved)
+        try:
+            close_all(moved)
+        except BaseException:
+            close_all(moved)  # a signal handler has raised in the middle of it
+            raise
+        finally:
+            set_errno(before)  # posix_spawn and the parts of a start that fail have changed it
 
 
 def start_process(

@@ -55,32 +55,10 @@ def carry_out(plan: "Plan") -> int:
         raise
 
 
-def _pipe(plan: "Plan") -> "list[int]":
-    """Return a close-on-exec pipe (read end, write end) whose descriptors do not collide with the new process's."""
-    ends: list[int] = []
-    try:
-        ends.extend(chain.from_iterable(starmap(pipe2, ((O_CLOEXEC,),))))
-    except OSError as error:
-        raise system_error("fork_exec: pipe2", error.errno or 0) from None
-    unfit: list[int] = []
-    try:
-        for i in (0, 1):
-            while ends[i] < plan.least or ends[i] in plan.taken:
-                unfit.append(ends[i])
-                duplicate(unfit, ends[i], max(plan.least, ends[i] + 1))
-                ends[i] = unfit.pop()
-        return ends
-    except BaseException:
-        close_all(ends)
-        raise
-    finally:
-        close_all(unfit)
-
-
 class _Start:
     """One start of a process: the descriptors and processes that it must clean up."""
 
-    __slots__ = ("errors", "failed", "forked", "is_undone", "maps", "number", "pid", "plan", "steps", "told")
+    __slots__ = ("errors", "failed", "forked", "is_undone", "maps", "number", "pid", "plan", "steps", "told", "unfit")
 
     def __init__(self, plan: "Plan") -> None:
         self.plan = plan
@@ -88,6 +66,7 @@ class _Start:
         self.errors: list[int] = []  # a pipe, and so are the next two
         self.told: list[int] = []  # by the child: the pid of the new process, or that it is in its namespaces
         self.maps: list[int] = []
+        self.unfit: list[int] = []  # pipes whose numbers the new process needs for others
         self.forked: list[int] = []  # the process that fork has made, until it is waited for
         self.number: list[bytes] = []  # the pid that it reported, if it had to create another process
         self.pid = 0  # the new process
@@ -96,7 +75,7 @@ class _Start:
 
     def run(self) -> int:
         plan = self.plan
-        self.errors = _pipe(plan)
+        self._pipe(self.errors)
         if plan.clone or plan.namespaces or plan.maps:
             self._prepare(plan)
         with fork_lock._gate_here():
@@ -122,13 +101,13 @@ class _Start:
         """Add the steps for clone, unshare and the wait for the id maps."""
         steps: list[Step] = []
         if plan.clone or plan.maps:
-            self.told = _pipe(plan)
+            self._pipe(self.told)
         if plan.clone:
             steps.append(("clone", child.clone, (plan.clone, self.told[1], _Pair()), None, False))
         elif plan.namespaces:
             steps.append(("unshare", child.syscall, (SYS_UNSHARE, plan.namespaces, 0, 0, 0, 0, 0), None, False))
         if plan.maps:
-            self.maps = _pipe(plan)
+            self._pipe(self.maps)
             reading, writing = self.maps
             if not plan.clone:
                 told = (SYS_WRITE, self.told[1], b"\0", 1, 0, 0, 0)
@@ -136,6 +115,22 @@ class _Start:
             steps.append(("close", child.syscall, (SYS_CLOSE, writing, 0, 0, 0, 0, 0), None, False))
             steps.append(("read", child.wait_for_maps, (reading, _Pair()), None, False))
         self.steps = steps + plan.steps
+
+    def _pipe(self, ends: "list[int]") -> None:
+        """Fill ends with a close-on-exec pipe (read end, write end) that the new process needs no number of.
+
+        Whatever a signal handler raises meanwhile, each descriptor is in one list that `close` goes through.
+        """
+        plan, unfit = self.plan, self.unfit
+        try:
+            ends.extend(chain.from_iterable(starmap(pipe2, ((O_CLOEXEC,),))))
+        except OSError as error:
+            raise system_error("fork_exec: pipe2", error.errno or 0) from None
+        for i in (0, 1):
+            while ends[i] < plan.least or ends[i] in plan.taken:
+                duplicate(unfit, ends[i], max(plan.least, ends[i] + 1))
+                ends[i], unfit[-1] = unfit[-1], ends[i]
+        close_all(unfit)
 
     def _take_over(self) -> None:
         """Read from the forked child the pid of the process that it created, and wait until the child exits."""
@@ -172,7 +167,7 @@ class _Start:
             return  # raised by a signal handler: the caller calls undo again
 
     def close(self) -> None:
-        for pipe in (self.errors, self.told, self.maps):
+        for pipe in (self.errors, self.told, self.maps, self.unfit):
             close_all(pipe)
 
 

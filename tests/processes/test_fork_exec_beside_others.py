@@ -155,12 +155,12 @@ class Interrupted(BaseException):
 def bombarded(seed: int) -> Iterator[Callable[[], None]]:
     """A thread that gets signals for this process, whose handler then raises in the main thread, at any moment."""
     mine = threading.main_thread().ident
-    armed = threading.Event()
+    armed: list[bool] = []  # no Event: its lock is not for signal handlers
     stop = False
     random = Random(seed)
 
     def handler(number: int, frame: object) -> None:
-        if armed.is_set():
+        if armed:
             armed.clear()
             raise Interrupted
 
@@ -169,15 +169,14 @@ def bombarded(seed: int) -> Iterator[Callable[[], None]]:
     def bombard() -> None:
         assert threading.get_ident() != mine
         while not stop:
-            if armed.wait(0.01):
-                until = random.random() * 0.004
-                signal.sigtimedwait([], until)
+            signal.sigtimedwait([], random.random() * 0.004)
+            if armed:
                 signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
 
     thread = threading.Thread(target=bombard)
     thread.start()
     try:
-        yield armed.set
+        yield lambda: armed.append(True)
     finally:
         armed.clear()
         stop = True
