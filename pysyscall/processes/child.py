@@ -99,9 +99,12 @@ class Signals:
         self.mask = (c_ulong * 32)()  # libc's sigset_t has room for 1024
         self.handled: list[int] = []
 
-    def look(self) -> None:
-        """Find the signals that have a handler, and those of SIGPIPE and SIGXFSZ that Python ignores by itself."""
-        caught, ignored = _handlers()
+    def look(self, opened: "list[int]") -> None:
+        """Find the signals that have a handler, and those of SIGPIPE and SIGXFSZ that Python ignores by itself.
+
+        opened gets the descriptor that is open meanwhile.
+        """
+        caught, ignored = _handlers(opened)
         number, bits = 1, caught | ignored & _IGNORED_BY_PYTHON
         while bits:
             if bits & 1:
@@ -109,9 +112,8 @@ class Signals:
             number, bits = number + 1, bits >> 1
 
 
-def _handlers() -> "tuple[int, int]":
+def _handlers(opened: "list[int]") -> "tuple[int, int]":
     """Return the signals that have a handler, and those that are ignored, as bit masks."""
-    opened: list[int] = []
     try:
         keep(opened, open_file, "/proc/self/status", O_RDONLY | O_CLOEXEC)
         status = read(opened[0], 8192)

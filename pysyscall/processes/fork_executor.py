@@ -58,7 +58,20 @@ def carry_out(plan: "Plan") -> int:
 class _Start:
     """One start of a process: the descriptors and processes that it must clean up."""
 
-    __slots__ = ("errors", "failed", "forked", "is_undone", "maps", "number", "pid", "plan", "steps", "told", "unfit")
+    __slots__ = (
+        "errors",
+        "failed",
+        "forked",
+        "is_undone",
+        "maps",
+        "number",
+        "opened",
+        "pid",
+        "plan",
+        "steps",
+        "told",
+        "unfit",
+    )
 
     def __init__(self, plan: "Plan") -> None:
         self.plan = plan
@@ -67,6 +80,7 @@ class _Start:
         self.told: list[int] = []  # by the child: the pid of the new process, or that it is in its namespaces
         self.maps: list[int] = []
         self.unfit: list[int] = []  # pipes whose numbers the new process needs for others
+        self.opened: list[int] = []  # a file, for a moment
         self.forked: list[int] = []  # the process that fork has made, until it is waited for
         self.number: list[bytes] = []  # the pid that it reported, if it had to create another process
         self.pid = 0  # the new process
@@ -80,7 +94,7 @@ class _Start:
             self._prepare(plan)
         with fork_lock._gate_here():
             fork_lock._wait_for_readers()
-            _fork(self.steps, self.errors[1], plan.signals, self.forked)
+            _fork(self.steps, self.errors[1], plan.signals, self.forked, self.opened)
         close_last(self.errors)
         if plan.clone:
             self._take_over()
@@ -146,7 +160,7 @@ class _Start:
         """Write the id maps of the new process as soon as it is in its user namespace, and let it continue."""
         close_last(self.told)
         if self.pid if self.plan.clone else read(self.told[0], 1):
-            _write_maps(self.pid, self.plan.maps)
+            _write_maps(self.pid, self.plan.maps, self.opened)
             write(self.maps[1], b"\0")
 
     def undo(self) -> None:
@@ -167,12 +181,14 @@ class _Start:
             return  # raised by a signal handler: the caller calls undo again
 
     def close(self) -> None:
-        for pipe in (self.errors, self.told, self.maps, self.unfit):
+        for pipe in (self.errors, self.told, self.maps, self.unfit, self.opened):
             close_all(pipe)
 
 
-def _fork(steps: "list[Step]", errors: int, signals: "Signals", forked: "list[int]") -> None:
+def _fork(steps: "list[Step]", errors: int, signals: "Signals", forked: "list[int]", opened: "list[int]") -> None:
     """Fork and let the child take the steps; in the parent forked holds the child's pid as soon as it exists.
+
+    opened holds a descriptor that is open meanwhile.
 
     The child must not handle signals: the handlers, and asyncio's wakeup descriptor, are the parent's. It must not
     collect garbage either: a finalizer could remove what the parent still uses.
@@ -185,7 +201,7 @@ def _fork(steps: "list[Step]", errors: int, signals: "Signals", forked: "list[in
     try:
         _masks.append(mask)
         libc.pthread_sigmask(SIG_BLOCK, _ALL_SIGNALS, None)
-        signals.look()
+        signals.look(opened)
         gc.disable()
         try:
             _keep_fork(forked)
@@ -222,9 +238,8 @@ def _keep_fork(forked: "list[int]") -> None:
         filters.remove(_UNWARNED)  # type: ignore[attr-defined]
 
 
-def _write_maps(pid: int, maps: "list[tuple[str, bytes]]") -> None:
+def _write_maps(pid: int, maps: "list[tuple[str, bytes]]", opened: "list[int]") -> None:
     for name, content in maps:
-        opened: list[int] = []
         try:
             keep(opened, open_file, f"/proc/{pid}/{name}", O_RDWR | O_CLOEXEC)
             write(opened[0], content)

@@ -8,8 +8,8 @@ import subprocess
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from ctypes import CDLL
 from pathlib import Path
 from random import Random
@@ -152,8 +152,11 @@ class Interrupted(BaseException):
 
 
 @contextmanager
-def bombarded(seed: int) -> Iterator[Callable[[], None]]:
-    """A thread that gets signals for this process, whose handler then raises in the main thread, at any moment."""
+def bombarded(seed: int) -> Iterator[list[bool]]:
+    """A thread that gets signals for this process, whose handler raises in the main thread, at any moment.
+
+    It raises once if the list is not empty, and empties it.
+    """
     mine = threading.main_thread().ident
     armed: list[bool] = []  # no Event: its lock is not for signal handlers
     stop = False
@@ -176,7 +179,7 @@ def bombarded(seed: int) -> Iterator[Callable[[], None]]:
     thread = threading.Thread(target=bombard)
     thread.start()
     try:
-        yield lambda: armed.append(True)
+        yield armed
     finally:
         armed.clear()
         stop = True
@@ -190,30 +193,24 @@ def test_whatever_a_handler_raises_nothing_is_left_behind(way: int) -> None:
 
     def rounds() -> tuple[dict[str, bool], bool, int]:
         signal.alarm(250)
+        fork_exec = syscall.fork_exec  # loaded now: a handler that raises would break that off
         before = sorted(os.listdir("/proc/self/fd"))
         interrupted = started = 0
-        with bombarded(way) as arm:
+        with bombarded(way) as armed:
             for _ in range(150):
                 pid = None
                 try:
                     try:
-                        arm()
-                        pid = syscall.fork_exec("/bin/true", ["true"], ProcAttr(sys=attributes(way)))
+                        armed.append(True)
+                        pid = fork_exec("/bin/true", ["true"], ProcAttr(sys=attributes(way)))
                     finally:
-                        # The handler may come to nothing but after the call: then the number is known, or nearly so.
-                        signal.pthread_sigmask(signal.SIG_BLOCK, [])
+                        armed.clear()
                 except Interrupted:
                     interrupted += 1
                 if pid is not None:
                     started += 1
-                    while True:
-                        try:
-                            syscall.wait4(pid)
-                        except Interrupted:
-                            continue
-                        except ChildProcessError:
-                            pass
-                        break
+                    with suppress(ChildProcessError):
+                        syscall.wait4(pid)
         # One that was interrupted between the call's return and the assignment is the caller's own, as everywhere.
         lost = 0
         while not no_children():
