@@ -16,7 +16,7 @@ MAX_KNOWN_BYTES = 2048  # of each
 
 
 # The answer to a request without a body: its bytes, its log lines, and whether the connection ends. A plain tuple is
-# unpacked in a third of the time that a named one takes.
+# unpacked in a fraction of the time that a named one takes.
 Answer: TypeAlias = tuple[bytes, bytes, bool]
 
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import pysyscall as syscall
 
 from .http_connection import ROOM, Connection
-from .http_pages import Answer, Pages
+from .http_pages import Pages
 
 # How a connection proceeds: as Connection.proceed.
 Step: TypeAlias = Callable[[float], int]
@@ -25,8 +25,7 @@ def answer_repeats(
 ) -> Iterator[tuple[int, Step | None]]:
     """Answer repeated requests. Yield each other connection with its next step, and other descriptors with None."""
     read, write, find, known = syscall.read, syscall.write, connections.get, pages.known.get
-    repeated: list[tuple[int, Connection, Answer]] = []
-    append = repeated.append
+    repeated = []
     for fd in ready:
         connection = find(fd)
         if connection is None:
@@ -38,7 +37,7 @@ def answer_repeats(
                 yield fd, partial(connection.fail, error)
                 continue
             if answer := known(received):
-                append((fd, connection, answer))
+                repeated.append((fd, connection, answer))
             else:
                 yield fd, partial(connection.take, received)
         else:

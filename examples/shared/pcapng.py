@@ -62,7 +62,7 @@ def _blocks_of_one_size(times: list[int], lengths: list[int], frames: list[bytes
     halves = memoryview(array("Q", times)).cast("B").cast("I")
     low, high = (halves[::2], halves[1::2]) if sys.byteorder == "little" else (halves[1::2], halves[::2])
     words[_TIME::stride], words[_TIME + 1 :: stride] = high, low
-    if lengths != lengths[:1] * len(lengths):
+    if lengths != lengths[:1] * len(lengths):  # else each has that of the first
         words[_LENGTH::stride] = memoryview(array("I", lengths))
     return blocks
 

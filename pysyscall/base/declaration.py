@@ -112,16 +112,7 @@ def by_number(declaration: "Function") -> "Function":
     For system calls that libc does not wrap, or wraps with another structure layout. ENOSYS: this ABI has no such call.
     Integers are declared Long, which is as wide as the register that the kernel reads.
     """
-    from .. import constants
-
-    number = getattr(constants, f"SYS_{declaration.__name__.upper()}", None)
-    if number is None:
-        return _unknown_to_kernel  # type: ignore[return-value]
-    function: Any = _libc["syscall"]
-    types = list(declaration.__annotations__.values())
-    function.restype = types.pop()
-    function.argtypes = [Long, *types]
-    return partial(function, number)  # type: ignore[no-any-return]
+    return _numbered(declaration, is_converted=True)
 
 
 def by_number_unconverted(declaration: "Function") -> "Function":
@@ -129,10 +120,20 @@ def by_number_unconverted(declaration: "Function") -> "Function":
 
     On 64-bit ABIs a fifth may be passed on the stack, where an int is not extended.
     """
-    function: Any = by_number(declaration)
-    if function is not _unknown_to_kernel:
-        function.func.argtypes = None
-    return function  # type: ignore[no-any-return]
+    return _numbered(declaration, is_converted=False)
+
+
+def _numbered(declaration: "Function", is_converted: bool) -> "Function":
+    from .. import constants
+
+    number = getattr(constants, f"SYS_{declaration.__name__.upper()}", None)
+    if number is None:
+        return _unknown_to_kernel  # type: ignore[return-value]
+    function: Any = _libc["syscall"]
+    *types, function.restype = declaration.__annotations__.values()
+    if is_converted:
+        function.argtypes = [Long, *types]
+    return partial(function, number)  # type: ignore[no-any-return]
 
 
 def _unknown_to_kernel(*arguments: object) -> int:

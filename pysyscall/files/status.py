@@ -21,29 +21,12 @@ def stat(path: "StrOrBytesPath") -> Stat_t:
 
     FileNotFoundError. PermissionError: no search permission for a directory of path. ELOOP: too many symbolic links.
     """
-    # What c_path does, written out.
-    name = path.encode() if type(path) is str and path.isascii() and "\0" not in path else c_path("path", path)
-    if _HAS_NARROW_TIMES:
-        return _by_statx("stat", AT_FDCWD, name, 0)
-    st = _new(Stat_t)
-    before = kept.value
-    while _newfstatat(AT_FDCWD, name, byref(st), 0) == -1:
-        if retry("stat", before, ENOSYS) == ENOSYS:
-            return _by_statx("stat", AT_FDCWD, name, 0)
-    return st
+    return _stat("stat", path, 0)
 
 
 def lstat(path: "StrOrBytesPath") -> Stat_t:
     """lstat(2): as stat, of a symbolic link itself. Go Lstat."""
-    name = c_path("path", path)
-    if _HAS_NARROW_TIMES:
-        return _by_statx("lstat", AT_FDCWD, name, AT_SYMLINK_NOFOLLOW)
-    st = _new(Stat_t)
-    before = kept.value
-    while _newfstatat(AT_FDCWD, name, byref(st), AT_SYMLINK_NOFOLLOW) == -1:
-        if retry("lstat", before, ENOSYS) == ENOSYS:
-            return _by_statx("lstat", AT_FDCWD, name, AT_SYMLINK_NOFOLLOW)
-    return st
+    return _stat("lstat", path, AT_SYMLINK_NOFOLLOW)
 
 
 def fstat(fd: int) -> Stat_t:
@@ -57,6 +40,19 @@ def fstat(fd: int) -> Stat_t:
     while _fstat(fd, byref(st)) == -1:
         if retry("fstat", before, ENOSYS) == ENOSYS:
             return _by_statx("fstat", fd, b"", AT_EMPTY_PATH)
+    return st
+
+
+def _stat(call: str, path: "StrOrBytesPath", flags: int) -> Stat_t:
+    # What c_path does, written out.
+    name = path.encode() if type(path) is str and path.isascii() and "\0" not in path else c_path("path", path)
+    if _HAS_NARROW_TIMES:
+        return _by_statx(call, AT_FDCWD, name, flags)
+    st = _new(Stat_t)
+    before = kept.value
+    while _newfstatat(AT_FDCWD, name, byref(st), flags) == -1:
+        if retry(call, before, ENOSYS) == ENOSYS:
+            return _by_statx(call, AT_FDCWD, name, flags)
     return st
 
 

@@ -63,14 +63,13 @@ class _Start:
         "failed",
         "forked",
         "is_undone",
+        "loose",
         "maps",
         "number",
-        "opened",
         "pid",
         "plan",
         "steps",
         "told",
-        "unfit",
     )
 
     def __init__(self, plan: "Plan") -> None:
@@ -79,8 +78,7 @@ class _Start:
         self.errors: list[int] = []  # a pipe, and so are the next two
         self.told: list[int] = []  # by the child: the pid of the new process, or that it is in its namespaces
         self.maps: list[int] = []
-        self.unfit: list[int] = []  # pipes whose numbers the new process needs for others
-        self.opened: list[int] = []  # a file, for a moment
+        self.loose: list[int] = []  # descriptors that are open for a moment
         self.forked: list[int] = []  # the process that fork has made, until it is waited for
         self.number: list[bytes] = []  # the pid that it reported, if it had to create another process
         self.pid = 0  # the new process
@@ -94,7 +92,7 @@ class _Start:
             self._prepare(plan)
         with fork_lock._gate_here():
             fork_lock._wait_for_readers()
-            _fork(self.steps, self.errors[1], plan.signals, self.forked, self.opened)
+            _fork(self.steps, self.errors[1], plan.signals, self.forked, self.loose)
         close_last(self.errors)
         if plan.clone:
             self._take_over()
@@ -135,7 +133,7 @@ class _Start:
 
         Whatever a signal handler raises meanwhile, each descriptor is in one list that `close` goes through.
         """
-        plan, unfit = self.plan, self.unfit
+        plan, unfit = self.plan, self.loose
         try:
             ends.extend(chain.from_iterable(starmap(pipe2, ((O_CLOEXEC,),))))
         except OSError as error:
@@ -160,7 +158,7 @@ class _Start:
         """Write the id maps of the new process as soon as it is in its user namespace, and let it continue."""
         close_last(self.told)
         if self.pid if self.plan.clone else read(self.told[0], 1):
-            _write_maps(self.pid, self.plan.maps, self.opened)
+            _write_maps(self.pid, self.plan.maps, self.loose)
             write(self.maps[1], b"\0")
 
     def undo(self) -> None:
@@ -181,7 +179,7 @@ class _Start:
             return  # raised by a signal handler: the caller calls undo again
 
     def close(self) -> None:
-        for pipe in (self.errors, self.told, self.maps, self.unfit, self.opened):
+        for pipe in (self.errors, self.told, self.maps, self.loose):
             close_all(pipe)
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import count as count_from
+from itertools import count
 from resource import RUSAGE_CHILDREN, getrusage
 
 import pysyscall as syscall
@@ -23,7 +23,7 @@ SECONDS = 10.0
 BOOTP_SERVER = (67).to_bytes(2, "big")
 
 # Nobody has them, and none is asked for twice: the kernel remembers of whom it had no answer.
-_addresses = (f"10.77.{i >> 8}.{i & 255}" for i in count_from(1))
+_addresses = (f"10.77.{i >> 8}.{i & 255}" for i in count(1))
 
 
 def contests(quick: bool) -> Iterator[Contest]:
@@ -47,14 +47,14 @@ def contests(quick: bool) -> Iterator[Contest]:
             theirs = f"C: {' '.join(command[:2] if command[0] == 'busybox' else command[:1])}"
             contest.contenders[theirs] = partial(sample, [installed(command[0]), *command[1:]])
     yield contest
-    count = 100 if quick else 5_000
+    requests = 100 if quick else 5_000
     contest = Contest(
         "ping -f: each request when the reply is there", "requests", ("cpu", "rate"), "pysyscall: ping -f"
     )
-    flood = ["-f", "-c", count, "127.0.0.1"]
-    contest.contenders["pysyscall: ping -f"] = partial(flooding, [*example("ping"), *flood], count)
+    flood = ["-f", "-c", requests, "127.0.0.1"]
+    contest.contenders["pysyscall: ping -f"] = partial(flooding, [*example("ping"), *flood], requests)
     with contest.optional():
-        contest.contenders["C: ping -f"] = partial(flooding, [installed("ping"), *flood], count)
+        contest.contenders["C: ping -f"] = partial(flooding, [installed("ping"), *flood], requests)
     yield contest
 
 
@@ -92,16 +92,16 @@ def discovering(command: Sequence[object]) -> Sample:
     return until(command, syscall.ETH_P_IP, lambda frame: frame[36:38] == BOOTP_SERVER)
 
 
-def flooding(command: Sequence[object], count: int) -> Sample:
+def flooding(command: Sequence[object], requests: int) -> Sample:
     """The CPU time includes the program's start."""
     before, watch = getrusage(RUSAGE_CHILDREN), Stopwatch()
     with started(command, WORK_CPU, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         said = process.communicate()[0]
-    if f" {count} received" not in said:
+    if f" {requests} received" not in said:
         raise Wrong(f"{command} has lost replies: {said[-200:]!r}")
     after = getrusage(RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return watch.sample(count)._replace(cpu=cpu)
+    return watch.sample(requests)._replace(cpu=cpu)
 
 
 def until(command: Sequence[object], protocol: int, is_first: Callable[[bytes], bool]) -> Sample:

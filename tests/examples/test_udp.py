@@ -34,6 +34,7 @@ LOOPS = pytest.mark.parametrize(
     ],
     ids=" ".join,
 )
+everywhere_over_ipv6 = needs(limits.IPV6_PKTINFO, limits.IP_MULTICAST_ALL)
 SINGLY_OR_IN_BATCHES = pytest.mark.parametrize("loop", [[], ["--batch", "8"]], ids=["singly", "in batches"])
 
 # The most that an IPv4 datagram has room for.
@@ -122,14 +123,7 @@ def test_bytes_that_are_no_text_come_back_as_they_were() -> None:
 
 @SINGLY_OR_IN_BATCHES
 @pytest.mark.parametrize(
-    "listening",
-    [
-        "0.0.0.0",
-        *(
-            pytest.param(each, marks=needs(limits.IPV6_PKTINFO, limits.IP_MULTICAST_ALL))
-            for each in ("::", "::ffff:0.0.0.0")
-        ),
-    ],
+    "listening", ["0.0.0.0", *(pytest.param(each, marks=everywhere_over_ipv6) for each in ("::", "::ffff:0.0.0.0"))]
 )
 def test_the_answer_comes_from_the_address_that_was_asked(listening: str, loop: list[str]) -> None:
     with server("--ip-addr", listening, *loop) as (_, port):
@@ -406,7 +400,7 @@ def answers(
     return found
 
 
-@needs(limits.IPV6_PKTINFO, limits.IP_MULTICAST_ALL)
+@everywhere_over_ipv6
 @in_namespace
 @SINGLY_OR_IN_BATCHES
 def test_an_answer_goes_the_way_that_the_routes_say_from_the_address_that_was_asked(loop: list[str]) -> None:
@@ -416,7 +410,7 @@ def test_an_answer_goes_the_way_that_the_routes_say_from_the_address_that_was_as
     assert answers(questions, near, loop, cables=2) == [asked for _, asked in questions]
 
 
-@needs(limits.IPV6_PKTINFO, limits.IP_MULTICAST_ALL)
+@everywhere_over_ipv6
 @in_namespace
 @SINGLY_OR_IN_BATCHES
 def test_who_asks_by_multicast_or_broadcast_is_answered_from_an_address_of_one_host(loop: list[str]) -> None:
