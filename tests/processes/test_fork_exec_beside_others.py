@@ -8,10 +8,11 @@ import subprocess
 import threading
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ctypes import CDLL
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from random import Random
 from typing import Literal
 
@@ -152,13 +153,15 @@ class Interrupted(BaseException):
 
 
 @contextmanager
-def bombarded(seed: int) -> Iterator[list[bool]]:
+def bombarded(seed: int) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
     """A thread that gets signals for this process, whose handler raises in the main thread, at any moment.
 
-    It raises once if the list is not empty, and empties it.
+    It raises once after the first function was called, unless the second was.
     """
     mine = threading.main_thread().ident
-    armed: list[bool] = []  # no Event: its lock is not for signal handlers
+    # No Event: its lock is not for signal handlers.
+    armed: list[bool] = []
+    woken = SimpleQueue[bool]()
     stop = False
     random = Random(seed)
 
@@ -172,14 +175,19 @@ def bombarded(seed: int) -> Iterator[list[bool]]:
     def bombard() -> None:
         assert threading.get_ident() != mine
         while not stop:
-            signal.sigtimedwait([], random.random() * 0.004)
-            if armed:
+            with suppress(Empty):
+                woken.get(timeout=0.01)
+                signal.sigtimedwait([], random.random() ** 3 * 0.004)  # posix_spawn takes a tenth of that
                 signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+
+    def arm() -> None:
+        armed.append(True)
+        woken.put(True)
 
     thread = threading.Thread(target=bombard)
     thread.start()
     try:
-        yield armed
+        yield arm, armed.clear
     finally:
         armed.clear()
         stop = True
@@ -196,15 +204,15 @@ def test_whatever_a_handler_raises_nothing_is_left_behind(way: int) -> None:
         fork_exec = syscall.fork_exec  # loaded now: a handler that raises would break that off
         before = sorted(os.listdir("/proc/self/fd"))
         interrupted = started = 0
-        with bombarded(way) as armed:
+        with bombarded(way) as (arm, disarm):
             for _ in range(150):
                 pid = None
                 try:
                     try:
-                        armed.append(True)
+                        arm()
                         pid = fork_exec("/bin/true", ["true"], ProcAttr(sys=attributes(way)))
                     finally:
-                        armed.clear()
+                        disarm()
                 except Interrupted:
                     interrupted += 1
                 if pid is not None:
