@@ -203,9 +203,10 @@ def test_whatever_a_handler_raises_nothing_is_left_behind(way: int) -> None:
         signal.alarm(250)
         fork_exec = syscall.fork_exec  # loaded now: a handler that raises would break that off
         before = sorted(os.listdir("/proc/self/fd"))
-        interrupted = started = 0
+        interrupted = started = turns = 0
         with bombarded(way) as (arm, disarm):
-            for _ in range(150):
+            while turns < 150 or (interrupted <= 10 and turns < 3000):  # on a busy machine few come in time
+                turns += 1
                 pid = None
                 try:
                     try:
